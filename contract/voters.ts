@@ -1,0 +1,103 @@
+import { RecError } from './errors.ts'
+import { LIMITS } from './limits.ts'
+import { decodeObject, encodeObject, OBJECT_KIND, requireSection } from './object-file.ts'
+import { VarintReader, VarintWriter } from './varint.ts'
+
+const SECTION = { header: 1, counts: 2, sourceLow: 3, sourceHigh: 4, weights: 5 } as const
+
+/**
+ * For each candidate of a cell the items whose presence in a history speaks for it.
+ * Voters of candidate i are entries `offsets[i] … offsets[i + 1] - 1`, ascending by source.
+ */
+export type VoterCell = {
+  readonly itemCount: number
+  readonly orderCrc: number
+  /** weight = weights[k] · weightStep. */
+  readonly weightStep: number
+  /** Length itemCount + 1. */
+  readonly offsets: Uint32Array
+  /** itemNo of the voter; it need not be in this cell. */
+  readonly source: Uint32Array
+  /** 1…63. */
+  readonly weights: Uint8Array
+}
+
+/**
+ * Voters object. Differences of sources (first value, then distance - 1) are split into their low byte and the rest, which
+ * compress better apart.
+ *
+ * | section | content                                                |
+ * | ------- | ------------------------------------------------------ |
+ * | 1       | {itemCount u32, orderCrc u32, weightStep f32}          |
+ * | 2       | u8[itemCount] voters of each candidate, 0…20           |
+ * | 3       | u8[voters] difference mod 256                          |
+ * | 4       | varint[voters] difference div 256                      |
+ * | 5       | u8[voters] weights, 1…63                               |
+ */
+export function encodeVoters(cell: VoterCell): Uint8Array {
+  const total = cell.source.length
+  const header = new DataView(new ArrayBuffer(12))
+  header.setUint32(0, cell.itemCount, true)
+  header.setUint32(4, cell.orderCrc, true)
+  header.setFloat32(8, cell.weightStep, true)
+  const counts = new Uint8Array(cell.itemCount)
+  const low = new Uint8Array(total)
+  const high = new VarintWriter()
+  for (let i = 0; i < cell.itemCount; i++) {
+    counts[i] = cell.offsets[i + 1] - cell.offsets[i]
+    let last = -1
+    for (let k = cell.offsets[i]; k < cell.offsets[i + 1]; k++) {
+      const step = cell.source[k] - last - 1
+      if (step < 0) throw new RecError('shard-malformed', 'voters of a candidate ascend strictly')
+      low[k] = step & 255
+      high.write(step >>> 8)
+      last = cell.source[k]
+    }
+  }
+  return encodeObject(
+    OBJECT_KIND.voters,
+    new Map([
+      [SECTION.header, new Uint8Array(header.buffer)],
+      [SECTION.counts, counts],
+      [SECTION.sourceLow, low],
+      [SECTION.sourceHigh, high.finish()],
+      [SECTION.weights, cell.weights],
+    ]),
+  )
+}
+
+/** Reads a voters object; `weights` shares the file's memory. @throws RecError `shard-malformed` */
+export function decodeVoters(bytes: Uint8Array): VoterCell {
+  const sections = decodeObject(bytes, OBJECT_KIND.voters)
+  const head = requireSection(sections, SECTION.header)
+  const counts = requireSection(sections, SECTION.counts)
+  const low = requireSection(sections, SECTION.sourceLow)
+  const weights = requireSection(sections, SECTION.weights)
+  if (head.length !== 12) throw new RecError('shard-malformed', 'a wrong voters header', { sizeBytes: head.length })
+  const view = new DataView(head.buffer, head.byteOffset, 12)
+  const itemCount = view.getUint32(0, true)
+  if (counts.length !== itemCount) throw new RecError('shard-malformed', 'voter counts do not fit their header', { itemCount })
+  const offsets = new Uint32Array(itemCount + 1)
+  for (let i = 0; i < itemCount; i++) {
+    if (counts[i] > LIMITS.votersPerItem) throw new RecError('shard-malformed', 'a candidate has too many voters', { voters: counts[i] })
+    offsets[i + 1] = offsets[i] + counts[i]
+  }
+  const total = offsets[itemCount]
+  if (low.length !== total || weights.length !== total) throw new RecError('shard-malformed', 'voters do not fit their counts', { total })
+  const source = readSources(offsets, low, new VarintReader(requireSection(sections, SECTION.sourceHigh)))
+  return { itemCount, orderCrc: view.getUint32(4, true), weightStep: view.getFloat32(8, true), offsets, source, weights }
+}
+
+function readSources(offsets: Uint32Array, low: Uint8Array, high: VarintReader): Uint32Array {
+  const source = new Uint32Array(low.length)
+  for (let i = 0; i + 1 < offsets.length; i++) {
+    let last = -1
+    for (let k = offsets[i]; k < offsets[i + 1]; k++) {
+      last += high.read() * 256 + low[k] + 1
+      if (last > 0xffffffff) throw new RecError('shard-malformed', 'an item number is too large')
+      source[k] = last
+    }
+  }
+  high.end()
+  return source
+}
