@@ -1,0 +1,161 @@
+import type { Config } from './schema.ts'
+
+/** Every setting with its default, unit and meaning: the only table of defaults. `pocketshelf.toml` uses the same sections and names. */
+export const DEFAULTS: Config = {
+  // Every random choice of a build derives from this number: same inputs, config and seed give the same bytes.
+  seed: 1,
+  site: {
+    // Lower-case letters, digits and dashes; part of every URL.
+    name: 'demo',
+    // BCP 47 tag of the cards' language.
+    locale: 'en',
+  },
+  input: {
+    // auto | generic | movielens | goodbooks. `auto` looks at column names.
+    layout: 'auto',
+    // use | ignore: whether the order of a user's rows means anything.
+    order: 'use',
+    // A rating of at least this is a positive sign; only for files with a rating column.
+    minRating: 4,
+    // Rows older than this, counted from the log's newest row, are not read into a build; 0 keeps everything. Days.
+    retentionDays: 0,
+    // What DuckDB may use before it spills to disk. MB.
+    memoryMegabytes: 1024,
+    // DuckDB threads; 0 takes one per core.
+    threads: 0,
+    // Longer lines of text are refused. Bytes.
+    maxLineBytes: 1_048_576,
+  },
+  events: {
+    // Weight of one event as evidence that the user wants the item; 0 means: not a positive sign.
+    weights: {
+      view: 1,
+      click: 1,
+      cart: 3,
+      purchase: 5,
+      favorite: 3,
+      like: 3,
+      rating: 1,
+      impression: 0,
+      dislike: 0,
+      hide: 0,
+    },
+    // Other systems' names for our events, lower case.
+    aliases: {
+      pageview: 'view',
+      page_view: 'view',
+      view_item: 'view',
+      detail: 'view',
+      pv: 'view',
+      open: 'view',
+      clicks: 'click',
+      play: 'view',
+      addtocart: 'cart',
+      add_to_cart: 'cart',
+      basket: 'cart',
+      buy: 'purchase',
+      buys: 'purchase',
+      transaction: 'purchase',
+      order: 'purchase',
+      fav: 'favorite',
+      favourite: 'favorite',
+      wishlist: 'favorite',
+      add_to_wishlist: 'favorite',
+      rate: 'rating',
+      remove_from_cart: 'impression',
+      imp: 'impression',
+      show: 'impression',
+      unlike: 'dislike',
+    },
+    // Weight of an event with a name found in neither table; such rows are flagged.
+    unknownWeight: 1,
+    // Weights of repeated events on one item add up to at most this.
+    maxPairWeight: 10,
+  },
+  validation: {
+    // Rows older than this, counted from the log's newest row, are flagged. Days.
+    maxAgeDays: 730,
+    // Times later than now plus this are not believed. Hours.
+    futureToleranceHours: 24,
+    // A last thousandth of the log that lies this far after the rest is not believed either. Days.
+    futureGapDays: 365,
+    // More events than this of one user within one UTC day look like a robot and are flagged.
+    maxEventsPerUserDay: 1000,
+    // A day with more rows than the mean of the other days plus this many standard deviations is flagged.
+    spikeSigma: 3,
+    // Spikes are looked for in logs of at least this many days.
+    spikeMinDays: 14,
+    // Values (money or ratings) outside 0…this are taken as missing and flagged.
+    maxValue: 1_000_000,
+    // A smaller share of rows without flag or drop gives a warning.
+    cleanShareWarning: 0.95,
+  },
+  split: {
+    // auto | time | last | fraction | users. `auto`: time with real times, fraction with order only, users without order.
+    method: 'auto',
+    // Share of the rows (time), of each user's rows (fraction) or of each held-out user's items (users) that is tested on.
+    testShare: 0.2,
+    // Users kept out of training by `users`, at most a fifth of all.
+    heldOutUsers: 1000,
+    // Users with fewer items are not tested on.
+    minUserItems: 5,
+  },
+  embedding: {
+    dimensions: 64,
+    // iALS (Rendle et al. 2022): weight of an unobserved pair, alpha0.
+    unobservedWeight: 0.1,
+    // iALS: lambda, before frequency scaling.
+    regularisation: 0.003,
+    // iALS: nu, the exponent of frequency scaling.
+    frequencyExponent: 1,
+    // Alternations of users and items.
+    sweeps: 12,
+    // Half-lives of a history's weights that validation chooses from, in items; 0 is uniform.
+    halfLifeItems: [0, 5, 10, 20],
+  },
+  voters: {
+    // Items kept per candidate.
+    perItem: 20,
+    // Catalogues up to this many items get exact EASE voters, larger ones a sparse method.
+    exactUpToItems: 12_000,
+    // EASE: lambdas that validation chooses from.
+    regularisation: [100, 300, 800],
+  },
+  content: {
+    enabled: true,
+    // Size of the hashed text feature space.
+    hashBuckets: 65_536,
+  },
+  ranker: {
+    enabled: true,
+    trees: 200,
+    leaves: 31,
+    learningRate: 0.1,
+    minLeafRows: 50,
+    earlyStoppingRounds: 20,
+    // Histories that training lists are made from.
+    maxQueries: 20_000,
+  },
+  release: {
+    // Pairs of items backed by fewer people do not leave the build.
+    minSupport: 5,
+    // Items of one cell.
+    cellItems: 4000,
+    // Items of the first head slice.
+    headItems: 500,
+    // Groups of at least this many items get an HNSW graph.
+    graphMinItems: 30_000,
+    // Shares of visitors who may get a release before everybody does.
+    canaryShares: [0.01, 0.1, 0.5],
+    // Decay of the trending list. Days.
+    trendingHalfLifeDays: 7,
+  },
+  gate: {
+    // NDCG@20 may fall by at most this share against the live release on the same data.
+    maxQualityLoss: 0.02,
+    // Bytes before the first personal list may grow by at most this share.
+    maxBytesGrowth: 0.2,
+    // NDCG@20 as a multiple of popularity's must be at least this.
+    minPopularityLift: 1,
+  },
+}

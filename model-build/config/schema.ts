@@ -1,0 +1,85 @@
+import { z } from 'zod'
+
+const share = z.number().min(0).max(1)
+const count = z.int().min(0)
+const positiveCount = z.int().min(1)
+const positive = z.number().positive().finite()
+const weights = z.record(z.string(), z.number().min(0).max(1000))
+
+/** What `pocketshelf.toml` may hold; the meaning and unit of each entry stand beside its default in `defaults.ts`. */
+export const configSchema = z.strictObject({
+  seed: count,
+  site: z.strictObject({
+    name: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/),
+    locale: z.string().min(2).max(35),
+  }),
+  input: z.strictObject({
+    layout: z.enum(['auto', 'generic', 'movielens', 'goodbooks']),
+    order: z.enum(['use', 'ignore']),
+    minRating: z.number().finite(),
+    retentionDays: count,
+    memoryMegabytes: z.int().min(128),
+    threads: z.int().min(0).max(256),
+    maxLineBytes: z.int().min(1024),
+  }),
+  events: z.strictObject({
+    weights,
+    aliases: z.record(z.string(), z.string()),
+    unknownWeight: z.number().min(0).max(1000),
+    maxPairWeight: positive,
+  }),
+  validation: z.strictObject({
+    maxAgeDays: positive,
+    futureToleranceHours: z.number().min(0),
+    futureGapDays: positive,
+    maxEventsPerUserDay: positiveCount,
+    spikeSigma: positive,
+    spikeMinDays: positiveCount,
+    maxValue: positive,
+    cleanShareWarning: share,
+  }),
+  split: z.strictObject({
+    method: z.enum(['auto', 'time', 'last', 'fraction', 'users']),
+    testShare: share,
+    heldOutUsers: positiveCount,
+    minUserItems: positiveCount,
+  }),
+  embedding: z.strictObject({
+    dimensions: z.int().min(8).max(256),
+    unobservedWeight: positive,
+    regularisation: positive,
+    frequencyExponent: z.number().min(0).max(2),
+    sweeps: positiveCount,
+    halfLifeItems: z.array(z.number().min(0)),
+  }),
+  voters: z.strictObject({ perItem: positiveCount, exactUpToItems: positiveCount, regularisation: z.array(positive) }),
+  content: z.strictObject({ enabled: z.boolean(), hashBuckets: positiveCount }),
+  ranker: z.strictObject({
+    enabled: z.boolean(),
+    trees: positiveCount,
+    leaves: z.int().min(2).max(255),
+    learningRate: positive,
+    minLeafRows: positiveCount,
+    earlyStoppingRounds: positiveCount,
+    maxQueries: positiveCount,
+  }),
+  release: z.strictObject({
+    minSupport: positiveCount,
+    cellItems: z.int().min(64).max(65_535),
+    headItems: z.int().min(1).max(500),
+    graphMinItems: positiveCount,
+    canaryShares: z.array(share),
+    trendingHalfLifeDays: positive,
+  }),
+  gate: z.strictObject({
+    maxQualityLoss: share,
+    maxBytesGrowth: z.number().min(0),
+    minPopularityLift: z.number().min(0),
+  }),
+})
+
+/** A complete, validated configuration; every entry is present. */
+export type Config = z.infer<typeof configSchema>
+
+/** Entries that change what is read from input files. */
+export type IngestConfig = Pick<Config, 'input' | 'events' | 'validation'>
