@@ -2,7 +2,17 @@ import { RecError } from './errors.ts'
 import { decodeObject, encodeObject, OBJECT_KIND, requireSection, type Sections } from './object-file.ts'
 import { VarintReader, VarintWriter } from './varint.ts'
 
-const SECTION = { header: 1, id: 2, title: 3, url: 4, image: 5, idLengths: 12, titleLengths: 13, urlLengths: 14, imageLengths: 15 } as const
+const SECTION = {
+  header: 1,
+  id: 2,
+  title: 3,
+  url: 4,
+  image: 5,
+  idLengths: 12,
+  titleLengths: 13,
+  urlLengths: 14,
+  imageLengths: 15,
+} as const
 
 const FIELDS = ['id', 'title', 'url', 'image'] as const
 
@@ -79,7 +89,8 @@ function textReader(sections: Sections, field: Field, count: number): (index: nu
   const ends = new Uint32Array(count + 1)
   for (let i = 0; i < count; i++) ends[i + 1] = ends[i] + lengths.read()
   lengths.end()
-  if (ends[count] !== all.length) throw new RecError('shard-malformed', 'card texts do not fit their lengths', { sizeBytes: all.length })
+  if (ends[count] !== all.length)
+    throw new RecError('shard-malformed', 'card texts do not fit their lengths', { sizeBytes: all.length })
   const decoder = new TextDecoder()
   return (index) => decoder.decode(all.subarray(ends[index], ends[index + 1]))
 }

@@ -1,5 +1,5 @@
-import { crc32 } from './crc32.ts'
 import { decodeItemNos, encodeItemNos } from './cell-order.ts'
+import { crc32 } from './crc32.ts'
 import { RecError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { decodeObject, encodeObject, OBJECT_KIND, requireSection, type Sections } from './object-file.ts'
@@ -152,12 +152,14 @@ function bytesOf(array: Uint16Array | Float32Array): Uint8Array {
 
 function byteColumn(sections: Sections, type: number, count: number): Uint8Array {
   const section = requireSection(sections, type)
-  if (section.length !== count) throw new RecError('shard-malformed', `column ${type} does not fit the cell`, { section: type })
+  if (section.length !== count)
+    throw new RecError('shard-malformed', `column ${type} does not fit the cell`, { section: type })
   return section
 }
 
 function wordBuffer(sections: Sections, type: number, count: number, width: number): ArrayBuffer {
   const section = requireSection(sections, type)
-  if (section.length !== count * width) throw new RecError('shard-malformed', `column ${type} does not fit the cell`, { section: type })
+  if (section.length !== count * width)
+    throw new RecError('shard-malformed', `column ${type} does not fit the cell`, { section: type })
   return section.slice().buffer
 }

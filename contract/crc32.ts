@@ -11,6 +11,6 @@ const TABLE = /* @__PURE__ */ (() => {
 /** CRC-32 (IEEE 802.3, reflected, as in zlib and PNG) of the bytes, as an unsigned 32-bit number. */
 export function crc32(bytes: Uint8Array): number {
   let c = 0xffffffff
-  for (let i = 0; i < bytes.length; i++) c = (TABLE[(c ^ bytes[i]) & 0xff]) ^ (c >>> 8)
+  for (let i = 0; i < bytes.length; i++) c = TABLE[(c ^ bytes[i]) & 0xff] ^ (c >>> 8)
   return (c ^ 0xffffffff) >>> 0
 }

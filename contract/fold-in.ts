@@ -38,7 +38,12 @@ export function historyWeights(count: number, ratio: number): Float64Array {
  * @returns A new vector of length dim; zeros for an empty history.
  * @throws RecError `model-malformed` when the system is not positive definite.
  */
-export function foldIn(encoder: RidgeEncoder, gramian: Gramian, vectors: readonly Float32Array[], weights: Float64Array): Float32Array {
+export function foldIn(
+  encoder: RidgeEncoder,
+  gramian: Gramian,
+  vectors: readonly Float32Array[],
+  weights: Float64Array,
+): Float32Array {
   const { dim, packed } = gramian
   const user = new Float32Array(dim)
   if (vectors.length === 0) return user

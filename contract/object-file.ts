@@ -45,7 +45,9 @@ const align = (offset: number): number => Math.ceil(offset / ALIGN) * ALIGN
 export function encodeObject(kind: ObjectKind, sections: Sections): Uint8Array {
   const entries = [...sections].sort(([a], [b]) => a - b)
   if (entries.length === 0 || entries.length > LIMITS.objectSections) {
-    throw new RecError('shard-malformed', `an object has 1…${LIMITS.objectSections} sections`, { sections: entries.length })
+    throw new RecError('shard-malformed', `an object has 1…${LIMITS.objectSections} sections`, {
+      sections: entries.length,
+    })
   }
   let end = HEADER_BYTES + ENTRY_BYTES * entries.length
   const offsets = entries.map(([, bytes]) => {
@@ -53,7 +55,8 @@ export function encodeObject(kind: ObjectKind, sections: Sections): Uint8Array {
     end = start + bytes.length
     return start
   })
-  if (end > LIMITS.objectBytes) throw new RecError('shard-malformed', 'an object passes the size limit', { sizeBytes: end })
+  if (end > LIMITS.objectBytes)
+    throw new RecError('shard-malformed', 'an object passes the size limit', { sizeBytes: end })
   const file = new Uint8Array(end)
   const view = new DataView(file.buffer)
   view.setUint32(0, MAGIC, true)

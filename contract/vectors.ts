@@ -44,8 +44,14 @@ export function decodeVectors(bytes: Uint8Array): VectorCell {
   const itemCount = view.getUint32(0, true)
   const dim = view.getUint32(4, true)
   const body = requireSection(sections, SECTION.quantised)
-  if (body.length !== itemCount * dim) throw new RecError('shard-malformed', 'vectors do not fit their header', { sizeBytes: body.length })
-  return { itemCount, dim, orderCrc: view.getUint32(8, true), quantised: new Int8Array(body.buffer, body.byteOffset, body.length) }
+  if (body.length !== itemCount * dim)
+    throw new RecError('shard-malformed', 'vectors do not fit their header', { sizeBytes: body.length })
+  return {
+    itemCount,
+    dim,
+    orderCrc: view.getUint32(8, true),
+    quantised: new Int8Array(body.buffer, body.byteOffset, body.length),
+  }
 }
 
 /**

@@ -76,16 +76,26 @@ export function decodeVoters(bytes: Uint8Array): VoterCell {
   if (head.length !== 12) throw new RecError('shard-malformed', 'a wrong voters header', { sizeBytes: head.length })
   const view = new DataView(head.buffer, head.byteOffset, 12)
   const itemCount = view.getUint32(0, true)
-  if (counts.length !== itemCount) throw new RecError('shard-malformed', 'voter counts do not fit their header', { itemCount })
+  if (counts.length !== itemCount)
+    throw new RecError('shard-malformed', 'voter counts do not fit their header', { itemCount })
   const offsets = new Uint32Array(itemCount + 1)
   for (let i = 0; i < itemCount; i++) {
-    if (counts[i] > LIMITS.votersPerItem) throw new RecError('shard-malformed', 'a candidate has too many voters', { voters: counts[i] })
+    if (counts[i] > LIMITS.votersPerItem)
+      throw new RecError('shard-malformed', 'a candidate has too many voters', { voters: counts[i] })
     offsets[i + 1] = offsets[i] + counts[i]
   }
   const total = offsets[itemCount]
-  if (low.length !== total || weights.length !== total) throw new RecError('shard-malformed', 'voters do not fit their counts', { total })
+  if (low.length !== total || weights.length !== total)
+    throw new RecError('shard-malformed', 'voters do not fit their counts', { total })
   const source = readSources(offsets, low, new VarintReader(requireSection(sections, SECTION.sourceHigh)))
-  return { itemCount, orderCrc: view.getUint32(4, true), weightStep: view.getFloat32(8, true), offsets, source, weights }
+  return {
+    itemCount,
+    orderCrc: view.getUint32(4, true),
+    weightStep: view.getFloat32(8, true),
+    offsets,
+    source,
+    weights,
+  }
 }
 
 function readSources(offsets: Uint32Array, low: Uint8Array, high: VarintReader): Uint32Array {

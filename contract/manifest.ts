@@ -1,0 +1,211 @@
+import { RecError } from './errors.ts'
+import type { RidgeEncoder } from './fold-in.ts'
+import { isHash, isSiteName } from './limits.ts'
+import type { ObjectRef } from './shard-table.ts'
+
+/** A space of vectors: what encodes a history into it and on which grid its items are stored. */
+export type Space = {
+  /** Kept over releases as long as vectors of both can be compared. */
+  readonly spaceId: string
+  readonly dim: number
+  readonly metric: 'ip'
+  readonly encoder: RidgeEncoder
+  /** Step of the int8 grid per dimension. */
+  readonly scales: readonly number[]
+  readonly gramian: ObjectRef
+}
+
+/** One ranker for one feature layout: the same trees as ONNX and as a trees object. */
+export type RankerRef = { readonly layout: number; readonly onnx: ObjectRef; readonly trees: ObjectRef }
+
+/** A list that needs no history, best first. */
+export type PublicList = {
+  readonly scene: 'popular' | 'trending' | 'fresh'
+  readonly items: readonly number[]
+  readonly halfLifeDays: number | null
+}
+
+/** Candidates each channel may give before they are merged and cut to the ranker's limit. */
+export type RetrievalPlan = {
+  readonly vector: number
+  readonly voters: number
+  readonly popular: number
+  readonly trending: number
+  readonly fresh: number
+  /** Groups with at least this many resident items are searched by their graph. */
+  readonly graphMinItems: number
+  readonly efSearch: number
+}
+
+export type RuleDefaults = {
+  /** At most this many items of one category in a list of 10; 0 for no limit. */
+  readonly maxPerCategory: number
+  /** Factor of the freshness boost, 0…1. */
+  readonly freshness: number
+  /** 0 keeps relevance, 1 diversity only (MMR). */
+  readonly diversity: number
+  /** Share of list places given to exploration, 0…0.5. */
+  readonly exploration: number
+  /** Factor on the score of an item shown before and not clicked, per showing, 0…1. */
+  readonly seenDecay: number
+  readonly pins: readonly {
+    readonly item: number
+    readonly position: number
+    readonly from?: string
+    readonly until?: string
+  }[]
+  readonly boosts: readonly {
+    readonly category?: number
+    readonly item?: number
+    readonly factor: number
+    readonly from?: string
+    readonly until?: string
+  }[]
+}
+
+/** The root of a release; everything else is found from here by hash. */
+export type Manifest = {
+  readonly v: 1
+  readonly site: string
+  /** Name for people, e.g. `2026-11-20-3fa9c1`. */
+  readonly release: string
+  readonly createdAt: string
+  /** Time of the newest row of the log, ms; ages are counted from the later of this and the device's clock. */
+  readonly newestAt: number
+  readonly itemCount: number
+  /** Highest itemNo + 1. */
+  readonly itemNoEnd: number
+  /** Whether order within a history means something; where not, the device ignores it. */
+  readonly ordered: boolean
+  /** Whether the log had real times; where not, time features are constant. */
+  readonly timed: boolean
+  readonly locales: readonly string[]
+  readonly currency: string
+  readonly spaces: readonly Space[]
+  readonly shardTable: ObjectRef
+  readonly directory: readonly { readonly prefixEnd: number; readonly ref: ObjectRef }[]
+  readonly dictionaries: ObjectRef
+  /** Newest layout first. */
+  readonly rankers: readonly RankerRef[]
+  /** Added to the tree score: Σ weights[i] · row[features[i]]. */
+  readonly linearHead: {
+    readonly features: readonly number[]
+    readonly weights: readonly number[]
+    readonly bias: number
+  } | null
+  readonly bilinear: null
+  /** Voters' history weights by recency: ratio^k for the k-th latest item. */
+  readonly voterRatio: number
+  readonly retrieval: RetrievalPlan
+  readonly lists: readonly PublicList[]
+  readonly rules: RuleDefaults
+  /** itemNo of items that must not be shown any more, cached cells included. */
+  readonly tombstones: readonly number[]
+  readonly experiments: readonly unknown[]
+  readonly feedback: unknown
+  /** What the quality gate judged, metric → value. */
+  readonly gate: Readonly<Record<string, number>>
+  /** Deciles of each ranking feature on the training candidates, for drift. */
+  readonly featureQuantiles: readonly (readonly number[])[]
+}
+
+/** Category and tag names by index; append-only over the releases of a site. JSON object `dictionaries`. */
+export type Dictionaries = { readonly v: 1; readonly categories: readonly string[]; readonly tags: readonly string[] }
+
+type Raw = Record<string, unknown>
+
+/**
+ * Reads a manifest from parsed JSON. Unknown keys are ignored; what the device relies on is checked.
+ * @throws RecError `manifest-version` for another major, `manifest-malformed` otherwise.
+ */
+export function parseManifest(value: unknown): Manifest {
+  const raw = object(value, 'manifest')
+  if (typeof raw['v'] !== 'number') throw bad('v')
+  if (raw['v'] !== 1)
+    throw new RecError('manifest-version', 'a manifest of another major version', { version: raw['v'] })
+  if (typeof raw['site'] !== 'string' || !isSiteName(raw['site'])) throw bad('site')
+  for (const key of ['release', 'createdAt', 'currency']) if (typeof raw[key] !== 'string') throw bad(key)
+  for (const key of ['newestAt', 'itemCount', 'itemNoEnd', 'voterRatio']) finite(raw[key], key)
+  for (const key of ['ordered', 'timed']) if (typeof raw[key] !== 'boolean') throw bad(key)
+  for (const key of ['locales', 'experiments', 'featureQuantiles']) list(raw[key], key)
+  for (const space of list(raw['spaces'], 'spaces')) checkSpace(object(space, 'spaces'))
+  for (const ranker of list(raw['rankers'], 'rankers')) checkRanker(object(ranker, 'rankers'))
+  for (const part of list(raw['directory'], 'directory')) reference(object(part, 'directory')['ref'], 'directory')
+  for (const entry of list(raw['lists'], 'lists')) numbers(object(entry, 'lists')['items'], 'lists')
+  numbers(raw['tombstones'], 'tombstones')
+  reference(raw['shardTable'], 'shardTable')
+  reference(raw['dictionaries'], 'dictionaries')
+  const retrieval = object(raw['retrieval'], 'retrieval')
+  for (const key of ['vector', 'voters', 'popular', 'trending', 'fresh', 'graphMinItems', 'efSearch'])
+    finite(retrieval[key], key)
+  const rules = object(raw['rules'], 'rules')
+  for (const key of ['maxPerCategory', 'freshness', 'diversity', 'exploration', 'seenDecay']) finite(rules[key], key)
+  for (const key of ['pins', 'boosts']) list(rules[key], key)
+  checkLinearHead(raw['linearHead'])
+  return raw as Manifest // every field that code relies on was checked above
+}
+
+/** Reads the dictionaries document. @throws RecError `manifest-malformed` */
+export function parseDictionaries(value: unknown): Dictionaries {
+  const raw = object(value, 'dictionaries')
+  if (raw['v'] !== 1) throw new RecError('manifest-version', 'dictionaries of another version')
+  for (const key of ['categories', 'tags'])
+    for (const name of list(raw[key], key)) if (typeof name !== 'string') throw bad(key)
+  return raw as Dictionaries // checked above
+}
+
+function checkSpace(space: Raw): void {
+  if (typeof space['spaceId'] !== 'string') throw bad('spaceId')
+  const dim = finite(space['dim'], 'dim')
+  if (!Number.isInteger(dim) || dim < 1 || dim > 512) throw bad('dim')
+  if (numbers(space['scales'], 'scales').length !== dim) throw bad('scales')
+  reference(space['gramian'], 'gramian')
+  const encoder = object(space['encoder'], 'encoder')
+  if (encoder['type'] !== 'ridge') throw bad('encoder')
+  for (const key of ['alpha0', 'reg', 'nu', 'itemCount', 'ratio']) finite(encoder[key], key)
+}
+
+function checkRanker(ranker: Raw): void {
+  finite(ranker['layout'], 'layout')
+  reference(ranker['onnx'], 'onnx')
+  reference(ranker['trees'], 'trees')
+}
+
+function checkLinearHead(value: unknown): void {
+  if (value === null) return
+  const head = object(value, 'linearHead')
+  const features = numbers(head['features'], 'linearHead')
+  if (features.length > 64 || numbers(head['weights'], 'linearHead').length !== features.length) throw bad('linearHead')
+  finite(head['bias'], 'linearHead')
+}
+
+function object(value: unknown, field: string): Raw {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw bad(field)
+  return value as Raw // a plain object; callers check each key
+}
+
+function list(value: unknown, field: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw bad(field)
+  return value
+}
+
+function numbers(value: unknown, field: string): readonly number[] {
+  const values = list(value, field)
+  for (const entry of values) finite(entry, field)
+  return values as readonly number[] // checked above
+}
+
+function finite(value: unknown, field: string): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw bad(field)
+  return value
+}
+
+function reference(value: unknown, field: string): void {
+  const ref = object(value, field)
+  if (!isHash(ref['hash'])) throw bad(field)
+  finite(ref['sizeBytes'], field)
+}
+
+function bad(field: string): RecError {
+  return new RecError('manifest-malformed', `the manifest is wrong: ${field}`)
+}

@@ -1,0 +1,185 @@
+import type { Card } from './cards.ts'
+import type { WireError } from './errors.ts'
+import type { DeviceEvent, EventType, Scene } from './events.ts'
+
+/** Where the visitor's own data lives: gone with the page, or kept in IndexedDB. */
+export type StorageMode = 'memory' | 'persistent'
+
+/** What may leave the device, weakest first; the effective mode is the least of site ceiling, choice and signals. */
+export type ConsentMode = 'off' | 'aggregate' | 'first-party'
+
+export type TierName = 'saver' | 'phone' | 'desktop'
+
+/** What a page hands to its worker once. */
+export type EngineOptions = {
+  /** Absolute URL of the edge, without a trailing slash. */
+  readonly edge: string
+  readonly site: string
+  readonly channel: string
+  /** Trusted Ed25519 public keys, raw 32 bytes in base64url; one or two. */
+  readonly keys: readonly string[]
+  readonly storage: StorageMode
+  /** The most that the site asks visitors for. */
+  readonly consentCeiling: ConsentMode
+  /** Global Privacy Control or Do Not Track as the page sees it; then nothing is ever sent. */
+  readonly privacySignal: boolean
+  readonly tier: TierName | 'auto'
+  /** Device hints the worker cannot see. */
+  readonly saveData: boolean
+  readonly device: number
+  readonly locale: string
+  /** Absolute URLs of the engine files beside the script, with the integrity the build computed. */
+  readonly assets: {
+    readonly scanWasm: string
+    readonly hnswJs: string
+    readonly ortWasm: string
+    readonly ortJs: string
+  }
+}
+
+export type ConsentRecord = {
+  readonly version: 1
+  readonly choice: ConsentMode
+  readonly at: number
+  readonly textHash: string
+  /** Milliseconds UTC after which the choice must be asked again. */
+  readonly expires: number
+}
+
+export type RecommendRequest = {
+  readonly scene: Scene
+  readonly count: number
+  /** Item that the page is about (similar, bought together), or several (cart). */
+  readonly contextItems?: readonly string[]
+  /** Only items of these categories (names). */
+  readonly categories?: readonly string[]
+  readonly exclude?: readonly string[]
+  /** Candidates to re-rank (scene `rerank`), in the page's order. */
+  readonly items?: readonly string[]
+  /** Price limits in major units. */
+  readonly minPrice?: number
+  readonly maxPrice?: number
+  /** Overrides of the manifest's rule defaults; null switches all rules off. */
+  readonly rules?: {
+    readonly maxPerCategory?: number
+    readonly diversity?: number
+    readonly exploration?: number
+  } | null
+  /** Clock of the request, ms; the device's own where absent. Tests and replays set it. */
+  readonly now?: number
+  readonly tzOffsetMin?: number | null
+  /** Whether items of the history may be recommended again; false by default. */
+  readonly includeSeen?: boolean
+}
+
+/** Why an item is in a list; the client words it. */
+export type Reason =
+  | { readonly type: 'because-you'; readonly item: string; readonly title: string }
+  | { readonly type: 'category'; readonly category: string }
+  | { readonly type: 'similar-to'; readonly item: string; readonly title: string }
+  | { readonly type: 'popular' }
+  | { readonly type: 'trending' }
+  | { readonly type: 'new' }
+  | { readonly type: 'explore' }
+
+export type RecommendedItem = {
+  readonly id: string
+  readonly itemNo: number
+  readonly card: Card & { readonly category: string; readonly price: number | null; readonly currency: string }
+  readonly score: number
+  readonly reasons: readonly Reason[]
+  readonly channels: readonly ('vector' | 'voters' | 'popular' | 'trending' | 'fresh' | 'content' | 'given')[]
+  /** Chance of being shown at this place where exploration had a part, else 1. */
+  readonly propensity: number
+}
+
+/** Milliseconds of each stage, and what served. */
+export type Timings = {
+  readonly foldInMs: number
+  readonly retrievalMs: number
+  readonly featuresMs: number
+  readonly rankingMs: number
+  readonly rulesMs: number
+  readonly totalMs: number
+}
+
+export type RecommendReply = {
+  /** Random id of this answer, for attribution on the device. */
+  readonly list: string
+  readonly scene: Scene
+  readonly release: string
+  readonly items: readonly RecommendedItem[]
+  readonly personal: boolean
+  readonly ranker: 'onnx' | 'trees' | 'none'
+  readonly retriever: readonly ('hnsw' | 'scan' | 'scan-js')[]
+  readonly candidates: number
+  readonly timings: Timings
+}
+
+export type TrackInput = Omit<DeviceEvent, 'v' | 'at' | 'tzOffsetMin' | 'release' | 'arm'> & {
+  readonly type: EventType
+  readonly at?: number
+  readonly tzOffsetMin?: number
+}
+
+export type EngineStatus = {
+  readonly release: string | null
+  readonly sequence: number
+  readonly tier: TierName
+  readonly residentItems: number
+  readonly residentCells: number
+  readonly totalCells: number
+  readonly storedBytes: number
+  readonly memoryBytes: number
+  readonly storage: StorageMode
+  readonly ranker: 'onnx' | 'trees' | 'none'
+  readonly retrievers: readonly ('hnsw' | 'scan' | 'scan-js')[]
+  readonly historyItems: number
+  readonly consent: ConsentMode
+  readonly pendingEvents: number
+  readonly lastError: WireError | null
+}
+
+/** What the worker tells the page without being asked. */
+export type EngineNotice =
+  | { readonly type: 'ready'; readonly release: string; readonly personal: boolean }
+  | {
+      readonly type: 'release-changed'
+      readonly release: string
+      readonly fetchedObjects: number
+      readonly reusedObjects: number
+    }
+  | { readonly type: 'engines-ready' }
+  | { readonly type: 'profile-changed' }
+  | { readonly type: 'error'; readonly error: WireError }
+
+/** Result of a call that crosses the worker boundary: values and errors both travel as data. */
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: WireError }
+
+/** A profile in a form that the visitor can keep and import elsewhere. */
+export type ProfileExport = {
+  readonly v: 1
+  readonly site: string
+  readonly exportedAt: number
+  readonly events: readonly DeviceEvent[]
+}
+
+/** The worker's interface; comlink carries it, the client wraps each call with a deadline. */
+export interface EngineApi {
+  start(options: EngineOptions, notify: (notice: EngineNotice) => void): Promise<Outcome<EngineStatus>>
+  recommend(request: RecommendRequest): Promise<Outcome<RecommendReply>>
+  /** Cards of items by text id, in the order asked; unknown ones are left out. */
+  cards(ids: readonly string[]): Promise<Outcome<readonly RecommendedItem['card'][]>>
+  track(events: readonly TrackInput[]): Promise<Outcome<number>>
+  status(): Promise<Outcome<EngineStatus>>
+  /** Looks for a newer release now. */
+  refresh(): Promise<Outcome<EngineStatus>>
+  history(): Promise<Outcome<readonly DeviceEvent[]>>
+  removeFromHistory(id: string): Promise<Outcome<number>>
+  exportProfile(): Promise<Outcome<ProfileExport>>
+  importProfile(profile: ProfileExport): Promise<Outcome<number>>
+  setConsent(record: ConsentRecord): Promise<Outcome<ConsentMode>>
+  /** Erases history, profile, outbox and learned state; shards stay, they say nothing about the visitor. */
+  forget(): Promise<Outcome<null>>
+  stop(): Promise<Outcome<null>>
+}
