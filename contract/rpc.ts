@@ -136,7 +136,11 @@ export type EngineStatus = {
   readonly retrievers: readonly ('hnsw' | 'scan' | 'scan-js')[]
   readonly historyItems: number
   readonly consent: ConsentMode
+  /** Events that wait to be sent (first-party mode only). */
   readonly pendingEvents: number
+  /** Events that left this device since the visitor's last `forget`, and when the last did, ms; 0 and null when none has. */
+  readonly sentEvents: number
+  readonly lastSentAt: number | null
   readonly lastError: WireError | null
 }
 
@@ -152,6 +156,43 @@ export type EngineNotice =
   | { readonly type: 'engines-ready' }
   | { readonly type: 'profile-changed' }
   | { readonly type: 'error'; readonly error: WireError }
+
+/** A card with what its cell's columns and dictionaries add. */
+export type CardView = RecommendedItem['card']
+
+/** Looks through the resident cards; both conditions must hold where both are given. */
+export type SearchRequest = {
+  /** Words that the title or category must contain, in any order, without regard to case and accents; empty for all items. */
+  readonly text?: string
+  /** Only items of this category (name). */
+  readonly category?: string
+  /** Items to answer, 1…200. */
+  readonly limit: number
+  /** Matches to skip, 0 by default. */
+  readonly offset?: number
+}
+
+/** Matches by descending popularity; titles that start with the text come first. */
+export type SearchReply = {
+  /** All matches among the resident items. */
+  readonly total: number
+  readonly items: readonly CardView[]
+}
+
+/** Categories that have resident items, most items first. */
+export type CategoryCount = { readonly name: string; readonly items: number }
+
+/**
+ * Names of the built files that stand beside `pocketshelf.js`; the client makes absolute URLs of them,
+ * the build writes them, and none carries a hash in its name.
+ */
+export const BUILT_FILES = {
+  worker: 'pocketshelf-worker.js',
+  scanWasm: 'pocketshelf-scan.wasm',
+  hnswJs: 'pocketshelf-hnsw.js',
+  ortWasm: 'pocketshelf-ort.wasm',
+  ortJs: 'pocketshelf-ort.js',
+} as const
 
 /** Result of a call that crosses the worker boundary: values and errors both travel as data. */
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: WireError }
@@ -169,7 +210,10 @@ export interface EngineApi {
   start(options: EngineOptions, notify: (notice: EngineNotice) => void): Promise<Outcome<EngineStatus>>
   recommend(request: RecommendRequest): Promise<Outcome<RecommendReply>>
   /** Cards of items by text id, in the order asked; unknown ones are left out. */
-  cards(ids: readonly string[]): Promise<Outcome<readonly RecommendedItem['card'][]>>
+  cards(ids: readonly string[]): Promise<Outcome<readonly CardView[]>>
+  /** Searches the resident cards. */
+  search(request: SearchRequest): Promise<Outcome<SearchReply>>
+  categories(): Promise<Outcome<readonly CategoryCount[]>>
   track(events: readonly TrackInput[]): Promise<Outcome<number>>
   status(): Promise<Outcome<EngineStatus>>
   /** Looks for a newer release now. */
