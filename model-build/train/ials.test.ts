@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { foldIn } from '#contract/fold-in'
+import { computeGramian } from '#contract/gramian'
 import type { Interactions } from '../dataset.ts'
 import { trainIals } from './ials.ts'
 import { clusteredLists, logFromLists } from './synthetic-log.ts'
@@ -33,20 +34,11 @@ function objective(rows: Interactions, users: Float32Array, items: Float32Array,
   return loss
 }
 
-function gramianOf(items: Float32Array, dim: number): { dim: number; packed: Float64Array } {
-  const packed = new Float64Array((dim * (dim + 1)) / 2)
-  for (let at = 0; at < items.length; at += dim) {
-    let k = 0
-    for (let r = 0; r < dim; r++) for (let c = 0; c <= r; c++) packed[k++] += items[at + r] * items[at + c]
-  }
-  return { dim, packed }
-}
-
 describe('trainIals', () => {
   test('solves each user as the fold-in of the contract does', async () => {
     const weighted = { ...log, weight: log.weight.map((_, k) => 1 + (k % 4) / 2) }
     const model = await trainIals(weighted, options)
-    const gramian = gramianOf(model.items, 12)
+    const gramian = computeGramian(model.items, 12)
     const encoder = { type: 'ridge', alpha0: 0.2, reg: 0.01, nu: 1, itemCount: 60, ratio: 1 } as const
     for (const u of [0, 57, 199]) {
       const rows = [...weighted.item.keys()].slice(weighted.userOffsets[u], weighted.userOffsets[u + 1])

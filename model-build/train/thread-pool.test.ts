@@ -66,6 +66,12 @@ describe('createKernelPool', () => {
     })
   })
 
+  test('refuses every job after it was closed', async () => {
+    const pool = await createKernelPool({ threads: 2 })
+    await pool.close()
+    await expect(pool.run({ kernel: 'gemm', tasks: 1, args: [] })).rejects.toThrow(/thread ended/)
+  })
+
   test('refuses a second job while one runs', async () => {
     const running = two.run({ kernel: 'gemm', tasks: 0, args: [] })
     await expect(two.run({ kernel: 'gemm', tasks: 0, args: [] })).rejects.toThrow(/one job at a time/)

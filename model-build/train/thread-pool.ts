@@ -78,8 +78,7 @@ export async function createKernelPool(options: { readonly threads?: number } = 
   const module = await loadKernelModule()
   // The instance's shape is fixed by the committed binary; a test lists its exports.
   const inline = new WebAssembly.Instance(module, { env: { memory: heap.memory } }).exports as unknown as KernelExports
-  const counter = new SharedArrayBuffer(4)
-  const workers = threads === 1 ? [] : startWorkers(threads, module, heap.memory, counter)
+  const crew = threads === 1 ? undefined : startCrew(threads, module, heap.memory)
   let isBusy = false
   const run = async (job: PoolRun): Promise<void> => {
     if (isBusy) throw new Error('A kernel pool runs one job at a time')
@@ -88,8 +87,8 @@ export async function createKernelPool(options: { readonly threads?: number } = 
     try {
       const scratchBytes = Math.ceil((job.scratchBytes ?? 0) / 64) * 64
       const scratch = heap.reserve(scratchBytes * threads)
-      if (workers.length === 0) inline[job.kernel](0, job.tasks, scratch, ...job.args)
-      else await spread(workers, new Int32Array(counter), { chunk: 1, ...job, scratch, scratchBytes })
+      if (crew === undefined) inline[job.kernel](0, job.tasks, scratch, ...job.args)
+      else await spread(crew, { chunk: 1, ...job, scratch, scratchBytes })
     } finally {
       heap.top = mark
       isBusy = false
@@ -109,7 +108,7 @@ export async function createKernelPool(options: { readonly threads?: number } = 
       }
     },
     close: async () => {
-      await Promise.all(workers.map((worker) => worker.terminate()))
+      await Promise.all((crew?.workers ?? []).map((worker) => worker.terminate()))
     },
   }
 }
@@ -135,27 +134,36 @@ function createArrays(heap: SharedHeap): Pick<KernelPool, 'f32' | 'f64' | 'i32' 
   }
 }
 
-function startWorkers(
-  count: number,
-  module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
-  counter: SharedArrayBuffer,
-): Worker[] {
+type Crew = {
+  readonly workers: readonly Worker[]
+  /** Next task to hand out. */
+  readonly counter: Int32Array
+  /** Never resolves; rejects when a thread dies, then and for every later job. */
+  readonly failure: Promise<never>
+}
+
+function startCrew(count: number, module: WebAssembly.Module, memory: WebAssembly.Memory): Crew {
   const url = neighbourUrl('kernel-worker')
-  return Array.from({ length: count }, (_, index) => {
+  const counter = new SharedArrayBuffer(4)
+  const { promise: failure, reject } = Promise.withResolvers<never>()
+  failure.catch(() => undefined)
+  const workers = Array.from({ length: count }, (_, index) => {
     const worker = new Worker(url, { workerData: { module, memory, counter, index } })
+    worker.on('error', reject)
+    worker.on('exit', () => reject(new Error('A kernel thread ended')))
     worker.unref()
     return worker
   })
+  return { workers, counter: new Int32Array(counter), failure }
 }
 
-async function spread(workers: readonly Worker[], counter: Int32Array, job: KernelJob): Promise<void> {
-  Atomics.store(counter, 0, 0)
-  const replies = workers.map((worker) => once(worker, 'message'))
-  for (const worker of workers) worker.ref()
-  for (const worker of workers) worker.postMessage(job)
-  await Promise.all(replies)
-  for (const worker of workers) worker.unref()
+async function spread(crew: Crew, job: KernelJob): Promise<void> {
+  Atomics.store(crew.counter, 0, 0)
+  const replies = crew.workers.map((worker) => once(worker, 'message'))
+  for (const worker of crew.workers) worker.ref()
+  for (const worker of crew.workers) worker.postMessage(job)
+  await Promise.race([Promise.all(replies), crew.failure])
+  for (const worker of crew.workers) worker.unref()
 }
 
 /** Runs `work` with the given pool, or with one of its own that it closes afterwards. */
