@@ -58,7 +58,7 @@ export type ReadLogOptions = {
  */
 export async function readLog(connection: DuckDBConnection, options: ReadLogOptions): Promise<LogRows> {
   await connection.run(
-    'CREATE TEMP TABLE raw (u VARCHAR, i VARCHAR, num DOUBLE, txt DOUBLE, bad BOOLEAN, e VARCHAR, v FLOAT, r FLOAT, empty BOOLEAN)',
+    'CREATE TEMP TABLE raw (u VARCHAR, i VARCHAR, num DOUBLE, txt DOUBLE, bad BOOLEAN, e VARCHAR, v FLOAT, r FLOAT, malformed BOOLEAN)',
   )
   let malformed = 0
   let hasRatings = false
@@ -106,17 +106,27 @@ function selectLog(source: TableSource, columns: LogColumnNames, quotes: QuoteMo
   ]
   const event =
     columns.event === undefined ? 'NULL' : `nullif(lower(trim(${columnSql(source, columns.event, quotes)})), '')`
-  const fields = Object.values(columns).filter((name) => name !== undefined)
-  const empty =
-    source.format === 'csv' ? 'false' : fields.map((name) => `${columnSql(source, name)} IS NULL`).join(' AND ')
+  const malformed = malformedSql(source, columns, quotes)
   return [
     ...lines,
     columns.timestamp === undefined ? 'false' : bad,
     event,
     number(columns.value),
     number(columns.rating),
-    empty,
+    malformed,
   ].join(', ')
+}
+
+/** SQL that is true for rows that are none: a broken JSON line, which reads as all NULL, or an id with half a quote in a file of stray quotes. */
+function malformedSql(source: TableSource, columns: LogColumnNames, quotes: QuoteMode): string {
+  if (source.format !== 'csv') {
+    const fields = Object.values(columns).filter((name) => name !== undefined)
+    return fields.map((name) => `${columnSql(source, name)} IS NULL`).join(' AND ')
+  }
+  if (quotes === 'standard') return 'false'
+  const quoteCount = (name: string) =>
+    `length(${columnSql(source, name, quotes)}) - length(replace(${columnSql(source, name, quotes)}, '"', ''))`
+  return `coalesce((${quoteCount(columns.user)}) % 2 + (${quoteCount(columns.item)}) % 2 > 0, false)`
 }
 
 type EncodedLog = Omit<LogRows, 'hasRatings' | 'ignoredColumns'>
@@ -126,8 +136,8 @@ async function encodeLog(
   options: ReadLogOptions,
   malformed: number,
 ): Promise<EncodedLog> {
-  const emptyRows = await readNumber(connection, 'SELECT count(*) FROM raw WHERE empty')
-  if (emptyRows > 0) await connection.run('DELETE FROM raw WHERE empty')
+  const malformedRows = await readNumber(connection, 'SELECT count(*) FROM raw WHERE malformed')
+  if (malformedRows > 0) await connection.run('DELETE FROM raw WHERE malformed')
   for (const key of ['u', 'i']) {
     const bad = `CASE WHEN strlen(t) > ${LIMITS.itemIdBytes} THEN ${NO_ID.tooLong} WHEN regexp_matches(t, '[\\x00-\\x1f\\x7f]') THEN ${NO_ID.controlCharacter} ELSE 0 END`
     await connection.run(
@@ -142,7 +152,7 @@ async function encodeLog(
   const items = await readTexts(connection, 'SELECT t FROM dict_i WHERE bad = 0 ORDER BY n')
   for (const table of ['raw', 'dict_u', 'dict_i', 'dict_e']) await connection.run(`DROP TABLE ${table}`)
   options.onProgress(1)
-  return { ...rows, users, items, malformed: malformed + emptyRows, unknownEvents }
+  return { ...rows, users, items, malformed: malformed + malformedRows, unknownEvents }
 }
 
 async function createEventDictionary(connection: DuckDBConnection, events: EventTable): Promise<string[]> {

@@ -93,10 +93,10 @@ async function rescueRows(
     batch = []
   }
   const lines = await connection.runAndReadAll(
-    'SELECT line, any_value(csv_line) FROM reject_errors GROUP BY line ORDER BY line',
+    `SELECT any_value(csv_line), bool_or(error_type = 'INVALID ENCODING') FROM reject_errors GROUP BY line ORDER BY line`,
   )
-  for (const [, text] of lines.getRows()) {
-    const fields = repairLine(typeof text === 'string' ? text : '', source, options)
+  for (const [text, isBadUnicode] of lines.getRows()) {
+    const fields = typeof text === 'string' && isBadUnicode === false ? repairLine(text, source, options) : undefined
     if (fields === undefined) lost++
     else batch.push(`(${fields.map((field) => (field === '' ? 'CAST(NULL AS VARCHAR)' : sqlText(field))).join(', ')})`)
     if (batch.length >= RESCUE_BATCH) await flush()
@@ -107,8 +107,7 @@ async function rescueRows(
 
 function repairLine(text: string, source: TableSource, options: ReadTableOptions): string[] | undefined {
   const line = text.replace(/[\r\n]+$/, '')
-  // Invalid UTF-8 reaches us as the replacement character: such a row cannot be told from others.
-  if (line.length >= KEPT_LINE_CHARS || /[\r\n\0\uFFFD]/.test(line)) return undefined
+  if (line.length >= KEPT_LINE_CHARS || /[\r\n\0]/.test(line)) return undefined
   const fields = parseCsvLine(line, source.delimiter)
   const width = source.columns.length
   if (fields === undefined || (fields.length > width && !options.keepLongRows)) return undefined

@@ -1,0 +1,174 @@
+import type { Interactions } from '../dataset.ts'
+import { createRandom, shuffle } from '../train/random.ts'
+
+/**
+ * A log cut in two. `train` has every user of the log, those held out entirely with an empty row; `test` lists, per tested user, the items to find.
+ */
+export type Split = {
+  readonly train: Interactions
+  /** Indices of the tested users, ascending. */
+  readonly testUsers: Int32Array
+  /** Length testUsers.length + 1; test items of the t-th tested user are `testItems[testOffsets[t] … testOffsets[t + 1] - 1]`, oldest first. */
+  readonly testOffsets: Int32Array
+  readonly testItems: Int32Array
+  /**
+   * What a device would hold of each tested user when asked: rows like `testOffsets`, oldest first. The same as the user's training rows,
+   * but for users held out of training, whose history nobody trained on.
+   */
+  readonly historyOffsets: Int32Array
+  readonly historyItems: Int32Array
+}
+
+/** Where a user's rows go: `train`, `test`, a held-out `history`, or out of both (`unused`). */
+type Part = 0 | 1 | 2 | 3
+const TRAIN: Part = 0
+const TEST: Part = 1
+const HISTORY: Part = 2
+const UNUSED: Part = 3
+
+/**
+ * Cuts at one instant: the newest `testShare` of all timed rows are tested on, the rest trained on; rows without time are trained on.
+ * Users with fewer than `minHistory` rows before the cut are not tested on.
+ */
+export function splitByTime(
+  log: Interactions,
+  options: { readonly testShare: number; readonly minHistory?: number },
+): Split {
+  const times = log.at.filter((at) => !Number.isNaN(at)).sort()
+  const cut =
+    times[Math.min(times.length - 1, Math.floor(times.length * (1 - options.testShare)))] ?? Number.POSITIVE_INFINITY
+  const parts = new Uint8Array(log.item.length)
+  for (let user = 0; user < log.userCount; user++) {
+    const [from, to] = rangeOf(log, user)
+    let before = 0
+    for (let row = from; row < to; row++) {
+      parts[row] = (log.at[row] ?? Number.NaN) >= cut ? TEST : TRAIN
+      if (parts[row] === TRAIN) before++
+    }
+    // Rows after the cut must not be trained on, tested or not.
+    if (before < (options.minHistory ?? 1))
+      for (let row = from; row < to; row++) if (parts[row] === TEST) parts[row] = UNUSED
+  }
+  return assemble(log, parts)
+}
+
+/** Leaves each user's newest item out, for users with at least `minUserItems` items (2 or more). */
+export function splitLeaveLastOut(log: Interactions, options: { readonly minUserItems: number }): Split {
+  return splitTail(log, Math.max(2, options.minUserItems), () => 1)
+}
+
+/** Leaves the newest `testShare` (rounded down, at least one) of each user's items out, for users with at least `minUserItems` items (2 or more). */
+export function splitLastFraction(
+  log: Interactions,
+  options: { readonly testShare: number; readonly minUserItems: number },
+): Split {
+  return splitTail(log, Math.max(2, options.minUserItems), (count) =>
+    Math.min(count - 1, Math.max(1, Math.floor(count * options.testShare))),
+  )
+}
+
+export type HeldOutOptions = {
+  /** Users to hold out; at most a fifth of those with enough items. */
+  readonly users: number
+  readonly testShare: number
+  readonly minUserItems: number
+  readonly seed: number
+  /** Which part of the users, for cross-validation: fold f of n holds out the f-th run of one shuffled order. */
+  readonly fold?: number
+}
+
+/**
+ * Strong generalisation: users drawn at random are kept out of training; a random `testShare` of their items is tested on, the rest is their
+ * history. Each user has a random stream of their own, so that who else is held out changes nothing.
+ */
+export function splitHeldOutUsers(log: Interactions, options: HeldOutOptions): Split {
+  const minimum = Math.max(2, options.minUserItems)
+  const eligible = Int32Array.from({ length: log.userCount }, (_, user) => user).filter(
+    (user) => rowCount(log, user) >= minimum,
+  )
+  shuffle(eligible, createRandom(options.seed))
+  const size = Math.min(options.users, Math.max(1, Math.floor(eligible.length / 5)))
+  const start = (options.fold ?? 0) * size
+  const parts = new Uint8Array(log.item.length)
+  for (const user of eligible.subarray(start, start + size)) markRandom(log, user, parts, options)
+  return assemble(log, parts)
+}
+
+function markRandom(log: Interactions, user: number, parts: Uint8Array, options: HeldOutOptions): void {
+  const [from, to] = rangeOf(log, user)
+  const order = Int32Array.from({ length: to - from }, (_, k) => from + k)
+  shuffle(order, createRandom(deriveSeed(options.seed, user)))
+  const tested = Math.min(order.length - 1, Math.max(1, Math.floor(order.length * options.testShare)))
+  for (const [k, row] of order.entries()) parts[row] = k < tested ? TEST : HISTORY
+}
+
+/** Mixes a seed with a user's index. */
+export function deriveSeed(seed: number, index: number): number {
+  let h = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(index + 1, 0xc2b2ae35)
+  h = Math.imul(h ^ (h >>> 16), 0x7feb352d)
+  h = Math.imul(h ^ (h >>> 15), 0x846ca68b)
+  return (h ^ (h >>> 16)) >>> 0
+}
+
+function splitTail(log: Interactions, minUserItems: number, testedOf: (count: number) => number): Split {
+  const parts = new Uint8Array(log.item.length)
+  for (let user = 0; user < log.userCount; user++) {
+    const [from, to] = rangeOf(log, user)
+    if (to - from >= minUserItems) parts.fill(TEST, to - testedOf(to - from), to)
+  }
+  return assemble(log, parts)
+}
+
+function rangeOf(log: Interactions, user: number): [number, number] {
+  return [log.userOffsets[user] ?? 0, log.userOffsets[user + 1] ?? 0]
+}
+
+function rowCount(log: Interactions, user: number): number {
+  const [from, to] = rangeOf(log, user)
+  return to - from
+}
+
+function assemble(log: Interactions, parts: Uint8Array): Split {
+  const users: number[] = []
+  const test: number[] = []
+  const testOffsets = [0]
+  const history: number[] = []
+  const historyOffsets = [0]
+  for (let user = 0; user < log.userCount; user++) {
+    const [from, to] = rangeOf(log, user)
+    if (!parts.subarray(from, to).includes(TEST)) continue
+    users.push(user)
+    for (let row = from; row < to; row++) {
+      if (parts[row] === TEST) test.push(log.item[row] ?? 0)
+      else if (parts[row] !== UNUSED) history.push(log.item[row] ?? 0)
+    }
+    testOffsets.push(test.length)
+    historyOffsets.push(history.length)
+  }
+  return {
+    train: keepRows(log, parts),
+    testUsers: Int32Array.from(users),
+    testOffsets: Int32Array.from(testOffsets),
+    testItems: Int32Array.from(test),
+    historyOffsets: Int32Array.from(historyOffsets),
+    historyItems: Int32Array.from(history),
+  }
+}
+
+function keepRows(log: Interactions, parts: Uint8Array): Interactions {
+  const isTrain = (_: number, row: number) => parts[row] === TRAIN
+  const userOffsets = new Int32Array(log.userCount + 1)
+  for (let user = 0; user < log.userCount; user++) {
+    const [from, to] = rangeOf(log, user)
+    let kept = 0
+    for (let row = from; row < to; row++) if (parts[row] === TRAIN) kept++
+    userOffsets[user + 1] = (userOffsets[user] ?? 0) + kept
+  }
+  return {
+    ...log,
+    userOffsets,
+    item: log.item.filter(isTrain),
+    weight: log.weight.filter(isTrain),
+    at: log.at.filter(isTrain),
+  }
+}
