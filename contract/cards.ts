@@ -1,3 +1,4 @@
+import { checkCellItems } from './cell-order.ts'
 import { RecError } from './errors.ts'
 import { decodeObject, encodeObject, OBJECT_KIND, requireSection, type Sections } from './object-file.ts'
 import { VarintReader, VarintWriter } from './varint.ts'
@@ -41,6 +42,7 @@ export type CardCell = {
  * | 12…15   | varint[itemCount] byte length of each id, title, url, image        |
  */
 export function encodeCards(cards: readonly Card[], orderCrc: number): Uint8Array {
+  checkCellItems(cards.length)
   const header = new DataView(new ArrayBuffer(8))
   header.setUint32(0, cards.length, true)
   header.setUint32(4, orderCrc, true)
@@ -69,6 +71,7 @@ export function decodeCards(bytes: Uint8Array): CardCell {
   if (head.length !== 8) throw new RecError('shard-malformed', 'a wrong cards header', { sizeBytes: head.length })
   const view = new DataView(head.buffer, head.byteOffset, 8)
   const itemCount = view.getUint32(0, true)
+  checkCellItems(itemCount)
   const read = {
     id: textReader(sections, 'id', itemCount),
     title: textReader(sections, 'title', itemCount),
@@ -87,10 +90,14 @@ function textReader(sections: Sections, field: Field, count: number): (index: nu
   const all = requireSection(sections, SECTION[field])
   const lengths = new VarintReader(requireSection(sections, SECTION[`${field}Lengths`]))
   const ends = new Uint32Array(count + 1)
-  for (let i = 0; i < count; i++) ends[i + 1] = ends[i] + lengths.read()
+  let end = 0
+  for (let i = 0; i < count; i++) {
+    end += lengths.read()
+    ends[i + 1] = end
+  }
   lengths.end()
-  if (ends[count] !== all.length)
+  if (end !== all.length)
     throw new RecError('shard-malformed', 'card texts do not fit their lengths', { sizeBytes: all.length })
-  const decoder = new TextDecoder()
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true }) // a leading U+FEFF belongs to the text
   return (index) => decoder.decode(all.subarray(ends[index], ends[index + 1]))
 }

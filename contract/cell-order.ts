@@ -1,5 +1,6 @@
 import { crc32 } from './crc32.ts'
 import { RecError } from './errors.ts'
+import { LIMITS } from './limits.ts'
 import { VarintReader, VarintWriter } from './varint.ts'
 
 /**
@@ -29,6 +30,14 @@ export function decodeItemNos(bytes: Uint8Array, count: number): Uint32Array {
   }
   reader.end()
   return itemNos
+}
+
+/**
+ * Refuses a cell of more items than writers and readers agreed on, before anything of that size is made.
+ * @throws RecError `shard-malformed`
+ */
+export function checkCellItems(itemCount: number): void {
+  if (itemCount > LIMITS.cellItems) throw new RecError('shard-malformed', 'a cell has too many items', { itemCount })
 }
 
 /** Identifies the membership and order of a cell: CRC-32 of its encoded item numbers. */

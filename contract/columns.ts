@@ -1,4 +1,4 @@
-import { decodeItemNos, encodeItemNos } from './cell-order.ts'
+import { checkCellItems, decodeItemNos, encodeItemNos } from './cell-order.ts'
 import { crc32 } from './crc32.ts'
 import { RecError } from './errors.ts'
 import { LIMITS } from './limits.ts'
@@ -94,12 +94,13 @@ const BYTE_COLUMNS = [
  */
 export function encodeColumns(cell: ColumnCell): Uint8Array {
   const count = cell.itemNos.length
+  checkCellItems(count)
   const itemNos = encodeItemNos(cell.itemNos)
   const header = new DataView(new ArrayBuffer(8))
   header.setUint32(0, count, true)
   header.setUint32(4, crc32(itemNos), true)
   const tagCounts = new Uint8Array(count)
-  for (let i = 0; i < count; i++) tagCounts[i] = cell.tagOffsets[i + 1] - cell.tagOffsets[i]
+  for (let i = 0; i < count; i++) tagCounts[i] = checkedTags(cell.tagOffsets[i + 1] - cell.tagOffsets[i])
   const sections = new Map<number, Uint8Array>([
     [SECTION.header, new Uint8Array(header.buffer)],
     [SECTION.itemNos, itemNos],
@@ -120,13 +121,13 @@ export function decodeColumns(bytes: Uint8Array): ColumnCell {
   if (head.length !== 8) throw new RecError('shard-malformed', 'a wrong columns header', { sizeBytes: head.length })
   const view = new DataView(head.buffer, head.byteOffset, 8)
   const count = view.getUint32(0, true)
-  if (count > LIMITS.cellItems) throw new RecError('shard-malformed', 'a cell has too many items', { itemCount: count })
+  checkCellItems(count)
   const crc = view.getUint32(4, true)
   const itemNoBytes = requireSection(sections, SECTION.itemNos)
   if (crc32(itemNoBytes) !== crc) throw new RecError('shard-malformed', 'the order of a cell does not fit its checksum')
   const tagCounts = byteColumn(sections, SECTION.tagCounts, count)
   const tagOffsets = new Uint32Array(count + 1)
-  for (let i = 0; i < count; i++) tagOffsets[i + 1] = tagOffsets[i] + tagCounts[i]
+  for (let i = 0; i < count; i++) tagOffsets[i + 1] = tagOffsets[i] + checkedTags(tagCounts[i])
   return {
     itemNos: decodeItemNos(itemNoBytes, count),
     orderCrc: crc,
@@ -144,6 +145,12 @@ export function decodeColumns(bytes: Uint8Array): ColumnCell {
     tagOffsets,
     tags: new Uint16Array(wordBuffer(sections, SECTION.tags, tagOffsets[count], 2)),
   }
+}
+
+function checkedTags(tags: number): number {
+  if (!(tags >= 0 && tags <= LIMITS.tagsPerItem))
+    throw new RecError('shard-malformed', 'an item has too many tags', { tags })
+  return tags
 }
 
 function bytesOf(array: Uint16Array | Float32Array): Uint8Array {

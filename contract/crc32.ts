@@ -8,9 +8,12 @@ const TABLE = /* @__PURE__ */ (() => {
   return table
 })()
 
-/** CRC-32 (IEEE 802.3, reflected, as in zlib and PNG) of the bytes, as an unsigned 32-bit number. */
-export function crc32(bytes: Uint8Array): number {
-  let c = 0xffffffff
+/**
+ * CRC-32 (IEEE 802.3, reflected, as in zlib and PNG) of the bytes, as an unsigned 32-bit number.
+ * @param before - Checksum of the bytes that stand before these; crc32(b, crc32(a)) is that of a and b in one.
+ */
+export function crc32(bytes: Uint8Array, before = 0): number {
+  let c = ~before
   for (let i = 0; i < bytes.length; i++) c = TABLE[(c ^ bytes[i]) & 0xff] ^ (c >>> 8)
   return (c ^ 0xffffffff) >>> 0
 }

@@ -33,7 +33,7 @@ export function decodeGramian(bytes: Uint8Array): Gramian {
   const body = requireSection(sections, SECTION.packed)
   if (head.length !== 4) throw new RecError('shard-malformed', 'a wrong Gramian header')
   const dim = new DataView(head.buffer, head.byteOffset, 4).getUint32(0, true)
-  if (dim > 512 || body.length !== dim * (dim + 1) * 2)
+  if (dim < 1 || dim > 512 || body.length !== dim * (dim + 1) * 2)
     throw new RecError('shard-malformed', 'a Gramian does not fit its header', { dim })
   return { dim, packed: new Float32Array(body.slice().buffer) }
 }

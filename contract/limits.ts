@@ -36,14 +36,14 @@ export function isHash(text: unknown): text is string {
   return typeof text === 'string' && /^[0-9a-f]{64}$/.test(text)
 }
 
-/** Whether a value can be an item id: non-empty text without control characters, at most 128 bytes of UTF-8. */
+/** Whether a value can be an item id: non-empty text without control characters or lone surrogates, at most 128 bytes of UTF-8. */
 export function isItemId(value: unknown): value is string {
   if (typeof value !== 'string' || value.length === 0 || value.length > LIMITS.itemIdBytes) return false
   for (let i = 0; i < value.length; i++) {
     const unit = value.charCodeAt(i)
     if (unit < 32 || unit === 127) return false
   }
-  return utf8Length(value) <= LIMITS.itemIdBytes
+  return value.isWellFormed() && utf8Length(value) <= LIMITS.itemIdBytes
 }
 
 /** Bytes of a text in UTF-8; a lone surrogate counts as the replacement character's three. */

@@ -29,7 +29,8 @@ const align = (offset: number): number => Math.ceil(offset / ALIGN) * ALIGN
 
 /**
  * Writes an object file, version 1: vectors, voters, columns, cards, graphs and tables share it. Little-endian; sections
- * start at multiples of 16 in table order, gaps are zero, and the file ends with its last section.
+ * start at multiples of 16 in table order, types ascend, gaps are zero, and the file ends with its last section. A section's
+ * crc32 covers its table entry's type, offset and length, then its bytes, so that no bit of a file is unguarded.
  *
  * | offset | bytes | type  | field                                                   |
  * | ------ | ----- | ----- | ------------------------------------------------------- |
@@ -68,24 +69,27 @@ export function encodeObject(kind: ObjectKind, sections: Sections): Uint8Array {
     view.setUint32(at, type, true)
     view.setUint32(at + 4, offset, true)
     view.setUint32(at + 8, bytes.length, true)
-    view.setUint32(at + 12, crc32(bytes), true)
+    view.setUint32(at + 12, crc32(bytes, crc32(file.subarray(at, at + 12))), true)
     file.set(bytes, offset)
   })
   return file
 }
 
 /**
- * Reads an object file and checks all of it: magic, kind, table, alignment, order, gaps, checksums, and that nothing trails.
+ * Reads an object file and checks all of it: magic, kind, table, alignment, order, gaps, checksums, and that nothing trails;
+ * `encodeObject` of the result is the file again.
  * @param bytes - The whole file. The result shares its memory unless the view is unaligned, when it is copied once.
- * @returns Sections by type; unknown types are kept, for readers to skip.
+ * @returns Sections by type, plain Uint8Arrays even of a Node Buffer; unknown types are kept, for readers to skip.
  * @throws RecError `shard-malformed`, or `shard-version` when the magic is of another version.
  */
 export function decodeObject(bytes: Uint8Array, kind: ObjectKind): Sections {
-  const file = bytes.byteOffset % ALIGN === 0 ? bytes : bytes.slice()
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) // a Buffer's slice() would not copy
+  const file = plain.byteOffset % ALIGN === 0 ? plain : plain.slice()
   const count = readHeader(file, kind)
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
   const sections = new Map<number, Uint8Array>()
   let end = HEADER_BYTES + ENTRY_BYTES * count
+  let last = -1
   if (file.length < end) throw malformed('the section table is cut', file)
   for (let i = 0; i < count; i++) {
     const at = HEADER_BYTES + ENTRY_BYTES * i
@@ -96,8 +100,10 @@ export function decodeObject(bytes: Uint8Array, kind: ObjectKind): Sections {
     if (offset + length > file.length) throw malformed('a section is cut', file)
     for (let gap = end; gap < offset; gap++) if (file[gap] !== 0) throw malformed('a gap is not zero', file)
     const section = file.subarray(offset, offset + length)
-    if (crc32(section) !== view.getUint32(at + 12, true)) throw malformed('a section has a wrong checksum', file)
-    if (sections.has(type)) throw malformed('a section type repeats', file)
+    if (crc32(section, crc32(file.subarray(at, at + 12))) !== view.getUint32(at + 12, true))
+      throw malformed('a section has a wrong checksum', file)
+    if (type <= last) throw malformed('section types do not ascend', file)
+    last = type
     sections.set(type, section)
     end = offset + length
   }
@@ -107,6 +113,7 @@ export function decodeObject(bytes: Uint8Array, kind: ObjectKind): Sections {
 
 function readHeader(file: Uint8Array, kind: ObjectKind): number {
   if (file.length < HEADER_BYTES) throw malformed('shorter than a header', file)
+  if (file.length > LIMITS.objectBytes) throw malformed('larger than an object may be', file)
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
   const magic = view.getUint32(0, true)
   if ((magic & 0xffffff) === (MAGIC & 0xffffff) && magic !== MAGIC) {

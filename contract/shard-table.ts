@@ -1,3 +1,4 @@
+import { checkCellItems } from './cell-order.ts'
 import { RecError } from './errors.ts'
 import { decodeObject, encodeObject, OBJECT_KIND, requireSection } from './object-file.ts'
 
@@ -119,17 +120,8 @@ export function decodeShardTable(file: Uint8Array): ShardTable {
     const [voters, columns] = own.slice(spaceCount, spaceCount + 2)
     if (voters === undefined || columns === undefined)
       throw new RecError('shard-malformed', 'a cell has no objects', { cell: i })
-    const group = view.getUint16(i * CELL_BYTES + 6, true)
-    const role = view.getUint8(i * CELL_BYTES + 8)
-    if (role > CELL_ROLE.fresh || (group !== 0xffff && group >= graphCount))
-      throw new RecError('shard-malformed', 'a cell has a wrong role or group', { cell: i })
-    return {
-      role: role as CellRole, // checked above
-      itemCount: view.getUint32(i * CELL_BYTES, true),
-      popularity: view.getUint16(i * CELL_BYTES + 4, true),
-      group: group === 0xffff ? -1 : group,
-      objects: { vectors: own.slice(0, spaceCount), voters, columns, cards: own.slice(spaceCount + 2) },
-    }
+    const objects = { vectors: own.slice(0, spaceCount), voters, columns, cards: own.slice(spaceCount + 2) }
+    return { ...readCell(view, i * CELL_BYTES, graphCount), objects }
   })
   const centroids = sized(SECTION.centroids, cellCount * dim).slice()
   return {
@@ -139,6 +131,23 @@ export function decodeShardTable(file: Uint8Array): ShardTable {
     cells,
     centroids: new Int8Array(centroids.buffer),
     graphs: unpackRefs(sized(SECTION.graphHashes, graphCount * HASH_BYTES), sized(SECTION.graphSizes, graphCount * 4)),
+  }
+}
+
+function readCell(view: DataView, at: number, graphCount: number): Omit<CellEntry, 'objects'> {
+  const itemCount = view.getUint32(at, true)
+  checkCellItems(itemCount)
+  const group = view.getUint16(at + 6, true)
+  const role = view.getUint8(at + 8)
+  if (role > CELL_ROLE.fresh || (group !== 0xffff && group >= graphCount))
+    throw new RecError('shard-malformed', 'a cell has a wrong role or group', { role, group })
+  if (view.getUint8(at + 9) !== 0 || view.getUint16(at + 10, true) !== 0)
+    throw new RecError('shard-malformed', 'a cell has bytes where zeros stand')
+  return {
+    role: role as CellRole, // checked above
+    itemCount,
+    popularity: view.getUint16(at + 4, true),
+    group: group === 0xffff ? -1 : group,
   }
 }
 

@@ -45,6 +45,7 @@ export class VarintReader {
       value += (byte & 127) * 2 ** shift
       if (byte < 128) {
         if (value > 0xffffffff) break
+        if (byte === 0 && shift > 0) throw new RecError('shard-malformed', 'a varint is longer than it must be')
         return value
       }
     }

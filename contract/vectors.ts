@@ -1,7 +1,11 @@
+import { checkCellItems } from './cell-order.ts'
 import { RecError } from './errors.ts'
 import { decodeObject, encodeObject, OBJECT_KIND, requireSection } from './object-file.ts'
 
 const SECTION = { header: 1, quantised: 2 } as const
+
+/** Dimensions of a space, at most. */
+const MAX_DIM = 512
 
 /** The int8 vectors of one cell in one space. Row i belongs to the cell's i-th item; value = q · scales[dimension] of the space. */
 export type VectorCell = {
@@ -21,6 +25,7 @@ export type VectorCell = {
  * | 2       | i8[itemCount · dim], row-major                              |
  */
 export function encodeVectors(cell: VectorCell): Uint8Array {
+  checkCellItems(cell.itemCount)
   const header = new DataView(new ArrayBuffer(12))
   header.setUint32(0, cell.itemCount, true)
   header.setUint32(4, cell.dim, true)
@@ -44,7 +49,8 @@ export function decodeVectors(bytes: Uint8Array): VectorCell {
   const itemCount = view.getUint32(0, true)
   const dim = view.getUint32(4, true)
   const body = requireSection(sections, SECTION.quantised)
-  if (body.length !== itemCount * dim)
+  checkCellItems(itemCount)
+  if (dim < 1 || dim > MAX_DIM || body.length !== itemCount * dim)
     throw new RecError('shard-malformed', 'vectors do not fit their header', { sizeBytes: body.length })
   return {
     itemCount,
@@ -64,7 +70,7 @@ export function quantise(values: Float32Array, scales: Float32Array): Int8Array 
   const out = new Int8Array(values.length)
   for (let i = 0; i < values.length; i++) {
     const q = Math.round(values[i] / scales[i % dim])
-    out[i] = q > 127 ? 127 : q < -127 ? -127 : q
+    out[i] = q > 127 ? 127 : Math.max(q, -127)
   }
   return out
 }
@@ -87,7 +93,8 @@ export type IntegerQuery = {
 
 /**
  * Folds the space's scales into a user vector and rounds it to 15 bits and a sign.
- * The integer dot product with an int8 row is below 2^31 for dim ≤ 512, so i32 sums are exact in any order.
+ * The integer dot product with an int8 row is below 2^31 for dim ≤ 512, so i32 sums are exact in any order. Against the product
+ * of `user` with the dequantised row q a score is off by at most step / 2 · Σ|q|, beside the rounding to single precision.
  */
 export function integerQuery(user: Float32Array, scales: Float32Array): IntegerQuery {
   let largest = 0

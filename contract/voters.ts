@@ -1,3 +1,4 @@
+import { checkCellItems } from './cell-order.ts'
 import { RecError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { decodeObject, encodeObject, OBJECT_KIND, requireSection } from './object-file.ts'
@@ -12,7 +13,7 @@ const SECTION = { header: 1, counts: 2, sourceLow: 3, sourceHigh: 4, weights: 5 
 export type VoterCell = {
   readonly itemCount: number
   readonly orderCrc: number
-  /** weight = weights[k] · weightStep. */
+  /** weight = weights[k] · weightStep; finite, 0 or more. */
   readonly weightStep: number
   /** Length itemCount + 1. */
   readonly offsets: Uint32Array
@@ -36,6 +37,7 @@ export type VoterCell = {
  */
 export function encodeVoters(cell: VoterCell): Uint8Array {
   const total = cell.source.length
+  checkCellItems(cell.itemCount)
   const header = new DataView(new ArrayBuffer(12))
   header.setUint32(0, cell.itemCount, true)
   header.setUint32(4, cell.orderCrc, true)
@@ -44,7 +46,7 @@ export function encodeVoters(cell: VoterCell): Uint8Array {
   const low = new Uint8Array(total)
   const high = new VarintWriter()
   for (let i = 0; i < cell.itemCount; i++) {
-    counts[i] = cell.offsets[i + 1] - cell.offsets[i]
+    counts[i] = checkedCount(cell.offsets[i + 1] - cell.offsets[i])
     let last = -1
     for (let k = cell.offsets[i]; k < cell.offsets[i + 1]; k++) {
       const step = cell.source[k] - last - 1
@@ -66,6 +68,9 @@ export function encodeVoters(cell: VoterCell): Uint8Array {
   )
 }
 
+/** Largest weight in steps. */
+const MAX_WEIGHT = 63
+
 /** Reads a voters object; `weights` shares the file's memory. @throws RecError `shard-malformed` */
 export function decodeVoters(bytes: Uint8Array): VoterCell {
   const sections = decodeObject(bytes, OBJECT_KIND.voters)
@@ -78,24 +83,33 @@ export function decodeVoters(bytes: Uint8Array): VoterCell {
   const itemCount = view.getUint32(0, true)
   if (counts.length !== itemCount)
     throw new RecError('shard-malformed', 'voter counts do not fit their header', { itemCount })
+  checkCellItems(itemCount)
+  const weightStep = view.getFloat32(8, true)
+  if (!(weightStep >= 0 && weightStep < Infinity))
+    throw new RecError('shard-malformed', 'a wrong step of voter weights')
   const offsets = new Uint32Array(itemCount + 1)
-  for (let i = 0; i < itemCount; i++) {
-    if (counts[i] > LIMITS.votersPerItem)
-      throw new RecError('shard-malformed', 'a candidate has too many voters', { voters: counts[i] })
-    offsets[i + 1] = offsets[i] + counts[i]
-  }
+  for (let i = 0; i < itemCount; i++) offsets[i + 1] = offsets[i] + checkedCount(counts[i])
   const total = offsets[itemCount]
   if (low.length !== total || weights.length !== total)
     throw new RecError('shard-malformed', 'voters do not fit their counts', { total })
+  for (const weight of weights)
+    if (weight < 1 || weight > MAX_WEIGHT)
+      throw new RecError('shard-malformed', 'a wrong weight of a voter', { weight })
   const source = readSources(offsets, low, new VarintReader(requireSection(sections, SECTION.sourceHigh)))
   return {
     itemCount,
     orderCrc: view.getUint32(4, true),
-    weightStep: view.getFloat32(8, true),
+    weightStep,
     offsets,
     source,
     weights,
   }
+}
+
+function checkedCount(voters: number): number {
+  if (!(voters >= 0 && voters <= LIMITS.votersPerItem))
+    throw new RecError('shard-malformed', 'a candidate has too many voters', { voters })
+  return voters
 }
 
 function readSources(offsets: Uint32Array, low: Uint8Array, high: VarintReader): Uint32Array {
