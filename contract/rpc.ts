@@ -225,5 +225,7 @@ export interface EngineApi {
   setConsent(record: ConsentRecord): Promise<Outcome<ConsentMode>>
   /** Erases history, profile, outbox and learned state; shards stay, they say nothing about the visitor. */
   forget(): Promise<Outcome<null>>
+  /** The page was hidden or shown: a hidden one stops polling at once and drops its engines after 30 s. */
+  visibility(isHidden: boolean): Promise<Outcome<null>>
   stop(): Promise<Outcome<null>>
 }
