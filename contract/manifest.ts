@@ -120,63 +120,85 @@ type Raw = Record<string, unknown>
  */
 export function parseManifest(value: unknown): Manifest {
   const raw = object(value, 'manifest')
-  if (typeof raw['v'] !== 'number') throw bad('v')
-  if (raw['v'] !== 1)
-    throw new RecError('manifest-version', 'a manifest of another major version', { version: raw['v'] })
-  if (typeof raw['site'] !== 'string' || !isSiteName(raw['site'])) throw bad('site')
+  checkVersion(raw, 'a manifest')
+  if (typeof raw.site !== 'string' || !isSiteName(raw.site)) throw bad('site')
   for (const key of ['release', 'createdAt', 'currency']) if (typeof raw[key] !== 'string') throw bad(key)
-  for (const key of ['newestAt', 'itemCount', 'itemNoEnd', 'voterRatio']) finite(raw[key], key)
+  for (const key of ['newestAt', 'voterRatio']) finite(raw[key], key)
+  for (const key of ['itemCount', 'itemNoEnd']) whole(raw[key], key)
   for (const key of ['ordered', 'timed']) if (typeof raw[key] !== 'boolean') throw bad(key)
-  for (const key of ['locales', 'experiments', 'featureQuantiles']) list(raw[key], key)
-  for (const space of list(raw['spaces'], 'spaces')) checkSpace(object(space, 'spaces'))
-  for (const ranker of list(raw['rankers'], 'rankers')) checkRanker(object(ranker, 'rankers'))
-  for (const part of list(raw['directory'], 'directory')) reference(object(part, 'directory')['ref'], 'directory')
-  for (const entry of list(raw['lists'], 'lists')) numbers(object(entry, 'lists')['items'], 'lists')
-  numbers(raw['tombstones'], 'tombstones')
-  reference(raw['shardTable'], 'shardTable')
-  reference(raw['dictionaries'], 'dictionaries')
-  const retrieval = object(raw['retrieval'], 'retrieval')
+  for (const locale of list(raw.locales, 'locales')) if (typeof locale !== 'string') throw bad('locales')
+  list(raw.experiments, 'experiments')
+  for (const deciles of list(raw.featureQuantiles, 'featureQuantiles')) numbers(deciles, 'featureQuantiles')
+  for (const space of list(raw.spaces, 'spaces')) checkSpace(object(space, 'spaces'))
+  for (const ranker of list(raw.rankers, 'rankers')) checkRanker(object(ranker, 'rankers'))
+  for (const part of list(raw.directory, 'directory')) checkDirectory(object(part, 'directory'))
+  for (const entry of list(raw.lists, 'lists')) checkList(object(entry, 'lists'))
+  numbers(raw.tombstones, 'tombstones')
+  reference(raw.shardTable, 'shardTable')
+  reference(raw.dictionaries, 'dictionaries')
+  const retrieval = object(raw.retrieval, 'retrieval')
   for (const key of ['vector', 'voters', 'popular', 'trending', 'fresh', 'graphMinItems', 'efSearch'])
     finite(retrieval[key], key)
-  const rules = object(raw['rules'], 'rules')
+  const rules = object(raw.rules, 'rules')
   for (const key of ['maxPerCategory', 'freshness', 'diversity', 'exploration', 'seenDecay']) finite(rules[key], key)
-  for (const key of ['pins', 'boosts']) list(rules[key], key)
-  checkLinearHead(raw['linearHead'])
+  for (const pin of list(rules.pins, 'pins'))
+    for (const key of ['item', 'position']) whole(object(pin, 'pins')[key], 'pins')
+  for (const boost of list(rules.boosts, 'boosts')) finite(object(boost, 'boosts').factor, 'boosts')
+  for (const value of Object.values(object(raw.gate, 'gate'))) finite(value, 'gate')
+  checkLinearHead(raw.linearHead)
   return raw as Manifest // every field that code relies on was checked above
 }
 
 /** Reads the dictionaries document. @throws RecError `manifest-malformed` */
 export function parseDictionaries(value: unknown): Dictionaries {
   const raw = object(value, 'dictionaries')
-  if (raw['v'] !== 1) throw new RecError('manifest-version', 'dictionaries of another version')
+  checkVersion(raw, 'dictionaries')
   for (const key of ['categories', 'tags'])
     for (const name of list(raw[key], key)) if (typeof name !== 'string') throw bad(key)
   return raw as Dictionaries // checked above
 }
 
+function checkVersion({ v }: Raw, what: string): void {
+  if (typeof v !== 'number') throw bad('v')
+  if (v !== 1) throw new RecError('manifest-version', `${what} of another major version`, { version: v })
+}
+
+function checkDirectory(part: Raw): void {
+  whole(part.prefixEnd, 'directory')
+  reference(part.ref, 'directory')
+}
+
+function checkList(entry: Raw): void {
+  if (typeof entry.scene !== 'string') throw bad('lists')
+  numbers(entry.items, 'lists')
+  if (entry.halfLifeDays !== null) finite(entry.halfLifeDays, 'lists')
+}
+
 function checkSpace(space: Raw): void {
-  if (typeof space['spaceId'] !== 'string') throw bad('spaceId')
-  const dim = finite(space['dim'], 'dim')
+  if (typeof space.spaceId !== 'string') throw bad('spaceId')
+  const dim = finite(space.dim, 'dim')
   if (!Number.isInteger(dim) || dim < 1 || dim > 512) throw bad('dim')
-  if (numbers(space['scales'], 'scales').length !== dim) throw bad('scales')
-  reference(space['gramian'], 'gramian')
-  const encoder = object(space['encoder'], 'encoder')
-  if (encoder['type'] !== 'ridge') throw bad('encoder')
-  for (const key of ['alpha0', 'reg', 'nu', 'itemCount', 'ratio']) finite(encoder[key], key)
+  if (numbers(space.scales, 'scales').length !== dim) throw bad('scales')
+  if (space.metric !== 'ip') throw bad('metric')
+  reference(space.gramian, 'gramian')
+  const encoder = object(space.encoder, 'encoder')
+  if (encoder.type !== 'ridge') throw bad('encoder')
+  for (const key of ['alpha0', 'reg', 'itemCount', 'ratio']) finite(encoder[key], key)
+  if (encoder.nu !== 0 && encoder.nu !== 0.5 && encoder.nu !== 1) throw bad('nu')
 }
 
 function checkRanker(ranker: Raw): void {
-  finite(ranker['layout'], 'layout')
-  reference(ranker['onnx'], 'onnx')
-  reference(ranker['trees'], 'trees')
+  finite(ranker.layout, 'layout')
+  reference(ranker.onnx, 'onnx')
+  reference(ranker.trees, 'trees')
 }
 
 function checkLinearHead(value: unknown): void {
   if (value === null) return
   const head = object(value, 'linearHead')
-  const features = numbers(head['features'], 'linearHead')
-  if (features.length > 64 || numbers(head['weights'], 'linearHead').length !== features.length) throw bad('linearHead')
-  finite(head['bias'], 'linearHead')
+  const features = numbers(head.features, 'linearHead')
+  if (features.length > 64 || numbers(head.weights, 'linearHead').length !== features.length) throw bad('linearHead')
+  finite(head.bias, 'linearHead')
 }
 
 function object(value: unknown, field: string): Raw {
@@ -200,10 +222,17 @@ function finite(value: unknown, field: string): number {
   return value
 }
 
+/** A count: 0, 1, 2, … */
+function whole(value: unknown, field: string): number {
+  const number = finite(value, field)
+  if (!Number.isSafeInteger(number) || number < 0) throw bad(field)
+  return number
+}
+
 function reference(value: unknown, field: string): void {
   const ref = object(value, field)
-  if (!isHash(ref['hash'])) throw bad(field)
-  finite(ref['sizeBytes'], field)
+  if (!isHash(ref.hash)) throw bad(field)
+  whole(ref.sizeBytes, field)
 }
 
 function bad(field: string): RecError {

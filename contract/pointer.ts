@@ -65,6 +65,9 @@ export function pointerBytes(pointer: ChannelPointer): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(JSON.stringify(fields))
 }
 
+/** ISO 8601 as `Date.toISOString` writes it, milliseconds optional: the one form that every engine's Date.parse must read. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/
+
 /**
  * Reads a signed pointer from parsed JSON; ignores unknown keys, checks every known one.
  * @throws RecError `pointer-malformed`
@@ -79,10 +82,10 @@ export function parseSignedPointer(value: unknown): SignedPointer {
   if (typeof sequence !== 'number' || !Number.isSafeInteger(sequence) || sequence < SEQUENCE_STEPS)
     throw bad('sequence')
   if (!isHash(manifest)) throw bad('manifest')
-  if (typeof issuedAt !== 'string' || Number.isNaN(Date.parse(issuedAt))) throw bad('issuedAt')
+  if (typeof issuedAt !== 'string' || !TIME.test(issuedAt) || Number.isNaN(Date.parse(issuedAt))) throw bad('issuedAt')
   if (typeof keyId !== 'string' || keyId.length !== 8) throw bad('keyId')
   if (typeof signature !== 'string' || !/^[\w-]{86}$/.test(signature)) throw bad('signature')
-  return { v, site, channel, sequence, manifest, canary: parseCanary(raw['canary']), issuedAt, keyId, signature }
+  return { v, site, channel, sequence, manifest, canary: parseCanary(raw.canary), issuedAt, keyId, signature }
 }
 
 function parseCanary(value: unknown): SignedPointer['canary'] {
