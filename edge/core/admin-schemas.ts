@@ -1,0 +1,47 @@
+import * as z from 'zod'
+import { RecError } from '#contract/errors'
+import { isHash, isSiteName } from '#contract/limits'
+import { parseSignedPointer, type SignedPointer, STEP, type StepName } from '#contract/pointer'
+import { type Pointers, STEP_NAMES } from './channel.ts'
+import { EDGE_LIMITS } from './edge-limits.ts'
+import type { Publication } from './releases.ts'
+import { describeIssues } from './sites.ts'
+
+const hash = z.string().refine(isHash, 'not a SHA-256 in lower-case hex')
+const step = z.custom<StepName>((value) => typeof value === 'string' && Object.hasOwn(STEP, value), 'not a step')
+const publication = z
+  .int()
+  .min(1)
+  .max(2 ** 36)
+
+export const publicationSchema = z.strictObject({
+  channel: z.string().refine(isSiteName, 'not a channel name'),
+  publication,
+  objects: z.array(hash).min(1).max(EDGE_LIMITS.objectsPerPublication),
+  pointers: z.record(z.string(), z.unknown()),
+  activate: step,
+})
+
+export const stepSchema = z.strictObject({ step, publication: publication.optional() })
+
+export const missingSchema = z.strictObject({ hashes: z.array(hash).max(EDGE_LIMITS.objectsPerPublication) })
+
+/** Checks a value against a schema. @throws RecError `bad-request`, naming fields and never values. */
+export function parseWith<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) throw new RecError('bad-request', describeIssues(parsed.error))
+  return parsed.data
+}
+
+/** @throws RecError `bad-request`, `pointer-malformed` */
+export function parsePublication(value: unknown): Publication {
+  const { pointers, ...rest } = parseWith(publicationSchema, value)
+  const parsed: Partial<Record<StepName, SignedPointer>> = {}
+  for (const name of Object.keys(pointers)) {
+    const known = STEP_NAMES.find((candidate) => candidate === name)
+    if (known === undefined)
+      throw new RecError('bad-request', `pointers: not a step; steps are ${STEP_NAMES.join(', ')}`)
+    parsed[known] = parseSignedPointer(pointers[name])
+  }
+  return { ...rest, objects: [...new Set(rest.objects)], pointers: parsed satisfies Pointers }
+}

@@ -1,0 +1,69 @@
+import type { Context, Hono } from 'hono'
+import { RecError } from '#contract/errors'
+import { HEADERS, preflight } from './answers.ts'
+import { chooseEncoding, matchesTag, parseRange } from './negotiate.ts'
+import type { BlobStat, EdgeDeps, Encoding } from './ports.ts'
+import { hashParam, type Route, siteParam } from './route.ts'
+
+const PATH = '/v1/sites/:site/objects/:sha256'
+
+const TAG_SUFFIX: Readonly<Record<Encoding, string>> = { identity: '', br: '-br', gzip: '-gz' }
+
+/** GET (and HEAD) of immutable objects: negotiated encodings, 304, ranges of identity. */
+export function addObjectRoutes(app: Hono, deps: EdgeDeps, route: Route): void {
+  const { blobs } = deps
+  app.options(PATH, () => preflight('GET, HEAD'))
+  app.get(
+    PATH,
+    route('object', 'public', async (c) => {
+      const site = siteParam(c)
+      const hash = hashParam(c)
+      const stat = await blobs.stat(site, hash)
+      if (stat === undefined) throw missing()
+      const ranged = rangeOf(c, hash, stat)
+      if (ranged !== undefined) return sendSlice(deps, { site, hash, size: stat.sizes.identity }, ranged)
+      const encoding = chooseEncoding(deps.host.acceptEncoding(c.req.raw, c.env), stat)
+      const etag = `"${hash}${TAG_SUFFIX[encoding]}"`
+      if (matchesTag(c.req.header('if-none-match'), etag))
+        return new Response(null, { status: 304, headers: { ...HEADERS.object, etag } })
+      const size = String(stat.sizes[encoding] ?? 0)
+      const headers: Record<string, string> = { ...HEADERS.object, etag, 'content-length': size }
+      if (encoding !== 'identity') headers['content-encoding'] = encoding
+      if (c.req.method === 'HEAD') return new Response(null, { headers })
+      const body = await blobs.read(site, hash, encoding)
+      if (body === undefined) throw missing()
+      return new Response(body, encoding === 'identity' ? { headers } : { headers, ...deps.host.precompressed })
+    }),
+  )
+}
+
+function rangeOf(c: Context, hash: string, stat: BlobStat): ReturnType<typeof parseRange> {
+  const range = parseRange(c.req.header('range'), stat.sizes.identity)
+  if (range === undefined || c.req.method === 'HEAD') return undefined
+  const condition = c.req.header('if-range')
+  return condition === undefined || condition === `"${hash}"` ? range : undefined
+}
+
+async function sendSlice(
+  deps: EdgeDeps,
+  object: { site: string; hash: string; size: number },
+  slice: Exclude<ReturnType<typeof parseRange>, undefined>,
+): Promise<Response> {
+  const { site, hash, size } = object
+  if (slice === 'unsatisfiable') {
+    return new Response(null, { status: 416, headers: { ...HEADERS.publicEmpty, 'content-range': `bytes */${size}` } })
+  }
+  const body = await deps.blobs.read(site, hash, 'identity', slice)
+  if (body === undefined) throw missing()
+  const headers = {
+    ...HEADERS.object,
+    etag: `"${hash}"`,
+    'content-length': String(slice.length),
+    'content-range': `bytes ${slice.start}-${slice.start + slice.length - 1}/${size}`,
+  }
+  return new Response(body, { status: 206, headers })
+}
+
+function missing(): RecError {
+  return new RecError('object-missing', 'the edge does not hold this object')
+}

@@ -1,0 +1,55 @@
+import { RecError } from '#contract/errors'
+
+/**
+ * Reads a text body of at most `maxBytes`, whatever its declared length.
+ * @throws RecError `too-large` before anything is read when the declared length is too large, else as soon as it is exceeded;
+ * `bad-request` when the body is compressed, since a small one could then unfold without bound.
+ */
+export async function readText(request: Request, maxBytes: number): Promise<string> {
+  const encoding = request.headers.get('content-encoding')
+  if (encoding !== null && encoding !== 'identity')
+    throw new RecError('bad-request', 'a request body is not compressed')
+  const declared = request.headers.get('content-length')
+  if (declared !== null) {
+    // The HTTP parser has refused anything but digits and ends the body at this length.
+    if (Number(declared) > maxBytes) throw tooLarge(maxBytes)
+    return request.text()
+  }
+  return readUnsized(request.body, maxBytes)
+}
+
+/** Reads and parses a JSON body. @throws RecError `too-large`, `bad-request` */
+export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
+  return parseJson(await readText(request, maxBytes))
+}
+
+/** @throws RecError `bad-request` */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new RecError('bad-request', 'the body is not JSON', { chars: text.length }, { cause })
+  }
+}
+
+async function readUnsized(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<string> {
+  if (body === null) return ''
+  const decoder = new TextDecoder()
+  const reader = body.getReader()
+  let text = ''
+  let size = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return text + decoder.decode()
+    size += value.length
+    if (size > maxBytes) {
+      await reader.cancel()
+      throw tooLarge(maxBytes)
+    }
+    text += decoder.decode(value, { stream: true })
+  }
+}
+
+function tooLarge(maxBytes: number): RecError {
+  return new RecError('too-large', `the body is larger than ${maxBytes} bytes`, { maxBytes })
+}

@@ -1,0 +1,259 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { createReadStream, mkdirSync, rmSync, statSync, unlinkSync } from 'node:fs'
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { RecError } from '#contract/errors'
+import { isHash } from '#contract/limits'
+import type { BlobStat, BlobStore, Encoding, Slice } from '../core/ports.ts'
+import { compressOnce } from './compress.ts'
+import { asStoreError, errorCode } from './disk-errors.ts'
+import type { MemoryCache } from './memory-cache.ts'
+
+const SUFFIX: Readonly<Record<Encoding, string>> = { identity: '', br: '.br', gzip: '.gz' }
+const KNOWN_STATS = 100_000
+const UPLOADS_AT_ONCE = 4
+const TOUCHES_AT_ONCE = 64
+
+/**
+ * Objects as files `<dir>/<site>/<first two digits>/<hash>[.br|.gz]`. The identity file is linked last, so that an object is there
+ * whole or not at all, and never replaced. One process owns the directory.
+ */
+export class BlobFiles implements BlobStore {
+  readonly #dir: string
+  readonly #temporary: string
+  readonly #cache: MemoryCache
+  readonly #stats = new Map<string, BlobStat>()
+  readonly #loading = new Map<string, Promise<Uint8Array<ArrayBuffer> | undefined>>()
+  /** Touches on their way to the disk: `remove` must not miss them. */
+  readonly #touching = new Map<string, number>()
+  readonly #waiting: (() => void)[] = []
+  #uploads = 0
+
+  constructor(dir: string, cache: MemoryCache) {
+    this.#dir = dir
+    this.#cache = cache
+    this.#temporary = join(dir, '.incoming')
+    rmSync(this.#temporary, { recursive: true, force: true })
+    mkdirSync(this.#temporary, { recursive: true })
+  }
+
+  async stat(site: string, hash: string): Promise<BlobStat | undefined> {
+    const path = this.#path(site, hash)
+    const known = this.#stats.get(path)
+    if (known !== undefined) return known
+    const [identity, br, gzip] = await Promise.all([sizeOf(path), sizeOf(path + SUFFIX.br), sizeOf(path + SUFFIX.gzip)])
+    if (identity === undefined) return undefined
+    const sizes = { identity, ...(br === undefined ? {} : { br }), ...(gzip === undefined ? {} : { gzip }) }
+    for (const oldest of this.#stats.keys()) {
+      if (this.#stats.size < KNOWN_STATS) break
+      this.#stats.delete(oldest)
+    }
+    this.#stats.set(path, { sizes })
+    return { sizes }
+  }
+
+  async read(
+    site: string,
+    hash: string,
+    encoding: Encoding,
+    slice?: Slice,
+  ): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | undefined> {
+    const path = this.#path(site, hash) + SUFFIX[encoding]
+    const cached = this.#cache.get(path)
+    if (cached !== undefined)
+      return slice === undefined ? cached : cached.subarray(slice.start, slice.start + slice.length)
+    const size = await sizeOf(path)
+    if (size === undefined) return undefined
+    if (slice !== undefined || !this.#cache.fits(size)) return streamOf(path, slice)
+    return this.#load(path)
+  }
+
+  async put(
+    site: string,
+    hash: string,
+    body: ReadableStream<Uint8Array>,
+    maxBytes: number,
+  ): Promise<'stored' | 'present'> {
+    await this.#enter()
+    const temporary = join(this.#temporary, randomBytes(12).toString('hex'))
+    try {
+      const bytes = await readVerified(body, hash, maxBytes)
+      const path = this.#path(site, hash)
+      if (await this.#touch(path)) return 'present'
+      await mkdir(dirname(path), { recursive: true })
+      await writeDurably(temporary, bytes)
+      for (const [encoding, packed] of Object.entries(await compressOnce(bytes)) as ['br' | 'gzip', Uint8Array][]) {
+        await writeDurably(`${temporary}${SUFFIX[encoding]}`, packed)
+        await rename(`${temporary}${SUFFIX[encoding]}`, path + SUFFIX[encoding])
+      }
+      return await this.#linkOnce(temporary, path)
+    } catch (thrown) {
+      throw asStoreError(thrown)
+    } finally {
+      await Promise.all(Object.values(SUFFIX).map((suffix) => rm(temporary + suffix, { force: true })))
+      this.#leave()
+    }
+  }
+
+  async missing(site: string, hashes: readonly string[]): Promise<readonly string[]> {
+    const missing: string[] = []
+    for (let from = 0; from < hashes.length; from += TOUCHES_AT_ONCE) {
+      const part = hashes.slice(from, from + TOUCHES_AT_ONCE)
+      const present = await Promise.all(part.map((hash) => this.#touch(this.#path(site, hash))))
+      part.forEach((hash, i) => {
+        if (!present[i]) missing.push(hash)
+      })
+    }
+    return missing
+  }
+
+  async list(site: string): Promise<readonly { hash: string; touchedAt: number }[]> {
+    const found: { hash: string; touchedAt: number }[] = []
+    for (const part of await namesIn(join(this.#dir, site))) {
+      const dir = join(this.#dir, site, part)
+      for (const hash of (await namesIn(dir)).filter(isHash)) {
+        const file = await stat(join(dir, hash)).catch(() => undefined)
+        if (file !== undefined) found.push({ hash, touchedAt: file.mtimeMs })
+      }
+    }
+    return found
+  }
+
+  async remove(site: string, hash: string, untouchedSince: number): Promise<boolean> {
+    const path = this.#path(site, hash)
+    // Without an await between the look and the deed, no touch of this process comes between.
+    const isTouched = (this.#touching.get(path) ?? 0) > 0
+    const file = statSync(path, { throwIfNoEntry: false })
+    if (isTouched || file === undefined || file.mtimeMs > untouchedSince) return false
+    unlinkSync(path)
+    this.#stats.delete(path)
+    for (const suffix of Object.values(SUFFIX)) this.#cache.delete(path + suffix)
+    await Promise.all([rm(path + SUFFIX.br, { force: true }), rm(path + SUFFIX.gzip, { force: true })])
+    return true
+  }
+
+  #path(site: string, hash: string): string {
+    return join(this.#dir, site, hash.slice(0, 2), hash)
+  }
+
+  async #load(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const running = this.#loading.get(path)
+    if (running !== undefined) return running
+    const loading = readFile(path).then(
+      (bytes) => {
+        this.#cache.set(path, bytes)
+        return bytes
+      },
+      (thrown) => {
+        if (errorCode(thrown) === 'ENOENT') return undefined
+        throw thrown
+      },
+    )
+    this.#loading.set(path, loading)
+    try {
+      return await loading
+    } finally {
+      this.#loading.delete(path)
+    }
+  }
+
+  /** Marks an object as wanted now. @returns false when it is not there. */
+  async #touch(path: string): Promise<boolean> {
+    this.#touching.set(path, (this.#touching.get(path) ?? 0) + 1)
+    try {
+      const now = new Date()
+      await utimes(path, now, now)
+      return true
+    } catch (thrown) {
+      if (errorCode(thrown) === 'ENOENT') return false
+      throw thrown
+    } finally {
+      const left = (this.#touching.get(path) ?? 1) - 1
+      if (left === 0) this.#touching.delete(path)
+      else this.#touching.set(path, left)
+    }
+  }
+
+  async #linkOnce(temporary: string, path: string): Promise<'stored' | 'present'> {
+    for (;;) {
+      try {
+        await link(temporary, path)
+        await syncDirectory(dirname(path))
+        this.#stats.delete(path)
+        return 'stored'
+      } catch (thrown) {
+        if (errorCode(thrown) !== 'EEXIST') throw thrown
+      }
+      if (await this.#touch(path)) return 'present'
+    }
+  }
+
+  async #enter(): Promise<void> {
+    if (this.#uploads >= UPLOADS_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else this.#uploads++
+  }
+
+  #leave(): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#uploads--
+    else next()
+  }
+}
+
+async function readVerified(body: ReadableStream<Uint8Array>, hash: string, maxBytes: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  const digest = createHash('sha256')
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.length
+    if (size > maxBytes) throw new RecError('too-large', 'the object is too large', { maxBytes })
+    digest.update(chunk)
+    chunks.push(chunk)
+  }
+  if (digest.digest('hex') !== hash)
+    throw new RecError('hash-mismatch', 'the bytes have another SHA-256 than their name', { sizeBytes: size })
+  return Buffer.concat(chunks, size)
+}
+
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx')
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const dir = await open(path, 'r')
+  try {
+    await dir.sync()
+  } finally {
+    await dir.close()
+  }
+}
+
+function streamOf(path: string, slice: Slice | undefined): ReadableStream<Uint8Array> {
+  const range = slice === undefined ? {} : { start: slice.start, end: slice.start + slice.length - 1 }
+  return Readable.toWeb(createReadStream(path, { ...range, highWaterMark: 256 * 1024 })) as ReadableStream<Uint8Array> // Node's own type of the same class
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size
+  } catch (thrown) {
+    if (errorCode(thrown) === 'ENOENT') return undefined
+    throw thrown
+  }
+}
+
+async function namesIn(dir: string): Promise<readonly string[]> {
+  try {
+    return await readdir(dir)
+  } catch (thrown) {
+    if (errorCode(thrown) === 'ENOENT') return []
+    throw thrown
+  }
+}

@@ -1,0 +1,214 @@
+import { mkdirSync } from 'node:fs'
+import type { IncomingMessage, Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createAdaptorServer } from '@hono/node-server'
+import type { Hono } from 'hono'
+import { reportLive } from '../core/admin-routes.ts'
+import { createApp } from '../core/app.ts'
+import { EDGE_LIMITS } from '../core/edge-limits.ts'
+import type { Clock, Host, Log } from '../core/ports.ts'
+import { parseSites, type SiteInput, storeSite } from '../core/sites.ts'
+import { BlobFiles } from './blob-files.ts'
+import { clientAddressOf, isWithin, LOOPBACK_NETWORKS, parseNetworks } from './client-address.ts'
+import { EventLogThread } from './event-log.ts'
+import { silentLog } from './log.ts'
+import { MemoryCache } from './memory-cache.ts'
+import { PrometheusMetrics } from './metrics.ts'
+import { TokenBuckets } from './rate-limiter.ts'
+import { StateDatabase } from './state-database.ts'
+import { type StaticDir, StaticFiles } from './static-files.ts'
+
+export type NodeEdgeOptions = {
+  /** Where everything lies; made when absent. One process at a time. */
+  readonly dataDir: string
+  /** 0 takes a free port. Default 0. */
+  readonly port?: number
+  /** Default 127.0.0.1. */
+  readonly hostname?: string
+  /** When given, all sites: one that was registered before and is not named here keeps its data and loses its tokens. */
+  readonly sites?: readonly SiteInput[]
+  readonly staticDirs?: readonly StaticDir[]
+  /** CIDRs whose X-Forwarded-For is believed. Default none. */
+  readonly trustedProxies?: readonly string[]
+  /** CIDRs that may read /metrics. Default loopback. */
+  readonly metricsFrom?: readonly string[]
+  /** Memory for hot objects. Default 256 MB. */
+  readonly memoryBytes?: number
+  /** Where the event database stops growing. Default 0, the disk's own limit. */
+  readonly eventsMaxBytes?: number
+  /** See `EdgeDeps.gcGraceMs`. Default a day. */
+  readonly gcGraceMs?: number
+  readonly clock?: Clock
+  readonly log?: Log
+}
+
+export type NodeEdge = {
+  /** Without a trailing slash. */
+  readonly url: string
+  /** Replaces the registered sites: keys, tokens, rates. @throws RecError `config-invalid` */
+  setSites(sites: readonly SiteInput[]): Promise<void>
+  /** Stops accepting, answers what is under way (at most 10 s), writes what waits, closes the stores. */
+  close(): Promise<void>
+}
+
+const HEADERS_TIMEOUT_MS = 10_000
+const REQUEST_TIMEOUT_MS = 120_000
+const KEEP_ALIVE_MS = 75_000
+const SILENT_SOCKET_MS = 60_000
+const MAX_HEADER_BYTES = 16 * 1024
+const STOP_MS = 10_000
+const PRUNE_EVERY_MS = 3_600_000
+
+const systemClock: Clock = { now: () => Date.now(), seconds: () => performance.now() / 1000 }
+
+/**
+ * Starts the edge in this process: objects in files, state and events in SQLite, hot objects in memory.
+ * @throws RecError `config-invalid`, `input-missing`; the system's error when the port is taken.
+ */
+export async function createNodeEdge(options: NodeEdgeOptions): Promise<NodeEdge> {
+  const { dataDir, clock = systemClock, log = silentLog } = options
+  const statics = await StaticFiles.open(options.staticDirs ?? [])
+  const networks = {
+    proxies: parseNetworks(options.trustedProxies ?? []),
+    operators: parseNetworks(options.metricsFrom ?? LOOPBACK_NETWORKS),
+  }
+  mkdirSync(dataDir, { recursive: true })
+  const cache = new MemoryCache(options.memoryBytes ?? 256 * 2 ** 20)
+  const state = new StateDatabase(join(dataDir, 'state.db'))
+  const events = new EventLogThread(
+    { path: join(dataDir, 'events.db'), maxBytes: options.eventsMaxBytes ?? 0 },
+    clock,
+    log,
+  )
+  const stopping = { isStopping: false }
+  const host = createHost({ networks, statics, state, events, stopping })
+  const deps = {
+    blobs: new BlobFiles(join(dataDir, 'objects'), cache),
+    state,
+    events,
+    limiter: new TokenBuckets(clock),
+    metrics: new PrometheusMetrics(cache),
+    clock,
+    log,
+    host,
+    gcGraceMs: options.gcGraceMs ?? EDGE_LIMITS.gcGraceMs,
+  }
+  const setSites = (sites: readonly SiteInput[]) => replaceSites(state, clock, sites)
+  if (options.sites !== undefined) await setSites(options.sites)
+  for (const site of state.sites()) await reportLive(deps, site)
+  await events.check()
+  const server = createServer(createApp(deps))
+  const url = await listen(server, options.port ?? 0, options.hostname ?? '127.0.0.1')
+  const stopPruning = prunePeriodically(events, clock, log)
+  log('edge-started', { sites: state.sites().length })
+  const stop = async () => {
+    stopping.isStopping = true
+    stopPruning()
+    await stopServer(server)
+    await events.close()
+    state.close()
+    log('edge-stopped')
+  }
+  let stopped: Promise<void> | undefined
+  return { url, setSites, close: () => (stopped ??= stop()) }
+}
+
+type HostParts = {
+  readonly networks: {
+    readonly proxies: ReturnType<typeof parseNetworks>
+    readonly operators: ReturnType<typeof parseNetworks>
+  }
+  readonly statics: StaticFiles
+  readonly state: StateDatabase
+  readonly events: EventLogThread
+  readonly stopping: { readonly isStopping: boolean }
+}
+
+function createHost({ networks, statics, state, events, stopping }: HostParts): Host {
+  const incomingOf = (platform: unknown): IncomingMessage => (platform as { incoming: IncomingMessage }).incoming // as @hono/node-server passes it
+  const clientAddress: Host['clientAddress'] = (_request, platform) =>
+    clientAddressOf(incomingOf(platform), networks.proxies)
+  return {
+    clientAddress,
+    isOperator: (request, platform) => isWithin(networks.operators, clientAddress(request, platform)),
+    acceptEncoding: (_request, platform) => incomingOf(platform).headers['accept-encoding'],
+    precompressed: {},
+    otherwise: (request) => statics.answer(request),
+    notReady: async () => {
+      const problems: string[] = stopping.isStopping ? ['stopping'] : []
+      try {
+        state.check()
+      } catch {
+        problems.push('state')
+      }
+      await events.check().catch(() => problems.push('events'))
+      return problems
+    },
+  }
+}
+
+async function replaceSites(state: StateDatabase, clock: Clock, inputs: readonly SiteInput[]): Promise<void> {
+  const sites = parseSites(inputs)
+  const named = new Set(sites.map((site) => site.name))
+  const gone = parseSites(
+    state
+      .sites()
+      .filter((name) => !named.has(name))
+      .map((name) => ({ name, keys: [], tokens: [] })),
+  )
+  for (const site of [...sites, ...gone]) await storeSite(state, clock, site)
+}
+
+function createServer(app: Hono): Server {
+  const server = createAdaptorServer({
+    fetch: (request, platform) => app.fetch(request, platform),
+    serverOptions: {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: 2_000,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
+  }) as Server // without TLS or HTTP/2 options it is node:http's
+  server.maxHeadersCount = 100
+  server.setTimeout(SILENT_SOCKET_MS)
+  return server
+}
+
+function listen(server: Server, port: number, hostname: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, hostname, () => {
+      server.off('error', reject)
+      const address = server.address() as AddressInfo // a TCP server that listens
+      resolve(`http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${address.port}`)
+    })
+  })
+}
+
+function stopServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const sweep = setInterval(() => server.closeIdleConnections(), 50)
+    const force = setTimeout(() => server.closeAllConnections(), STOP_MS)
+    server.close(() => {
+      clearInterval(sweep)
+      clearTimeout(force)
+      resolve()
+    })
+  })
+}
+
+/** Deletes raw events beyond their age, at once and every hour. @returns Stops it. */
+function prunePeriodically(events: EventLogThread, clock: Clock, log: Log): () => void {
+  const run = () => {
+    events.prune(clock.now() - EDGE_LIMITS.eventAgeMs).then(
+      (rows) => rows > 0 && log('events-pruned', { rows }),
+      (error: unknown) => log('prune-failed', { error: error instanceof Error ? error.message : 'unknown' }),
+    )
+  }
+  run()
+  const timer = setInterval(run, PRUNE_EVERY_MS)
+  timer.unref()
+  return () => clearInterval(timer)
+}
