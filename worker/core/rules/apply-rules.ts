@@ -1,0 +1,74 @@
+import type { RuleDefaults } from '#contract/manifest'
+import { explore, type Placed } from './explore.ts'
+import { boost, decaySeen, favourFresh, isValid } from './factors.ts'
+import type { Pool } from './pool.ts'
+import { capCategories, diversify } from './variety.ts'
+
+/** The circumstances in which rules are applied. */
+export type RuleContext = {
+  readonly count: number
+  readonly nowMs: number
+  /** Showings without a click by itemNo. */
+  readonly shown: ReadonlyMap<number, number>
+  /** Whether an item that is pinned may be shown (resident, not blocked). */
+  readonly mayPin: (itemNo: number) => boolean
+  readonly rng: () => number
+}
+
+/** One place of the final list: a candidate, or a pinned item that retrieval did not find (`candidate` -1). */
+export type Place = Placed & { readonly itemNo: number }
+
+/**
+ * Applies the rules in their fixed order: seen and rotation, pins, boosts, freshness, category limit, diversity, exploration. (Filters on
+ * availability, region and safety act before, inside retrieval.) Pinned items keep their places whatever the others do.
+ */
+export function applyRules(pool: Pool, rules: RuleDefaults, context: RuleContext): readonly Place[] {
+  const { count, nowMs } = context
+  const seen = decaySeen(pool, rules.seenDecay, context.shown)
+  const pins = validPins(rules, context)
+  const pinned = new Set(pins.values())
+  const free = { ...seen, order: seen.order.filter((candidate) => !pinned.has(pool.itemNos[candidate])) }
+  const places = count - pins.size
+  const scored = favourFresh(boost(free, rules.boosts, nowMs), rules.freshness, nowMs)
+  const varied = diversify(capCategories(scored, rules.maxPerCategory, count), rules.diversity, places)
+  return interleave(pool, pins, explore(varied, places, rules.exploration, context.rng))
+}
+
+/** The list without rules: the best, in order. */
+export function takeBest(pool: Pool, count: number): readonly Place[] {
+  return Array.from(pool.order.subarray(0, count), (candidate) => ({
+    candidate,
+    itemNo: pool.itemNos[candidate],
+    propensity: 1,
+    explored: false,
+  }))
+}
+
+/** Pinned items by place; the first of several pins for a place or an item holds. */
+function validPins(rules: RuleDefaults, context: RuleContext): Map<number, number> {
+  const pins = new Map<number, number>()
+  const taken = new Set<number>()
+  for (const pin of rules.pins) {
+    if (pin.position < 0 || pin.position >= context.count || pins.has(pin.position) || taken.has(pin.item)) continue
+    if (!isValid(pin, context.nowMs) || !context.mayPin(pin.item)) continue
+    pins.set(pin.position, pin.item)
+    taken.add(pin.item)
+  }
+  return pins
+}
+
+function interleave(pool: Pool, pins: ReadonlyMap<number, number>, placed: readonly Placed[]): readonly Place[] {
+  const list: Place[] = []
+  let next = 0
+  for (let place = 0; place < pins.size + placed.length; place++) {
+    const pin = pins.get(place)
+    const free = placed[next]
+    if (pin !== undefined)
+      list.push({ candidate: pool.itemNos.indexOf(pin), itemNo: pin, propensity: 1, explored: false })
+    else if (free !== undefined) {
+      list.push({ ...free, itemNo: pool.itemNos[free.candidate] })
+      next++
+    }
+  }
+  return list
+}
