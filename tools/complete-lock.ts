@@ -63,7 +63,9 @@ function main(): void {
   const added = missingEntries(lock)
   if (added.size === 0) return
   if (process.argv.includes('--check')) {
-    console.error(`package-lock.json lacks ${[...added.keys()].join(', ')}: run \`node tools/run.mjs tools/complete-lock.ts\``)
+    console.error(
+      `package-lock.json lacks ${[...added.keys()].join(', ')}: run \`node tools/run.mjs tools/complete-lock.ts\``,
+    )
     process.exitCode = 1
     return
   }

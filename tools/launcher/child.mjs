@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { delimiter, dirname } from 'node:path'
 
 const FORWARDED = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])
+const PARENT_CHECK_MS = 250
 
 /**
  * The environment in which every child, however deep, finds this Node first.
@@ -59,6 +60,7 @@ export function handOver(node, entry, args) {
 
 /**
  * Passes signals on. A terminal sends Ctrl-C to the child as well, and a second one would read as impatience, so that one is only kept from us.
+ * `kill <npm>` reaches the shell that npm puts between itself and us and stops there (npm 11, dash), so a vanished parent counts as SIGTERM.
  * @param {import('node:child_process').ChildProcess} child
  * @returns {() => void} Stops passing them on.
  */
@@ -68,7 +70,16 @@ function forwardSignals(child) {
     if (signal !== 'SIGINT' || !isTerminal) child.kill(signal)
   }
   for (const signal of FORWARDED) process.on(signal, forward)
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.env.npm_lifecycle_event && process.ppid !== parent) {
+      clearInterval(watch)
+      child.kill('SIGTERM')
+    }
+  }, PARENT_CHECK_MS)
+  watch.unref()
   return () => {
+    clearInterval(watch)
     for (const signal of FORWARDED) process.off(signal, forward)
   }
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -84,6 +85,10 @@ async function install(root, home, binary, stamp) {
 
 /** @param {string} path */
 async function tryBinary(path) {
+  if (!existsSync(path))
+    throw new Error(
+      'npm could not download Node 24; check the network and run this again, or install Node 22.18 or later yourself',
+    )
   try {
     const { stdout } = await promisify(execFile)(path, ['--version'])
     if (isNewEnough(stdout.trim())) return

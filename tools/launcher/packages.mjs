@@ -21,7 +21,7 @@ export async function ensurePackages(root, node) {
   if (await isDone()) return
   await withLock(join(root, '.cache', 'install.lock'), async () => {
     if (await isDone()) return
-    if (!(await isInstalled(root))) await install(root, node)
+    if ((await findMissing(root)).length > 0) await install(root, node)
     await writeFile(stamp, wanted)
   })
 }
@@ -35,13 +35,19 @@ async function install(root, node) {
   const code = await npmCi(root, node)
   if (code !== 0)
     throw new Error(`npm ci failed with exit code ${code}; its message is above. Run the same command again to retry`)
+  const missing = await findMissing(root)
+  if (missing.length > 0)
+    throw new Error(`npm ci left out ${missing.join(', ')}; check the network and run the same command again`)
 }
 
-/** Whether somebody, npm by hand for example, has installed exactly this already. @param {string} root */
-async function isInstalled(root) {
+/**
+ * What the installed tree lacks, whoever installed it; npm reports success when the download of an optional package failed.
+ * @param {string} root
+ */
+async function findMissing(root) {
   const wanted = await readLocked(join(root, 'package-lock.json'))
   const present = await readLocked(join(root, 'node_modules', '.package-lock.json'))
-  return present !== undefined && wanted !== undefined && missingPackages(wanted, present).length === 0
+  return missingPackages(wanted, present)
 }
 
 /**
@@ -82,12 +88,12 @@ function libcName() {
 
 /**
  * @param {string} file
- * @returns {Promise<Record<string, Locked> | undefined>}
+ * @returns {Promise<Record<string, Locked>>} Empty when there is no such file.
  */
 async function readLocked(file) {
   try {
     return JSON.parse(await readFile(file, 'utf8')).packages
   } catch {
-    return undefined
+    return {}
   }
 }
