@@ -187,6 +187,7 @@ export type CategoryCount = { readonly name: string; readonly items: number }
  * the build writes them, and none carries a hash in its name.
  */
 export const BUILT_FILES = {
+  shelf: 'pocketshelf-shelf.js',
   worker: 'pocketshelf-worker.js',
   scanWasm: 'pocketshelf-scan.wasm',
   hnswJs: 'pocketshelf-hnsw.js',

@@ -1,0 +1,31 @@
+import { defineElement } from './element.ts'
+import type { RecommenderOptions } from './options.ts'
+import { createRecommenderAt, type Recommender } from './recommender.ts'
+import { Shelf } from './shelf.ts'
+import { ENGLISH, type ShelfWords } from './words.ts'
+
+export { RecError } from '#contract/errors'
+export type { RecommendedItem, RecommendReply, RecommendRequest, TrackInput } from '#contract/rpc'
+export type { RecommenderOptions } from './options.ts'
+export type { Recommender } from './recommender.ts'
+export type { ShelfWords } from './words.ts'
+
+/**
+ * Creates the recommender of this page. The worker starts with the first call, once the page is idle. Wrong options do not
+ * throw: every call then rejects with `config-invalid`.
+ * @public
+ */
+export function createRecommender(options: RecommenderOptions): Recommender {
+  return createRecommenderAt(options, import.meta.url)
+}
+
+/**
+ * Defines `<pocket-shelf>` for this page; does nothing where the name is taken.
+ * @param words - Texts that replace the English ones.
+ * @public
+ */
+export function defineShelf(recommender: Recommender, words: Partial<ShelfWords> = {}): void {
+  const texts = { ...ENGLISH, ...words }
+  const make = (host: HTMLElement, source: Recommender) => new Shelf(host, source, texts)
+  defineElement(recommender, () => Promise.resolve(make))
+}

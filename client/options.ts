@@ -1,0 +1,113 @@
+import { RecError } from '#contract/errors'
+import { isSiteName } from '#contract/limits'
+import type { ConsentMode, EngineOptions, StorageMode, TierName } from '#contract/rpc'
+import { BUILT_FILES } from '#contract/rpc'
+
+/**
+ * What a page may say; only `site` and `keys` are required.
+ * @public
+ */
+export type RecommenderOptions = {
+  readonly site: string
+  /** Public keys of the site, base64url; one or two (a text may hold both, separated by a space or comma). */
+  readonly keys: string | readonly string[]
+  /** Address of the edge; the page's own origin by default. */
+  readonly edge?: string
+  /** `main` by default. */
+  readonly channel?: string
+  /** Where the built files lie; beside the script by default. Bundled applications must say it. */
+  readonly assets?: string
+  /** The most that visitors are asked for; `off` by default. Nothing is sent before `consent.set`. */
+  readonly consent?: ConsentMode
+  /** `persistent` by default; with `memory` nothing outlives the page. */
+  readonly storage?: StorageMode
+  readonly tier?: TierName | 'auto'
+  /** Milliseconds until a call gives up, 10,000 by default. */
+  readonly deadlineMs?: number
+  /** `idle` (default) leaves the page alone until it has nothing else to do. */
+  readonly start?: 'idle' | 'now'
+}
+
+/** The page's surroundings as far as options depend on them. */
+export type PageSigns = {
+  readonly pageUrl: string
+  /** URL of the script that asks; the built files lie beside it. */
+  readonly scriptUrl: string
+  readonly locale: string
+  readonly saveData: boolean
+  readonly privacySignal: boolean
+  /** 0 unknown, 1 phone, 2 tablet, 3 desktop. */
+  readonly device: number
+}
+
+/** Options with every default filled in. */
+export type Settings = {
+  readonly engine: EngineOptions
+  readonly workerUrl: string
+  readonly deadlineMs: number
+  readonly start: 'idle' | 'now'
+}
+
+const CONSENT: readonly string[] = ['off', 'aggregate', 'first-party']
+const TIERS: readonly string[] = ['auto', 'saver', 'phone', 'desktop']
+
+/**
+ * Checks the options and fills in what is missing.
+ * @throws RecError `config-invalid` whose message names the option as a page writes it.
+ */
+export function resolveOptions(options: RecommenderOptions, signs: PageSigns): Settings {
+  const { site, channel = 'main', consent = 'off', storage = 'persistent', tier = 'auto' } = options
+  const keys = splitWords(options.keys)
+  check(isSiteName(site), 'site', 'must be lower-case letters, digits and dashes')
+  check(isSiteName(channel), 'channel', 'must be lower-case letters, digits and dashes')
+  check(keys.length > 0, 'keys', 'must hold the public key that `pocketshelf keys` prints')
+  check(
+    keys.length <= 2 && keys.every((key) => /^[\w-]{43}$/.test(key)),
+    'keys',
+    'must be one or two keys of 43 characters',
+  )
+  check(CONSENT.includes(consent), 'consent', 'must be off, aggregate or first-party')
+  check(storage === 'memory' || storage === 'persistent', 'storage', 'must be memory or persistent')
+  check(TIERS.includes(tier), 'tier', 'must be auto, saver, phone or desktop')
+  const base = absolute(options.assets || './', options.assets ? signs.pageUrl : signs.scriptUrl, 'assets')
+  const file = (name: string) => new URL(name, base.endsWith('/') ? base : `${base}/`).href
+  return {
+    engine: {
+      edge: absolute(options.edge || '/', signs.pageUrl, 'edge').replace(/\/+$/, ''),
+      site,
+      channel,
+      keys,
+      storage,
+      consentCeiling: consent,
+      privacySignal: signs.privacySignal,
+      tier,
+      saveData: signs.saveData,
+      device: signs.device,
+      locale: signs.locale,
+      assets: {
+        scanWasm: file(BUILT_FILES.scanWasm),
+        hnswJs: file(BUILT_FILES.hnswJs),
+        ortWasm: file(BUILT_FILES.ortWasm),
+        ortJs: file(BUILT_FILES.ortJs),
+      },
+    },
+    workerUrl: file(BUILT_FILES.worker),
+    deadlineMs: options.deadlineMs ?? 10_000,
+    start: options.start ?? 'idle',
+  }
+}
+
+/** Splits a list that is separated by commas or white space; a list passes unchanged. */
+export function splitWords(value: string | readonly string[] | null | undefined): string[] {
+  return typeof value === 'string' ? value.split(/[\s,]+/).filter(Boolean) : [...(value ?? [])]
+}
+
+function check(isFine: boolean, option: string, rule: string): void {
+  if (!isFine) throw new RecError('config-invalid', `${option} (data-${option}) ${rule}`)
+}
+
+function absolute(url: string, base: string, option: string): string {
+  const parsed = URL.canParse(url, base) ? new URL(url, base) : null
+  check(parsed !== null && /^https?:$/.test(parsed.protocol), option, 'must be an http(s) address')
+  return parsed?.href ?? ''
+}

@@ -1,0 +1,44 @@
+import type { PageSigns } from './options.ts'
+
+/** What browsers offer beyond TypeScript's DOM types. */
+type Hints = {
+  readonly globalPrivacyControl?: boolean
+  readonly doNotTrack?: string | null
+  readonly connection?: { readonly saveData?: boolean }
+}
+
+/** Reads the surroundings of this page. */
+export function readPageSigns(scriptUrl: string): PageSigns {
+  const hints: Hints = navigator
+  const coarse = matchMedia('(pointer: coarse)').matches
+  const width = Math.min(screen.width, screen.height)
+  return {
+    pageUrl: document.baseURI,
+    scriptUrl,
+    locale: document.documentElement.lang || navigator.language,
+    saveData: hints.connection?.saveData === true,
+    privacySignal: hints.globalPrivacyControl === true || hints.doNotTrack === '1',
+    device: !coarse ? 3 : width < 600 ? 1 : 2,
+  }
+}
+
+/** Whether the page runs on its developer's machine, where mistakes are explained in place. */
+export function isLocalPage(hostname: string): boolean {
+  return /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
+}
+
+/** Resolves when the page is really being looked at (not prerendered) and has nothing better to do. */
+export async function whenIdle(): Promise<void> {
+  const page: Document & { readonly prerendering?: boolean } = document
+  if (page.prerendering) await new Promise((done) => page.addEventListener('prerenderingchange', done, { once: true }))
+  await new Promise<unknown>((done) => {
+    if ('requestIdleCallback' in window) requestIdleCallback(done, { timeout: 2000 })
+    else setTimeout(done, 100) // Safari has no requestIdleCallback
+  })
+}
+
+/** Sets a performance mark once, so that anyone can measure from outside. */
+export function markOnce(name: 'start' | 'first-list' | 'first-personal-list' | 'engines-ready'): void {
+  const mark = `pocketshelf:${name}`
+  if (performance.getEntriesByName(mark).length === 0) performance.mark(mark)
+}

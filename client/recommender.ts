@@ -1,0 +1,234 @@
+import { RecError } from '#contract/errors'
+import type { DeviceEvent } from '#contract/events'
+import type {
+  CardView,
+  CategoryCount,
+  ConsentMode,
+  EngineNotice,
+  EngineStatus,
+  ProfileExport,
+  RecommendedItem,
+  RecommendReply,
+  RecommendRequest,
+  SearchReply,
+  SearchRequest,
+  TrackInput,
+} from '#contract/rpc'
+import { type Beliefs, summariseBeliefs } from './beliefs.ts'
+import { type Connection, createConnection } from './connection.ts'
+import { createConsentRecord } from './consent.ts'
+import { type RecommenderOptions, resolveOptions, type Settings } from './options.ts'
+import { markOnce, readPageSigns, whenIdle } from './page-signs.ts'
+import { createPendingEvents } from './pending-events.ts'
+import { startWorker } from './start-worker.ts'
+import { createTrust, type TrustScript } from './trust.ts'
+
+type NoticeType = EngineNotice['type']
+
+/**
+ * The recommender of one page. Every promise settles; one that nobody awaits never reaches the page as an error.
+ * All rejections are `RecError` with a `code`.
+ * @public
+ */
+export interface Recommender {
+  /** A list for a scene; `count` is 8 where absent. */
+  recommend(request: Partial<RecommendRequest> & Pick<RecommendRequest, 'scene'>): Promise<RecommendReply>
+  /** Items like one item. */
+  similar(id: string, options?: Omit<Partial<RecommendRequest>, 'scene' | 'contextItems'>): Promise<RecommendReply>
+  /** Tells the device what the visitor did; nothing is sent by this. */
+  track(events: TrackInput | readonly TrackInput[]): Promise<number>
+  /** Searches the items on this device. */
+  search(request: SearchRequest): Promise<SearchReply>
+  categories(): Promise<readonly CategoryCount[]>
+  cards(ids: readonly string[]): Promise<readonly CardView[]>
+  /** With an id: why the item was last recommended in this page, or null. Without: what the device believes. */
+  explain(): Promise<Beliefs>
+  explain(id: string): Promise<RecommendedItem | null>
+  status(): Promise<EngineStatus>
+  /** Looks for a newer release now. */
+  refresh(): Promise<EngineStatus>
+  history(): Promise<readonly DeviceEvent[]>
+  removeFromHistory(id: string): Promise<number>
+  exportProfile(): Promise<ProfileExport>
+  importProfile(profile: ProfileExport): Promise<number>
+  /** Erases everything the device knows about the visitor. */
+  forget(): Promise<null>
+  readonly consent: {
+    mode(): Promise<ConsentMode>
+    /** @param proof - The text the visitor agreed to, as it was shown. */
+    set(choice: ConsentMode, proof: { readonly text: string }): Promise<ConsentMode>
+    withdraw(): Promise<ConsentMode>
+  }
+  /** Listens to the engine; returns the function that ends it. */
+  on<T extends NoticeType>(type: T, listener: (notice: Extract<EngineNotice, { type: T }>) => void): () => void
+  /** What the recommender was set up with, or the error in its options. */
+  readonly settings: Settings | RecError
+  stop(): void
+}
+
+declare const __POCKETSHELF_INTEGRITY__: Readonly<Record<'worker' | 'shelf', string>>
+
+const START_DEADLINE_MS = 60_000
+const RETRY_MS = 15_000
+const REMEMBERED_ITEMS = 500
+
+/** Creates a recommender whose built files lie beside `scriptUrl` unless the options say otherwise. */
+export function createRecommenderAt(
+  options: RecommenderOptions,
+  scriptUrl: string,
+  trust: TrustScript = createTrust(),
+): Recommender {
+  const settings = settle(() => resolveOptions(options, readPageSigns(scriptUrl)))
+  const listeners = new Set<(notice: EngineNotice) => void>()
+  const notify = (notice: EngineNotice) => {
+    if (notice.type === 'engines-ready') markOnce('engines-ready')
+    for (const listener of [...listeners]) shield(() => listener(notice))
+  }
+  const connection = settings instanceof RecError ? refusing(settings) : connect(settings, notify, trust)
+  const on: Recommender['on'] = (type, listener) => {
+    const wrapped = (notice: EngineNotice) => {
+      if (notice.type === type) listener(notice as Parameters<typeof listener>[0]) // the type was just compared
+    }
+    listeners.add(wrapped)
+    return () => listeners.delete(wrapped)
+  }
+  const onVisibility = () => connection.tell('visibility', document.visibilityState === 'hidden')
+  document.addEventListener('visibilitychange', onVisibility)
+  const stop = () => {
+    document.removeEventListener('visibilitychange', onVisibility)
+    listeners.clear()
+    connection.stop()
+  }
+  return { ...createMethods(connection, settings), on, settings, stop }
+}
+
+function createMethods(
+  connection: Connection,
+  settings: Settings | RecError,
+): Omit<Recommender, 'on' | 'settings' | 'stop'> {
+  const keeps = !(settings instanceof RecError) && settings.engine.storage === 'persistent'
+  const pending = createPendingEvents(keeps ? settle(() => sessionStorage, null) : null)
+  const shown = new Map<string, RecommendedItem>()
+  const lists = createLists(connection, shown)
+  const setConsent = async (choice: ConsentMode, text: string) =>
+    connection.call('setConsent', await createConsentRecord(choice, text, Date.now()))
+  const send = async (events: readonly TrackInput[]) => {
+    const stored = await connection.call('track', events)
+    pending.settle(events)
+    return stored
+  }
+  const left = pending.takeLeftOver()
+  if (left.length > 0) void quiet(send(left))
+  return {
+    ...lists,
+    track(events) {
+      const stamped = [events].flat().map(stamp)
+      pending.add(stamped)
+      return quiet(send(stamped))
+    },
+    search: (request) => quiet(connection.call('search', request)),
+    categories: () => quiet(connection.call('categories')),
+    cards: (ids) => quiet(connection.call('cards', ids)),
+    status: () => quiet(connection.call('status')),
+    refresh: () => quiet(connection.call('refresh')),
+    history: () => quiet(connection.call('history')),
+    removeFromHistory: (id) => quiet(connection.call('removeFromHistory', id)),
+    exportProfile: () => quiet(connection.call('exportProfile')),
+    importProfile: (profile) => quiet(connection.call('importProfile', profile)),
+    forget() {
+      pending.clear()
+      shown.clear()
+      return quiet(connection.call('forget'))
+    },
+    consent: {
+      mode: () => quiet(connection.call('status').then((status) => status.consent)),
+      set: (choice, { text }) => quiet(setConsent(choice, text)),
+      withdraw: () => quiet(setConsent('off', '')),
+    },
+  }
+}
+
+function createLists(
+  connection: Connection,
+  shown: Map<string, RecommendedItem>,
+): Pick<Recommender, 'recommend' | 'similar' | 'explain'> {
+  const ask = async (request: RecommendRequest) => {
+    const reply = await connection.call('recommend', request)
+    if (reply.items.length > 0) markOnce('first-list')
+    if (reply.personal) markOnce('first-personal-list')
+    for (const item of reply.items) {
+      shown.delete(item.id)
+      shown.set(item.id, item)
+    }
+    for (const id of shown.keys()) {
+      if (shown.size <= REMEMBERED_ITEMS) break
+      shown.delete(id)
+    }
+    return reply
+  }
+  const believe = async () => {
+    const events = await connection.call('history')
+    return summariseBeliefs(events, await connection.call('cards', [...new Set(events.map((event) => event.item))]))
+  }
+  function explain(): Promise<Beliefs>
+  function explain(id: string): Promise<RecommendedItem | null>
+  function explain(id?: string): Promise<Beliefs | RecommendedItem | null> {
+    return id === undefined ? quiet(believe()) : Promise.resolve(shown.get(id) ?? null)
+  }
+  return {
+    recommend: (request) => quiet(ask({ count: 8, ...request })),
+    similar: (id, options) => quiet(ask({ count: 8, ...options, scene: 'similar', contextItems: [id] })),
+    explain,
+  }
+}
+
+function connect(settings: Settings, notify: (notice: EngineNotice) => void, trust: TrustScript): Connection {
+  return createConnection({
+    options: settings.engine,
+    notify,
+    now: () => performance.now(),
+    deadlineMs: settings.deadlineMs,
+    startDeadlineMs: Math.max(START_DEADLINE_MS, settings.deadlineMs),
+    retryMs: RETRY_MS,
+    async spawn() {
+      if (settings.start === 'idle') await whenIdle()
+      markOnce('start')
+      return await startWorker(settings.workerUrl, __POCKETSHELF_INTEGRITY__.worker, trust)
+    },
+  })
+}
+
+/** A connection for options that cannot work: every call gives the reason. */
+function refusing(error: RecError): Connection {
+  return { call: () => Promise.reject<never>(error), tell: () => undefined, stop: () => undefined }
+}
+
+/** Marks a promise as looked after, so that a page that does not await it sees no unhandled rejection. */
+function quiet<T>(promise: Promise<T>): Promise<T> {
+  void promise.catch(() => undefined) // whoever awaits the same promise still gets the error
+  return promise
+}
+
+function stamp(event: TrackInput): TrackInput {
+  return { at: Date.now(), tzOffsetMin: -new Date().getTimezoneOffset(), ...event }
+}
+
+/** Keeps an exception of a page's own listener from ending our loop; it is reported as the page's. */
+function shield(run: () => void): void {
+  try {
+    run()
+  } catch (error) {
+    reportError(error)
+  }
+}
+
+function settle<T>(run: () => T): T | RecError
+function settle<T, F>(run: () => T, fallback: F): T | F
+function settle<T, F>(run: () => T, fallback?: F): T | F | RecError {
+  try {
+    return run()
+  } catch (error) {
+    if (fallback !== undefined) return fallback
+    return error instanceof RecError ? error : new RecError('config-invalid', String(error))
+  }
+}

@@ -1,0 +1,14 @@
+/** Attributes of `<pocket-shelf>` that make another list. */
+export const REQUEST_ATTRIBUTES = [
+  'scene',
+  'item',
+  'items',
+  'count',
+  'category',
+  'exclude',
+  'min-price',
+  'max-price',
+] as const
+
+/** Attributes that only change how a list looks. */
+export const LOOK_ATTRIBUTES = ['link', 'empty', 'layout'] as const

@@ -1,0 +1,93 @@
+import type { RecommendedItem } from '#contract/rpc'
+import { make } from './dom.ts'
+import type { ShelfWords } from './words.ts'
+
+export type CardOptions = {
+  readonly words: ShelfWords
+  /** Address with `{id}` for items without one of their own, or for pages that route themselves; may be empty. */
+  readonly link: string
+  readonly locale: string
+}
+
+/** Draws one item as a list entry: cover, title, price, reason and the button of its menu. */
+export function createCard(item: RecommendedItem, { words, link, locale }: CardOptions): HTMLLIElement {
+  const { card, reasons } = item
+  const href = cardAddress(item, link)
+  const cover = make('span', { part: 'cover', class: 'cover' }, make('span', { 'aria-hidden': 'true' }, card.title))
+  cover.style.setProperty('--_hue', `${hueOf(card.category || card.title)}`)
+  if (isWebAddress(card.image)) cover.append(createImage(card.image))
+  const reason = reasons[0]
+  return make(
+    'li',
+    { part: 'item', 'data-id': item.id },
+    make(
+      'a',
+      { part: 'card', class: 'card', ...(href ? { href } : { role: 'link', tabindex: 0 }) },
+      cover,
+      make('span', { part: 'title', class: 'title' }, card.title || item.id),
+      make('span', { part: 'price', class: 'line' }, formatPrice(card.price, card.currency, locale) || card.category),
+      make('span', { part: 'reason', class: 'line' }, reason ? words.reason(reason) : ''),
+    ),
+    make(
+      'button',
+      {
+        part: 'menu-button',
+        class: 'more',
+        type: 'button',
+        'aria-haspopup': 'menu',
+        'aria-expanded': 'false',
+        'aria-label': words.options(card.title || item.id),
+      },
+      '⋯',
+    ),
+  )
+}
+
+/** A grey card of exactly the same size, shown until the first list. */
+export function createSkeleton(): HTMLLIElement {
+  const card = make('span', { class: 'card' }, make('span', { class: 'cover' }))
+  card.append(make('span', { class: 'title' }), make('span', { class: 'line' }), make('span', { class: 'line' }))
+  return make('li', { 'aria-hidden': 'true', class: 'skeleton' }, card)
+}
+
+function createImage(src: string): HTMLImageElement {
+  const image = make('img', {
+    part: 'image',
+    loading: 'lazy',
+    decoding: 'async',
+    referrerpolicy: 'no-referrer',
+    alt: '',
+    src,
+  })
+  image.addEventListener('error', () => image.remove(), { once: true }) // the drawn cover underneath stays
+  return image
+}
+
+function cardAddress(item: RecommendedItem, link: string): string {
+  if (link) return link.replace('{id}', encodeURIComponent(item.id))
+  return isWebAddress(item.card.url) ? item.card.url : ''
+}
+
+/** Whether a text from a catalogue may stand in `href` or `src`: never `javascript:`; pictures may be `data:image`. */
+function isWebAddress(url: string): boolean {
+  if (url === '') return false
+  if (/^data:image\//.test(url)) return true
+  return URL.canParse(url, document.baseURI) && /^https?:$/.test(new URL(url, document.baseURI).protocol)
+}
+
+/** A price in the reader's way of writing it; a currency the browser does not know is written behind the number. */
+export function formatPrice(price: number | null, currency: string, locale: string): string {
+  if (price === null) return ''
+  try {
+    return new Intl.NumberFormat(locale || undefined, { style: 'currency', currency }).format(price)
+  } catch {
+    return `${price.toFixed(2)} ${currency}`.trim()
+  }
+}
+
+/** A hue in degrees, always the same for the same text. */
+export function hueOf(text: string): number {
+  let hash = 7
+  for (const char of text) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) % 360_007
+  return hash % 360
+}

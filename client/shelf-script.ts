@@ -1,0 +1,11 @@
+import type { Recommender } from './recommender.ts'
+import { Shelf } from './shelf.ts'
+import { ENGLISH } from './words.ts'
+
+/** `pocketshelf-shelf.js`: hands the shelf to the drop-in by its own script element, so that no global is needed. */
+const script = document.currentScript
+if (script) {
+  Object.assign(script, {
+    makeShelf: (host: HTMLElement, recommender: Recommender) => new Shelf(host, recommender, ENGLISH),
+  })
+}

@@ -1,0 +1,161 @@
+import type { RecommendedItem, RecommendReply } from '#contract/rpc'
+import { arrange, make } from './dom.ts'
+import css from './shelf.css?inline'
+import { createCard, createSkeleton } from './shelf-card.ts'
+import { createCarousel } from './shelf-carousel.ts'
+import { type Opinion, ShelfMenu } from './shelf-menu.ts'
+import type { ShelfWords } from './words.ts'
+
+export type ShelfActions = {
+  /** A click on a card, before the browser follows its link. */
+  onOpen(item: RecommendedItem, cause: Event): void
+  onOpinion(opinion: Opinion, item: RecommendedItem): void
+}
+
+/** Grey cards shown while nothing is known. */
+const MAX_SKELETONS = 12
+
+/** What one shelf shows; cards that stay in a new list are kept, so that focus, scroll and images survive. */
+export class ShelfView {
+  readonly #host: HTMLElement
+  readonly #words: ShelfWords
+  readonly #menu: ShelfMenu
+  readonly #parts: ReturnType<typeof createParts>
+  #items: ReadonlyMap<string, RecommendedItem> = new Map()
+
+  constructor(host: HTMLElement, words: ShelfWords, actions: ShelfActions) {
+    this.#host = host
+    this.#words = words
+    this.#menu = new ShelfMenu(words, actions.onOpinion)
+    this.#parts = createParts(words)
+    const { head, fallback, carousel, note, fix, said } = this.#parts
+    const root = host.attachShadow({ mode: 'open' })
+    const sheet = new CSSStyleSheet() // constructed sheets are not subject to a page's style-src
+    sheet.replaceSync(css)
+    root.adoptedStyleSheets = [sheet]
+    root.append(head, fallback, carousel.list, note, fix, this.#menu.element, said)
+    carousel.list.addEventListener('click', (event) => this.#onClick(event, actions))
+    carousel.list.addEventListener('keydown', ({ key, target }) => {
+      if (key === 'Enter' && target instanceof HTMLElement && target.role === 'link') target.click()
+    })
+  }
+
+  /** Shows the fallback, or grey cards of the final size where the page gave none. */
+  wait(): void {
+    if (this.#items.size > 0) return
+    const { head, heading, fallback, carousel } = this.#parts
+    if (hasFallback(this.#host)) {
+      this.#only(fallback)
+      return
+    }
+    heading.textContent = '\u00a0'
+    const count = Number(this.#host.getAttribute('count')) || 8
+    arrange(carousel.list, Array.from({ length: Math.min(count, MAX_SKELETONS) }, createSkeleton))
+    this.#only(head, carousel.list)
+  }
+
+  show(reply: RecommendReply): void {
+    const { head, heading, carousel, note } = this.#parts
+    const before = new Map(this.cards().map((card) => [card.getAttribute('data-id'), card]))
+    const look = {
+      words: this.#words,
+      link: this.#host.getAttribute('link') ?? '',
+      locale: document.documentElement.lang,
+    }
+    const cards = reply.items.map((item) => {
+      const kept = before.get(item.id)
+      return kept && isSameLook(this.#items.get(item.id), item) ? kept : createCard(item, look)
+    })
+    this.#items = new Map(reply.items.map((item) => [item.id, item]))
+    this.#keepFocus(() => arrange(carousel.list, cards))
+    heading.textContent = headingOf(reply, this.#words)
+    const isEmpty = cards.length === 0
+    this.#host.toggleAttribute('data-empty', isEmpty)
+    if (!isEmpty) this.#only(head, carousel.list)
+    else if (this.#host.getAttribute('empty') === 'hide') this.#only()
+    else this.#only(head, note)
+    carousel.measure()
+  }
+
+  /** Keeps the fallback; `box` explains the error where one is given. */
+  showError(box: HTMLElement | null): void {
+    this.#parts.fix.replaceChildren(...(box ? [box] : []))
+    this.#only(this.#parts.fallback, this.#parts.fix)
+  }
+
+  /** Says that an opinion was heard and takes out the item, if one is named, before the new list arrives. */
+  acknowledge(removedId: string | null): void {
+    this.#parts.said.textContent = this.#words.noted
+    const card = this.cards().find((one) => removedId !== null && one.getAttribute('data-id') === removedId)
+    if (card) this.#keepFocus(() => card.remove())
+  }
+
+  close(): void {
+    this.#menu.close()
+  }
+
+  cards(): readonly Element[] {
+    return [...this.#parts.carousel.list.children]
+  }
+
+  itemOf(card: Element): RecommendedItem | null {
+    return this.#items.get(card.getAttribute('data-id') ?? '') ?? null
+  }
+
+  #onClick(event: Event, actions: ShelfActions): void {
+    const target = event.target instanceof Element ? event.target : null
+    const card = target?.closest('li')
+    const item = card ? this.itemOf(card) : null
+    const button = target?.closest<HTMLElement>('.more')
+    if (item && button) this.#menu.open(button, item)
+    else if (item) actions.onOpen(item, event)
+  }
+
+  #only(...shown: readonly Element[]): void {
+    const { head, fallback, carousel, note, fix } = this.#parts
+    for (const part of [head, fallback, carousel.list, note, fix]) part.hidden = !shown.includes(part)
+  }
+
+  /** Where a change takes away what had the focus, the entry now at that place gets it. */
+  #keepFocus(change: () => void): void {
+    const { list } = this.#parts.carousel
+    const active = this.#host.shadowRoot?.activeElement
+    const focused = active?.closest('li')
+    const place = focused ? this.cards().indexOf(focused) : -1
+    change()
+    if (!focused || focused.isConnected) return
+    const heir = list.children[Math.min(place, list.children.length - 1)]
+    heir?.querySelector<HTMLElement>(active?.matches('.more') ? '.more' : '.card')?.focus({ preventScroll: true })
+  }
+}
+
+function createParts(words: ShelfWords) {
+  const heading = make('h2', { part: 'heading' })
+  const carousel = createCarousel(words)
+  return {
+    heading,
+    carousel,
+    head: make('div', { part: 'head', class: 'head' }, make('slot', { name: 'heading' }, heading), carousel.nav),
+    fallback: make('div', { part: 'fallback' }, make('slot')),
+    note: make('p', { part: 'empty', class: 'note', hidden: true }, make('slot', { name: 'empty' }, words.empty)),
+    fix: make('div', { hidden: true }),
+    said: make('div', { class: 'said', 'aria-live': 'polite' }),
+  }
+}
+
+function headingOf(reply: RecommendReply, words: ShelfWords): string {
+  if (reply.scene === 'for-you' && !reply.personal) return words.popular
+  const anchor = reply.items[0]?.reasons.find((reason) => reason.type === 'because-you')
+  if (reply.scene === 'because-you' && anchor) return words.reason(anchor)
+  return words.headings[reply.scene]
+}
+
+function isSameLook(old: RecommendedItem | undefined, item: RecommendedItem): boolean {
+  return JSON.stringify([old?.card, old?.reasons[0]]) === JSON.stringify([item.card, item.reasons[0]])
+}
+
+function hasFallback(host: HTMLElement): boolean {
+  return [...host.childNodes].some((node) =>
+    node instanceof Element ? !node.slot : node.nodeType === Node.TEXT_NODE && node.textContent?.trim() !== '',
+  )
+}

@@ -1,0 +1,128 @@
+import { type RecError, toRecError } from '#contract/errors'
+import type { EventType } from '#contract/events'
+import type { RecommendedItem, RecommendReply, TrackInput } from '#contract/rpc'
+import { createFixIt } from './fix-it.ts'
+import { createImpressions, type Impressions } from './impressions.ts'
+import { isLocalPage } from './page-signs.ts'
+import type { Recommender } from './recommender.ts'
+import { readRequest } from './shelf-request.ts'
+import { ShelfView } from './shelf-view.ts'
+import type { ShelfWords } from './words.ts'
+
+/** Wait after an error, ms; it doubles up to 32 times as long. */
+const RETRY_MS = 16_000
+
+/** The life of one `<pocket-shelf>`: lists in, events out. Nothing it does throws into the page. */
+export class Shelf {
+  readonly #host: HTMLElement
+  readonly #recommender: Recommender
+  readonly #view: ShelfView
+  readonly #impressions: Impressions
+  readonly #seen = new Set<string>()
+  #reply: RecommendReply | null = null
+  #state: 'idle' | 'asking' | 'again' = 'idle'
+  #retryMs = RETRY_MS
+  #retry: ReturnType<typeof setTimeout> | undefined
+  #ends: readonly (() => void)[] = []
+
+  constructor(host: HTMLElement, recommender: Recommender, words: ShelfWords) {
+    this.#host = host
+    this.#recommender = recommender
+    this.#impressions = createImpressions((card) => {
+      const item = this.#view.itemOf(card)
+      if (!item || this.#seen.has(item.id)) return
+      this.#seen.add(item.id)
+      this.#track('impression', item)
+    })
+    this.#view = new ShelfView(host, words, {
+      onOpen: (item, cause) => {
+        const isAllowed = this.#tell('rec-click', { item, list: this.#reply?.list, cause }, true)
+        this.#track('click', item)
+        if (!isAllowed) cause.preventDefault()
+      },
+      onOpinion: (opinion, item) => {
+        this.#track(opinion, item)
+        this.#view.acknowledge(opinion === 'like' ? null : item.id)
+      },
+    })
+  }
+
+  connect(): void {
+    if (this.#ends.length > 0) return
+    const refresh = () => this.refresh()
+    const { on } = this.#recommender
+    addEventListener('online', refresh)
+    this.#ends = [
+      on('ready', refresh),
+      on('profile-changed', refresh),
+      on('release-changed', refresh),
+      () => removeEventListener('online', refresh),
+    ]
+    this.#view.wait()
+    refresh()
+  }
+
+  disconnect(): void {
+    for (const end of this.#ends) end()
+    this.#ends = []
+    clearTimeout(this.#retry)
+    this.#view.close()
+    this.#impressions.watch([])
+  }
+
+  /** Asks for the list again; calls while one is under way are gathered into one. */
+  refresh(): void {
+    if (this.#ends.length === 0) return
+    clearTimeout(this.#retry)
+    const isFree = this.#state === 'idle'
+    this.#state = isFree ? 'asking' : 'again'
+    if (isFree) queueMicrotask(() => void this.#ask())
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      const reply = await this.#recommender.recommend(readRequest((name) => this.#host.getAttribute(name)))
+      if (this.#ends.length > 0) this.#show(reply)
+    } catch (thrown) {
+      if (this.#ends.length > 0) this.#fail(toRecError(thrown))
+    }
+    const isDirty = this.#state === 'again'
+    this.#state = 'idle'
+    if (isDirty) this.refresh()
+  }
+
+  #show(reply: RecommendReply): void {
+    this.#reply = reply
+    this.#retryMs = RETRY_MS
+    this.#view.show(reply)
+    this.#impressions.watch(this.#view.cards())
+    this.#tell('rec-list', reply)
+  }
+
+  #fail(error: RecError): void {
+    this.#tell('rec-error', { code: error.code, message: error.message })
+    if (!this.#reply)
+      this.#view.showError(isLocalPage(location.hostname) ? createFixIt(error, this.#recommender) : null)
+    if (error.code === 'config-invalid') return
+    this.#retry = setTimeout(() => this.refresh(), this.#retryMs)
+    this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS * 32)
+  }
+
+  #track(type: EventType, item: RecommendedItem): void {
+    const reply = this.#reply
+    const context = this.#host.getAttribute('item')
+    const place = reply ? { list: reply.list, scene: reply.scene, position: reply.items.indexOf(item) } : {}
+    const event: TrackInput = {
+      type,
+      item: item.id,
+      ...place,
+      ...(context ? { context } : {}),
+      ...(item.propensity < 1 ? { propensity: item.propensity } : {}),
+    }
+    void this.#recommender.track(event)
+  }
+
+  #tell(type: string, detail: unknown, cancelable = false): boolean {
+    return this.#host.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable }))
+  }
+}

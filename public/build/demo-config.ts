@@ -1,0 +1,3 @@
+import type { UserConfig } from 'vite'
+export function demoConfig(): UserConfig { return {} }
+export function serviceWorkerConfig(): UserConfig { return {} }

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { defineConfig, type UserConfig } from 'vite'
+import { demoConfig, serviceWorkerConfig } from './public/build/demo-config.ts'
+
+const shared: UserConfig = { configFile: false, publicDir: false, logLevel: 'warn' }
+
+/** SHA-384 of a built file as browsers check it; empty while there is none. */
+function integrityOf(name: string): string {
+  const file = `dist/${name}`
+  return existsSync(file) ? `sha384-${createHash('sha384').update(readFileSync(file)).digest('base64')}` : ''
+}
+
+/** One file from `client/`: the drop-in script (IIFE) or the module for bundlers. */
+function clientConfig(entry: string, format: 'iife' | 'es', fileName: string): UserConfig {
+  return {
+    ...shared,
+    define: {
+      __POCKETSHELF_INTEGRITY__: JSON.stringify({
+        worker: integrityOf('pocketshelf-worker.js'),
+        shelf: integrityOf('pocketshelf-shelf.js'),
+      }),
+    },
+    build: {
+      outDir: 'dist',
+      emptyOutDir: false,
+      target: 'es2022',
+      cssTarget: ['chrome123', 'firefox120', 'safari17.5'], // light-dark() as it is, not its replacement by variables
+      reportCompressedSize: false,
+      minify: 'oxc',
+      lib: { entry, formats: [format], name: 'pocketshelfScript', fileName: () => fileName },
+      rolldownOptions: { output: { codeSplitting: false } },
+    },
+  }
+}
+
+/** The builds of the page, in order; `vite build --mode <name>` runs one of them. */
+export const PAGE_BUILDS: Readonly<Record<string, () => UserConfig>> = {
+  shelf: () => clientConfig('client/shelf-script.ts', 'iife', 'pocketshelf-shelf.js'),
+  'drop-in': () => clientConfig('client/drop-in.ts', 'iife', 'pocketshelf.js'),
+  client: () => clientConfig('client/index.ts', 'es', 'pocketshelf.mjs'),
+  demo: () => ({ ...shared, ...demoConfig() }),
+  'service-worker': () => ({ ...shared, ...serviceWorkerConfig() }),
+}
+
+export default defineConfig(({ mode }) => (PAGE_BUILDS[mode] ?? PAGE_BUILDS.demo ?? demoConfig)())
