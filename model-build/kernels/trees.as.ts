@@ -82,9 +82,8 @@ export function partitionRows(
 
 /**
  * LambdaRank gradients (Burges 2010, with LightGBM's truncation and per-list normalisation) of groups begin … end - 1.
- * `groups` i32 offsets, `scores` f32, `labels` u8 (0 … 31), `gains` f32[32], `discounts` f32 by rank,
- * `inverseIdeal` f32 per group (0 skips the group), `sigmoid` f32[65536] of 1 / (1 + e^x) for x in -25 … 25, out `gh` f32 pairs (zeroed here).
- * Scratch: 2 * longest group i32.
+ * `groups` i32 offsets, `scores` f32, `labels` u8 (0 … 31), `gains` f32[32], `discounts` f32 by rank (longest group + 4),
+ * `inverseIdeal` f32 per group (0 skips the group), out `gh` f32 pairs. Scratch: 6 * (longest group + 4) words.
  */
 export function lambdas(
   begin: i32,
@@ -96,78 +95,139 @@ export function lambdas(
   gains: usize,
   discounts: usize,
   inverseIdeal: usize,
-  sigmoid: usize,
   gh: usize,
   truncation: i32,
 ): void {
   for (let group = begin; group < end; group++) {
     const from = load<i32>(groups + ((group as usize) << 2))
     const count = load<i32>(groups + ((group as usize) << 2), 4) - from
-    const score = scores + ((from as usize) << 2)
-    const label = labels + (from as usize)
     const out = gh + ((from as usize) << 3)
-    memory.fill(out, 0, (count as usize) << 3)
     const ideal = load<f32>(inverseIdeal + ((group as usize) << 2))
-    if (ideal == 0) continue
-    sortByScore(scratch, scratch + ((count as usize) << 2), score, count)
-    const top = load<f32>(score + ((load<i32>(scratch) as usize) << 2))
-    const bottom = load<f32>(score + ((load<i32>(scratch + (((count - 1) as usize) << 2)) as usize) << 2))
-    const spread = top != bottom
-    let total: f32 = 0
-    const limit = min(truncation, count)
-    for (let i = 0; i < limit; i++) {
-      const a = load<i32>(scratch + ((i as usize) << 2)) as usize
-      const labelA = load<u8>(label + a)
-      const gainA = load<f32>(gains + ((labelA as usize) << 2))
-      const discountA = load<f32>(discounts + ((i as usize) << 2))
-      const scoreA = load<f32>(score + (a << 2))
-      let gradA: f32 = 0
-      let hessA: f32 = 0
-      for (let j = i + 1; j < count; j++) {
-        const b = load<i32>(scratch + ((j as usize) << 2)) as usize
-        const labelB = load<u8>(label + b)
-        if (labelA == labelB) continue
-        const gainB = load<f32>(gains + ((labelB as usize) << 2))
-        const scoreB = load<f32>(score + (b << 2))
-        let delta = abs<f32>(gainA - gainB) * abs<f32>(discountA - load<f32>(discounts + ((j as usize) << 2))) * ideal
-        // scores are sorted, so scoreA >= scoreB
-        if (spread) delta /= <f32>0.01 + (scoreA - scoreB)
-        const margin: f32 = labelA > labelB ? scoreA - scoreB : scoreB - scoreA
-        const slot = min(65535, max(0, ((margin + 25) * 1310.7) as i32))
-        const rho = load<f32>(sigmoid + ((slot as usize) << 2))
-        const lambda = -delta * rho
-        const weight = delta * rho * (1 - rho)
-        const signed = labelA > labelB ? lambda : -lambda
-        gradA += signed
-        hessA += weight
-        const atB = out + (b << 3)
-        store<f32>(atB, load<f32>(atB) - signed)
-        store<f32>(atB, load<f32>(atB, 4) + weight, 4)
-        total -= 2 * lambda
-      }
-      const atA = out + (a << 3)
-      store<f32>(atA, load<f32>(atA) + gradA)
-      store<f32>(atA, load<f32>(atA, 4) + hessA, 4)
+    if (ideal == 0) {
+      memory.fill(out, 0, (count as usize) << 3)
+      continue
     }
-    if (total > 0) {
-      const norm = (Math.log2(1 + (total as f64)) / (total as f64)) as f32
-      for (let k: usize = 0; k < (count as usize) << 3; k += 4) store<f32>(out + k, load<f32>(out + k) * norm)
+    const bytes: usize = ((count + 4) as usize) << 2
+    const order = scratch
+    const score = scratch + 2 * bytes
+    const gain = score + bytes
+    const gradient = gain + bytes
+    const hessian = gradient + bytes
+    sortByScore(order, order + bytes, scores + ((from as usize) << 2), count)
+    for (let k: usize = 0; k < (count as usize) << 2; k += 4) {
+      const row = (from + load<i32>(order + k)) as usize
+      store<f32>(score + k, load<f32>(scores + (row << 2)))
+      store<f32>(gain + k, load<f32>(gains + ((load<u8>(labels + row) as usize) << 2)))
+    }
+    memory.fill(gradient, 0, 2 * bytes)
+    const total = pairLambdas(score, gain, gradient, hessian, discounts, ideal, count, min(truncation, count))
+    const norm: f32 = total > 0 ? ((Math.log2(1 + (total as f64)) / (total as f64)) as f32) : 0
+    for (let k: usize = 0; k < (count as usize) << 2; k += 4) {
+      const to = out + ((load<i32>(order + k) as usize) << 3)
+      store<f32>(to, load<f32>(gradient + k) * norm)
+      store<f32>(to, load<f32>(hessian + k) * norm, 4)
     }
   }
 }
 
-/** Stable merge sort of 0 … count - 1 by descending score into `order`; `spare` has the same size. */
+/** Adds the lambdas of all pairs (i < limit, j > i) of a list sorted by score, four j at a time; returns their total size. */
+function pairLambdas(
+  score: usize,
+  gain: usize,
+  gradient: usize,
+  hessian: usize,
+  discounts: usize,
+  ideal: f32,
+  count: i32,
+  limit: i32,
+): f32 {
+  const last: usize = ((count - 1) as usize) << 2
+  const isSpread = load<f32>(score) != load<f32>(score + last)
+  const one = f32x4.splat(1)
+  const zero = f32x4.splat(0)
+  const beyond = i32x4.splat(count)
+  let total = zero
+  for (let i = 0; i < limit; i++) {
+    const at = (i as usize) << 2
+    const scoreA = v128.load32_splat(score + at)
+    const gainA = v128.load32_splat(gain + at)
+    const discountA = v128.load32_splat(discounts + at)
+    const self = i32x4.splat(i)
+    let gradientA = zero
+    let hessianA = zero
+    for (let j = (i + 1) & ~3; j < count; j += 4) {
+      const offset = (j as usize) << 2
+      const index = i32x4.add(i32x4.splat(j), i32x4(0, 1, 2, 3))
+      const isPair = v128.and(i32x4.gt_s(index, self), i32x4.lt_s(index, beyond))
+      const difference = f32x4.sub(gainA, v128.load(gain + offset))
+      const gap = f32x4.sub(scoreA, v128.load(score + offset))
+      let delta = f32x4.mul(f32x4.abs(difference), f32x4.mul(f32x4.sub(discountA, v128.load(discounts + offset)), f32x4.splat(ideal)))
+      if (isSpread) delta = f32x4.div(delta, f32x4.add(f32x4.splat(0.01), gap))
+      delta = v128.and(delta, isPair)
+      const isInverted = f32x4.lt(difference, zero)
+      const margin = v128.bitselect(f32x4.neg(gap), gap, isInverted)
+      const rho = f32x4.div(one, f32x4.add(one, exponential(margin)))
+      const size = f32x4.mul(delta, rho)
+      const weight = f32x4.mul(size, f32x4.sub(one, rho))
+      const signed = v128.bitselect(size, f32x4.neg(size), isInverted)
+      gradientA = f32x4.add(gradientA, signed)
+      hessianA = f32x4.add(hessianA, weight)
+      v128.store(gradient + offset, f32x4.sub(v128.load(gradient + offset), signed))
+      v128.store(hessian + offset, f32x4.add(v128.load(hessian + offset), weight))
+      total = f32x4.add(total, size)
+    }
+    store<f32>(gradient + at, load<f32>(gradient + at) + sumLanes(gradientA))
+    store<f32>(hessian + at, load<f32>(hessian + at) + sumLanes(hessianA))
+  }
+  return 2 * sumLanes(total)
+}
+
+function sumLanes(x: v128): f32 {
+  return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3)
+}
+
+/** e^x for x clamped to -25 … 25, relative error below 3e-7: 2^n times a polynomial in the rest (coefficients of e^(r ln 2)). */
+function exponential(x: v128): v128 {
+  const clamped = f32x4.max(f32x4.splat(-25), f32x4.min(f32x4.splat(25), x))
+  const scaled = f32x4.mul(clamped, f32x4.splat(1.44269504))
+  const whole = f32x4.nearest(scaled)
+  const rest = f32x4.sub(scaled, whole)
+  let sum = f32x4.splat(0.00015403530)
+  sum = f32x4.add(f32x4.mul(sum, rest), f32x4.splat(0.0013333558))
+  sum = f32x4.add(f32x4.mul(sum, rest), f32x4.splat(0.0096181291))
+  sum = f32x4.add(f32x4.mul(sum, rest), f32x4.splat(0.055504109))
+  sum = f32x4.add(f32x4.mul(sum, rest), f32x4.splat(0.24022651))
+  sum = f32x4.add(f32x4.mul(sum, rest), f32x4.splat(0.69314718))
+  sum = f32x4.add(f32x4.mul(sum, rest), f32x4.splat(1))
+  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(whole), i32x4.splat(127)), 23)
+  return f32x4.mul(sum, power)
+}
+
+/** Stable sort of 0 … count - 1 by descending score into `order`: runs of 16 by insertion, then merges; `spare` has the same size. */
 function sortByScore(order: usize, spare: usize, score: usize, count: i32): void {
-  for (let i = 0; i < count; i++) store<i32>(order + ((i as usize) << 2), i)
+  for (let start = 0; start < count; start += 16) sortRun(order, score, start, min(start + 16, count))
   let from = order
   let to = spare
-  for (let width = 1; width < count; width <<= 1) {
+  for (let width = 16; width < count; width <<= 1) {
     for (let start = 0; start < count; start += width << 1) mergeRuns(from, to, score, start, min(start + width, count), min(start + (width << 1), count))
     const swap = from
     from = to
     to = swap
   }
   if (from != order) memory.copy(order, from, (count as usize) << 2)
+}
+
+function sortRun(order: usize, score: usize, start: i32, end: i32): void {
+  for (let k = start; k < end; k++) {
+    const value = load<f32>(score + ((k as usize) << 2))
+    let at = k
+    for (; at > start; at--) {
+      const before = load<i32>(order + (((at - 1) as usize) << 2))
+      if (load<f32>(score + ((before as usize) << 2)) >= value) break
+      store<i32>(order + ((at as usize) << 2), before)
+    }
+    store<i32>(order + ((at as usize) << 2), k)
+  }
 }
 
 function mergeRuns(from: usize, to: usize, score: usize, start: i32, middle: i32, end: i32): void {
@@ -181,5 +241,35 @@ function mergeRuns(from: usize, to: usize, score: usize, start: i32, middle: i32
       takeLeft = a >= b
     }
     store<i32>(to + ((k as usize) << 2), load<i32>(from + (((takeLeft ? i++ : j++) as usize) << 2)))
+  }
+}
+
+/**
+ * Bins of rows begin … end - 1: the number of the feature's edges below the value, 0 … 255. `values` f32 row-major with `features` columns,
+ * `edges` 256 ascending f32 per feature padded with +infinity, out u8 with `stride` bytes per row.
+ */
+export function binRows(begin: i32, end: i32, _scratch: usize, values: usize, features: i32, edges: usize, out: usize, stride: i32): void {
+  for (let r = begin; r < end; r++) {
+    let from = values + (((r as usize) * (features as usize)) << 2)
+    const to = out + (r as usize) * (stride as usize)
+    for (let f = 0; f < features; f++) {
+      const value = load<f32>(from)
+      const own = edges + ((f as usize) << 10)
+      let low: usize = 0
+      for (let step: usize = 128; step > 0; step >>= 1) low += load<f32>(own + ((low + step - 1) << 2)) < value ? step : 0
+      store<u8>(to + (f as usize), low as u8)
+      from += 4
+    }
+  }
+}
+
+/** Number of the `count` rows in each of the 256 bins of one feature, into i32[256]. */
+export function countBins(rows: usize, count: i32, bins: usize, stride: i32, feature: i32, out: usize): void {
+  memory.fill(out, 0, 1024)
+  const column = bins + (feature as usize)
+  for (let k = 0; k < count; k++) {
+    const r = load<i32>(rows + ((k as usize) << 2))
+    const slot = out + ((load<u8>(column + (r as usize) * (stride as usize)) as usize) << 2)
+    store<i32>(slot, load<i32>(slot) + 1)
   }
 }

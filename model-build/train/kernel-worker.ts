@@ -1,19 +1,29 @@
-import { parentPort, workerData } from 'node:worker_threads'
-import type { KernelExports, KernelJob } from './kernels.ts'
+import { workerData } from 'node:worker_threads'
+import { awaitJob, type Control, claimTasks, finishJob } from './job-board.ts'
+import type { KernelExports } from './kernels.ts'
 
-type Setup = { module: WebAssembly.Module; memory: WebAssembly.Memory; counter: SharedArrayBuffer; index: number }
+type Setup = {
+  readonly module: WebAssembly.Module
+  readonly memory: WebAssembly.Memory
+  readonly control: Control
+  readonly index: number
+}
 
-const setup: Setup = workerData
-const kernels = new WebAssembly.Instance(setup.module, { env: { memory: setup.memory } }).exports as KernelExports
-const counter = new Int32Array(setup.counter)
-
-parentPort?.on('message', (job: KernelJob) => {
-  const kernel = kernels[job.kernel]
-  const scratch = job.scratch + setup.index * job.scratchBytes
-  for (;;) {
-    const begin = Atomics.add(counter, 0, job.chunk)
-    if (begin >= job.tasks) break
-    kernel(begin, Math.min(job.tasks, begin + job.chunk), scratch, ...job.args)
+/** A kernel thread: waits for jobs until the pool terminates it. */
+function work({ module, memory, control, index }: Setup): never {
+  // The instance's shape is fixed by the committed binary.
+  const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelExports
+  for (let seen = 0; ; ) {
+    const { sequence, job } = awaitJob(control, seen)
+    seen = sequence
+    const kernel = kernels[job.kernel]
+    const scratch = job.scratch + index * job.scratchBytes
+    for (let begin = claimTasks(control, job.chunk); begin < job.tasks; begin = claimTasks(control, job.chunk)) {
+      kernel(begin, Math.min(job.tasks, begin + job.chunk), scratch, ...job.args)
+    }
+    finishJob(control)
   }
-  parentPort?.postMessage('done')
-})
+}
+
+// workerData is untyped; thread-pool.ts is its only writer.
+work(workerData as Setup)

@@ -12,6 +12,7 @@ export type KernelName =
   | 'histogram'
   | 'subtractHistogram'
   | 'lambdas'
+  | 'binRows'
   | 'dualColumns'
   | 'neighbourRows'
   | 'localSolve'
@@ -22,6 +23,7 @@ export type Kernel = (begin: number, end: number, scratch: number, ...args: read
 /** Exports of kernels.wasm. */
 export type KernelExports = Readonly<Record<KernelName, Kernel>> & {
   readonly partitionRows: (...args: readonly number[]) => number
+  readonly countBins: (...args: readonly number[]) => void
 }
 
 /** What the pool sends to a worker. */

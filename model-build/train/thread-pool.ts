@@ -1,6 +1,6 @@
-import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { type Control, createControl, postJob } from './job-board.ts'
 import { type KernelExports, type KernelJob, type KernelName, loadKernelModule } from './kernels.ts'
 
 const PAGE_BYTES = 65_536
@@ -136,33 +136,29 @@ function createArrays(heap: SharedHeap): Pick<KernelPool, 'f32' | 'f64' | 'i32' 
 
 type Crew = {
   readonly workers: readonly Worker[]
-  /** Next task to hand out. */
-  readonly counter: Int32Array
+  readonly control: Control
   /** Never resolves; rejects when a thread dies, then and for every later job. */
   readonly failure: Promise<never>
 }
 
 function startCrew(count: number, module: WebAssembly.Module, memory: WebAssembly.Memory): Crew {
   const url = neighbourUrl('kernel-worker')
-  const counter = new SharedArrayBuffer(4)
+  const control = createControl()
   const { promise: failure, reject } = Promise.withResolvers<never>()
   failure.catch(() => undefined)
   const workers = Array.from({ length: count }, (_, index) => {
-    const worker = new Worker(url, { workerData: { module, memory, counter, index } })
+    const worker = new Worker(url, { workerData: { module, memory, control, index } })
     worker.on('error', reject)
     worker.on('exit', () => reject(new Error('A kernel thread ended')))
     worker.unref()
     return worker
   })
-  return { workers, counter: new Int32Array(counter), failure }
+  return { workers, control, failure }
 }
 
 async function spread(crew: Crew, job: KernelJob): Promise<void> {
-  Atomics.store(crew.counter, 0, 0)
-  const replies = crew.workers.map((worker) => once(worker, 'message'))
   for (const worker of crew.workers) worker.ref()
-  for (const worker of crew.workers) worker.postMessage(job)
-  await Promise.race([Promise.all(replies), crew.failure])
+  await Promise.race([postJob(crew.control, job, crew.workers.length), crew.failure])
   for (const worker of crew.workers) worker.unref()
 }
 
