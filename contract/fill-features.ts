@@ -6,15 +6,18 @@ import { summariseTaste, type Taste } from './taste.ts'
 
 const HOUR_MS = 3_600_000
 
+/** Largest size of a feature; inputs that would give more, or no number at all (then 0), are broken but must not break a ranker. */
+export const FEATURE_BOUND = 1e9
+
 /**
  * Computes the feature rows of one request: the same code in training and on the device, with fixed sums and no
  * transcendental functions, so that every engine gives the same bits.
- * @returns Row-major, count × FEATURE_COUNT, finite; a new array.
+ * @returns Row-major, count × FEATURE_COUNT, finite, within ±FEATURE_BOUND; a new array.
  */
 export function fillFeatures(inputs: FeatureInputs): Float32Array {
   const rows = new Float32Array(inputs.count * FEATURE_COUNT)
   const put = (name: FeatureName, value: (i: number) => number): void => {
-    for (let i = 0, at = featureIndex(name); i < inputs.count; i++, at += FEATURE_COUNT) rows[at] = value(i)
+    for (let i = 0, at = featureIndex(name); i < inputs.count; i++, at += FEATURE_COUNT) rows[at] = bounded(value(i))
   }
   const taste = summariseTaste(inputs)
   putUser(put, inputs, taste)
@@ -45,8 +48,8 @@ function putUser(put: Put, inputs: FeatureInputs, taste: Taste): void {
 function putContext(put: Put, { context, timed }: FeatureInputs): void {
   const known = timed && context.tzOffsetMin !== null
   const local = context.now + (context.tzOffsetMin ?? 0) * 60_000
-  const hour = Math.floor(local / HOUR_MS) % 24
-  const weekday = (Math.floor(local / DAY_MS) + 4) % 7 // 1970-01-01 was a Thursday
+  const hour = cycle(Math.floor(local / HOUR_MS), 24)
+  const weekday = cycle(Math.floor(local / DAY_MS) + 4, 7) // 1970-01-01 was a Thursday
   put('context.hourSin', () => (known ? HOUR_SIN[hour] : 0))
   put('context.hourCos', () => (known ? HOUR_COS[hour] : 0))
   put('context.weekdaySin', () => (known ? WEEKDAY_SIN[weekday] : 0))
@@ -167,7 +170,17 @@ function ratio(value: number, by: number): number {
 }
 
 function known(value: number): number {
-  return Number.isNaN(value) ? -1 : Math.min(value, 1e9)
+  return Number.isNaN(value) ? -1 : value
+}
+
+function bounded(value: number): number {
+  if (value >= -FEATURE_BOUND && value <= FEATURE_BOUND) return value
+  return value > 0 ? FEATURE_BOUND : value < 0 ? -FEATURE_BOUND : 0
+}
+
+/** The remainder that is never negative. */
+function cycle(value: number, length: number): number {
+  return ((value % length) + length) % length
 }
 
 function norm(rows: Float32Array, row: number, dim: number): number {

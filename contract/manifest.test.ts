@@ -55,7 +55,7 @@ describe('parseManifest', () => {
   test('refuses every top-level field that is missing or of a wrong type', () => {
     const keys = Object.keys(sampleManifest()).filter((key) => key !== 'v' && !UNREAD.has(key))
     for (const key of keys) {
-      for (const value of [undefined, 'x', -1.5, true, [null], { wrong: 'x' }]) {
+      for (const value of [undefined, 'Not a name', -1.5, true, [null], { wrong: 'x' }]) {
         const found = codeOf(parseManifest, withValue(sampleManifest(), key, value))
         const allowed = isAllowed(key, value)
         expect(found, `${key}: ${JSON.stringify(value)}`).toBe(allowed ? 'accepted' : 'manifest-malformed')

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { crc32 } from './crc32.ts'
 import { RecError } from './errors.ts'
 import { LIMITS } from './limits.ts'
-import { decodeObject, encodeObject, OBJECT_KIND, requireSection } from './object-file.ts'
+import { decodeObject, encodeObject, OBJECT_KIND, type ObjectKind, requireSection } from './object-file.ts'
 import { OBJECT_SAMPLES } from './samples.conformance.ts'
 
 const ascii = (text: string) => new TextEncoder().encode(text)
@@ -91,8 +91,8 @@ describe('decodeObject', () => {
   })
 
   test('refuses every single flipped bit of a file, whatever the kind', () => {
-    const files = [{ kind: OBJECT_KIND.vectors, file: small }]
-    for (const sample of OBJECT_SAMPLES) files.push({ kind: OBJECT_KIND.vectors, file: sample.encode(), ...sample })
+    const samples = OBJECT_SAMPLES.map(({ kind, encode }) => ({ kind, file: encode() }))
+    const files = [{ kind: OBJECT_KIND.vectors as ObjectKind, file: small }, ...samples] // widened to hold every kind
     for (const { kind, file } of files) {
       for (let bit = 0; bit < file.length * 8; bit++) {
         const flipped = file.slice()
