@@ -1,8 +1,12 @@
+import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 
 const neverTests = ['**/node_modules/**', 'dist/**', '.cache/**', 'e2e/**']
 
-/** Chromium of the distribution: the one browser that unit tests of the `browser` project drive (docs/decisions/0008). */
+/** Chromium of the distribution; its sandbox cannot start as root. */
+const chromium = { executablePath: '/usr/lib/chromium/chromium', chromiumSandbox: process.getuid?.() !== 0 }
+
+/** One project per suffix: where a test runs is written in its name. */
 export default defineConfig({
   test: {
     expect: { requireAssertions: true },
@@ -15,6 +19,23 @@ export default defineConfig({
           name: 'node',
           include: ['**/*.test.ts'],
           exclude: [...neverTests, '**/*.browser.test.ts', '**/*.edge.test.ts', '**/*.quality.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        optimizeDeps: { include: ['idb', 'hnswlib-wasm'], exclude: ['onnxruntime-web'] },
+        worker: { format: 'es' },
+        test: {
+          name: 'browser',
+          include: ['**/*.browser.test.ts'],
+          exclude: neverTests,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: chromium }),
+            instances: [{ browser: 'chromium' }],
+          },
         },
       },
       { extends: true, test: { name: 'edge', include: ['**/*.edge.test.ts'], exclude: neverTests } },

@@ -1,0 +1,62 @@
+/**
+ * `npm run -s bench -- <name> [--json] [options…]`: runs `bench/<name>.bench.ts`. With `--json` one object {name, when, machine, results}
+ * stands alone on standard output; everything else goes to standard error. Without a name it lists the benches.
+ */
+import { readdirSync } from 'node:fs'
+import { arch, cpus, platform, totalmem } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { formatTable } from './format-table.ts'
+
+/** What a bench found: flat or nested, numbers with their unit in the name. */
+export type Results = Readonly<Record<string, unknown>> | readonly Readonly<Record<string, unknown>>[]
+
+/** What each `bench/<name>.bench.ts` exports. */
+export type Bench = {
+  /**
+   * @param options - Arguments after the name, as given.
+   * @param report - Says how far it is, in words, on standard error.
+   */
+  run(options: readonly string[], report: (line: string) => void): Promise<Results>
+}
+
+const SUFFIX = '.bench.ts'
+
+function benchNames(): string[] {
+  const files = readdirSync(fileURLToPath(new URL('.', import.meta.url)))
+  return files.filter((file) => file.endsWith(SUFFIX)).map((file) => file.slice(0, -SUFFIX.length))
+}
+
+/** What the numbers were taken on: enough to compare, nothing that names the machine. */
+function machine(): Readonly<Record<string, string | number>> {
+  const processors = cpus()
+  const memoryGb = Math.round(totalmem() / 2 ** 30)
+  return {
+    node: process.version,
+    platform: platform(),
+    arch: arch(),
+    cpu: processors[0]?.model ?? 'unknown',
+    cores: processors.length,
+    memoryGb,
+  }
+}
+
+async function main(): Promise<void> {
+  const args = process.argv.slice(2)
+  const isJson = args.includes('--json')
+  const [name, ...options] = args.filter((argument) => argument !== '--json')
+  const names = benchNames()
+  if (name === undefined || !names.includes(name)) {
+    if (name !== undefined) process.stderr.write(`there is no bench called ${name}\n`)
+    process.stderr.write(`benches: ${names.join(', ') || 'none yet'}\n`)
+    process.exitCode = name === undefined && names.length > 0 ? 0 : 1
+    return
+  }
+  // The file was found by its suffix above, and every bench file exports this type.
+  const bench = (await import(new URL(`./${name}${SUFFIX}`, import.meta.url).href)) as Bench
+  const when = new Date().toISOString()
+  const results = await bench.run(options, (line) => process.stderr.write(`${line}\n`))
+  const whole = { name, when, machine: machine(), results }
+  process.stdout.write(isJson ? `${JSON.stringify(whole)}\n` : `${formatTable(results)}\n`)
+}
+
+await main()

@@ -1,0 +1,35 @@
+import { defineConfig } from '@playwright/test'
+
+/** Browsers of the distribution; `npm test` installs them. Playwright's own downloads are not used. */
+const CHROMIUM = {
+  executablePath: '/usr/lib/chromium/chromium',
+  // Containers run as root, where the sandbox cannot start.
+  chromiumSandbox: process.getuid?.() !== 0,
+  // Chromium looks for its maker's servers at every start; these names fail at once instead of timing out.
+  args: ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1'],
+}
+
+export default defineConfig({
+  testDir: './e2e',
+  outputDir: './test-results',
+  snapshotPathTemplate: '{testDir}/screenshots/{projectName}/{arg}{ext}',
+  workers: 2,
+  fullyParallel: true,
+  forbidOnly: process.env.CI !== undefined,
+  timeout: 60_000,
+  reporter: [['list']],
+  expect: { timeout: 10_000, toHaveScreenshot: { maxDiffPixelRatio: 0.002, animations: 'disabled' } },
+  use: { trace: 'retain-on-failure', screenshot: 'only-on-failure' },
+  projects: [
+    { name: 'chromium', testIgnore: /webkit[/]/, use: { browserName: 'chromium', launchOptions: CHROMIUM } },
+    {
+      name: 'firefox',
+      testMatch: /[.]cross[.]spec[.]ts$/,
+      use: {
+        browserName: 'firefox',
+        channel: 'moz-firefox',
+        launchOptions: { executablePath: '/usr/bin/firefox-esr' },
+      },
+    },
+  ],
+})
