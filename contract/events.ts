@@ -93,8 +93,28 @@ export type BatchReceipt = {
 
 const HOUR_MS = 3_600_000
 
-/** Takes off an event what must not leave the device and cuts its time to the hour. */
+/** All that may leave the device of an event besides its hour and the pseudonym. */
+const WIRE_FIELDS = [
+  'v',
+  'type',
+  'item',
+  'list',
+  'scene',
+  'position',
+  'context',
+  'release',
+  'arm',
+  'propensity',
+  'value',
+  'currency',
+] as const satisfies readonly (keyof WireEvent)[]
+
+/**
+ * Takes from an event what may leave the device, by name, so that nothing a page added to it goes along, and cuts its time
+ * to the hour.
+ */
 export function toWireEvent(event: DeviceEvent, pseudonym: string): WireEvent {
-  const { tzOffsetMin: _dropped, ...rest } = event
-  return { ...rest, at: Math.floor(event.at / HOUR_MS) * HOUR_MS, pseudonym }
+  const known = WIRE_FIELDS.flatMap((field) => (event[field] === undefined ? [] : [[field, event[field]]]))
+  const at = Math.floor(event.at / HOUR_MS) * HOUR_MS
+  return { ...Object.fromEntries(known), at, pseudonym } as WireEvent // the fields of a DeviceEvent, each as it was
 }
