@@ -63,13 +63,13 @@ export type Catalogue = {
 /**
  * Lays resident cells out as one catalogue. The cells' arrays are copied, except for cards, which are kept.
  * @param cells - Any order; sorted by `cellIndex`.
- * @param allocate - Gives the memory of the quantised rows, rowCount · dim bytes, e.g. inside a scan's memory.
+ * @param allocate - Gives the memory of the quantised rows, rowCount × dim bytes, e.g. inside a scan's memory.
  * @throws RecError `shard-malformed` when the objects of a cell do not belong together, or an item repeats.
  */
 export function createCatalogue(
   manifest: Manifest,
   cells: readonly ResidentCell[],
-  allocate: (bytes: number) => Int8Array = (bytes) => new Int8Array(bytes),
+  allocate: (rowCount: number, dim: number) => Int8Array = (rows, width) => new Int8Array(rows * width),
 ): Catalogue {
   const space = manifest.spaces[0]
   if (space === undefined) throw new RecError('manifest-malformed', 'a release has no space')
@@ -78,7 +78,7 @@ export function createCatalogue(
   for (const cell of sorted) checkCell(cell, dim)
   const rows = layOut(sorted)
   const rowCount = rows.at(-1)?.to ?? 0
-  const quantised = allocate(rowCount * dim)
+  const quantised = allocate(rowCount, dim)
   const itemNoOf = new Uint32Array(rowCount)
   sorted.forEach((cell, c) => {
     quantised.set(cell.vectors[0].quantised, rows[c].from * dim)
