@@ -56,6 +56,7 @@ export function errorAnswer(error: RecError, audience: 'public' | 'admin'): Resp
   const headers: Record<string, string> = { ...(audience === 'public' ? HEADERS.publicJson : HEADERS.adminJson) }
   const retryAfter = RETRY_AFTER[error.code]
   if (retryAfter !== undefined) headers['retry-after'] = retryAfter
+  if (error.detail.isCut === true) headers.connection = 'close' // the rest of the body was not read, nothing else can follow
   if (error.code === 'unauthorised') headers['www-authenticate'] = 'Bearer'
   return new Response(JSON.stringify({ error: error.toWire() }), { status: ERROR_CODES[error.code].status, headers })
 }

@@ -1,5 +1,8 @@
 import { RecError } from '#contract/errors'
 
+/** So much beyond the limit is read and dropped, because most clients read the answer only after they sent everything. */
+const MAX_DISCARDED_BYTES = 1 * 2 ** 20
+
 /**
  * Reads a text body of at most `maxBytes`, whatever its declared length.
  * @throws RecError `too-large` before anything is read when the declared length is too large, else as soon as it is exceeded;
@@ -12,7 +15,7 @@ export async function readText(request: Request, maxBytes: number): Promise<stri
   const declared = request.headers.get('content-length')
   if (declared !== null) {
     // The HTTP parser has refused anything but digits and ends the body at this length.
-    if (Number(declared) > maxBytes) throw tooLarge(maxBytes)
+    if (Number(declared) > maxBytes) throw tooLarge(maxBytes, {})
     return request.text()
   }
   return readUnsized(request.body, maxBytes)
@@ -40,16 +43,18 @@ async function readUnsized(body: ReadableStream<Uint8Array> | null, maxBytes: nu
   let size = 0
   for (;;) {
     const { done, value } = await reader.read()
-    if (done) return text + decoder.decode()
+    if (done && size <= maxBytes) return text + decoder.decode()
+    if (done) throw tooLarge(maxBytes, {})
     size += value.length
-    if (size > maxBytes) {
-      await reader.cancel()
-      throw tooLarge(maxBytes)
+    if (size <= maxBytes) text += decoder.decode(value, { stream: true })
+    else text = ''
+    if (size > maxBytes + MAX_DISCARDED_BYTES) {
+      reader.releaseLock() // cancelling would cut the connection before the answer; `isCut` closes it after
+      throw tooLarge(maxBytes, { isCut: true })
     }
-    text += decoder.decode(value, { stream: true })
   }
 }
 
-function tooLarge(maxBytes: number): RecError {
-  return new RecError('too-large', `the body is larger than ${maxBytes} bytes`, { maxBytes })
+function tooLarge(maxBytes: number, detail: { readonly isCut?: true }): RecError {
+  return new RecError('too-large', `the body is larger than ${maxBytes} bytes`, { maxBytes, ...detail })
 }

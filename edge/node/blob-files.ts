@@ -207,7 +207,7 @@ async function readVerified(body: ReadableStream<Uint8Array>, hash: string, maxB
   let size = 0
   for await (const chunk of body) {
     size += chunk.length
-    if (size > maxBytes) throw new RecError('too-large', 'the object is too large', { maxBytes })
+    if (size > maxBytes) throw new RecError('too-large', 'the object is too large', { maxBytes, isCut: true })
     digest.update(chunk)
     chunks.push(chunk)
   }
