@@ -8,7 +8,7 @@ import { groupLog } from './group-log.ts'
 import { resolveTimes } from './log-time.ts'
 import { type Catalogue, readCatalogue } from './read-catalogue.ts'
 import { type LogRows, readLog } from './read-log.ts'
-import { type IngestReport, ReasonCounts } from './report.ts'
+import type { IngestReport } from './report.ts'
 import { summariseIngest } from './summarise.ts'
 import { validateRows } from './validate.ts'
 
@@ -119,16 +119,5 @@ export function bareItem(id: string): CatalogueItem {
     createdAt: Number.NaN,
     tags: [],
     available: true,
-  }
-}
-
-/** A catalogue report of no files. */
-export function emptyCatalogue(): Catalogue {
-  return {
-    items: [],
-    rowsRead: 0,
-    dropped: new ReasonCounts<string>(),
-    flagged: new ReasonCounts<string>(),
-    ignoredColumns: [],
   }
 }

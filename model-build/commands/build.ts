@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+import {
+  type ConfigFlags,
+  configRequest,
+  type InputFlags,
+  inputRequest,
+  wholeNumber,
+  withCommon,
+  withInput,
+} from './options.ts'
+import { type CommandContext, type CommonFlags, runStep } from './run-step.ts'
+
+const EXAMPLES = `
+Examples:
+  $ pocketshelf build --interactions log.csv --items items.csv --out release
+  $ pocketshelf build --items items.jsonl --out release          # a catalogue without any log
+  $ pocketshelf build --data ./goodbooks --out release --keys ./keys --json
+`
+
+type Flags = CommonFlags & ConfigFlags & InputFlags & { readonly out: string; readonly keys?: string }
+
+/** `pocketshelf build`: logs and catalogue to a signed release. */
+export function addBuild(program: Command, context: CommandContext): void {
+  const command = program.command('build').description('make a release from logs, a catalogue, or both')
+  withCommon(withInput(command))
+    .requiredOption('--out <dir>', 'where the release goes')
+    .option('--keys <dir>', 'signing keys (see `pocketshelf keys new`)')
+    .option('--retention-days <n>', 'leave out rows older than this, counted from the newest', wholeNumber)
+    .addHelpText('after', EXAMPLES)
+    .action((flags: Flags) =>
+      runStep(context, flags, async (io) => {
+        const { buildRelease } = await import('../steps/build-release.ts')
+        return buildRelease(
+          { ...configRequest(flags), ...inputRequest(flags), outDir: flags.out, keysDir: flags.keys },
+          io,
+        )
+      }),
+    )
+}

@@ -1,0 +1,71 @@
+import type { PartialConfig } from '../config/resolve-config.ts'
+
+/** What a step may say while it works and how it reports where it is. */
+export type StepIo = {
+  /** Starts a stage on the progress display; call the answer with 0…1. The stage before is finished. */
+  readonly stage: (name: string) => (share: number) => void
+  /** A sentence for people that does not stop the step. */
+  readonly warn: (message: string) => void
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal
+}
+
+/** What a step hands back: `summary` is printed by `--json`, `lines` are printed without it. */
+export type StepResult = { readonly summary: Readonly<Record<string, unknown>>; readonly lines: readonly string[] }
+
+/** The configuration file and the options that override it. */
+export type ConfigRequest = { readonly configFile: string | undefined; readonly overrides: PartialConfig }
+
+/** Where input comes from: files by kind, or a directory searched by name (findDataFiles); both may be given, files win. */
+export type InputRequest = {
+  readonly interactions: readonly string[]
+  readonly items: readonly string[]
+  readonly dataDir: string | undefined
+}
+
+export type BuildRequest = ConfigRequest &
+  InputRequest & {
+    readonly outDir: string
+    /** Directory of `pocketshelf keys new`. */
+    readonly keysDir: string | undefined
+  }
+
+export type EvaluateRequest = ConfigRequest & {
+  readonly train: readonly string[]
+  readonly test: readonly string[]
+  readonly items: readonly string[]
+  readonly mode: 'device' | 'exact'
+  /** List lengths, ascending, without repeats. */
+  readonly cutoffs: readonly number[]
+  readonly rankingsFile: string | undefined
+}
+
+export type ServeRequest = ConfigRequest & { readonly dir: string; readonly host: string; readonly port: number }
+
+export type DevRequest = ConfigRequest &
+  InputRequest & { readonly dir: string; readonly host: string; readonly port: number }
+
+/** Where a release is published: a running edge with a token, or the data directory of an edge. */
+export type EdgeRequest = {
+  readonly edge: string | undefined
+  readonly tokenEnv: string
+  readonly dir: string | undefined
+  readonly channel: string
+}
+
+export type PublishRequest = ConfigRequest &
+  EdgeRequest & {
+    readonly releaseDir: string
+    readonly keysDir: string | undefined
+    /** Share of visitors who get it first, undefined for everybody. */
+    readonly canary: number | undefined
+  }
+
+export type RetrainRequest = ConfigRequest &
+  EdgeRequest &
+  InputRequest & { readonly outDir: string; readonly keysDir: string | undefined; readonly dryRun: boolean }
+
+export type PromoteRequest = ConfigRequest &
+  EdgeRequest & { /** undefined for everybody. */ readonly canary: number | undefined }
+
+export type ChannelRequest = ConfigRequest & EdgeRequest
