@@ -54,7 +54,7 @@ export const FOLDERS = {
   e2e: { local: [], npm: ['@axe-core/playwright', '@playwright/test', 'playwright'], node: true },
   tools: {
     local: ['^contract/errors[.]ts$', '^[.]dependency-cruiser[.]mjs$'],
-    npm: ['dependency-cruiser', 'esbuild', 'size-limit', 'vite', 'vitest'],
+    npm: ['assemblyscript', 'dependency-cruiser', 'esbuild', 'size-limit', 'typescript', 'vite', 'vitest'],
     node: true,
   },
 }

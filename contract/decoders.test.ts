@@ -3,7 +3,7 @@ import { encodeCards } from './cards.ts'
 import { decodeItemNos, encodeItemNos } from './cell-order.ts'
 import { type ColumnCell, decodeColumns, encodeColumns } from './columns.ts'
 import { decodeObject, encodeObject } from './object-file.ts'
-import { type ObjectSample, objectSample } from './samples.conformance.ts'
+import { OBJECT_SAMPLES, type ObjectSample, objectSample } from './samples.conformance.ts'
 import { VarintReader, VarintWriter } from './varint.ts'
 import { encodeVectors } from './vectors.ts'
 import { decodeVoters, encodeVoters } from './voters.ts'
@@ -113,6 +113,10 @@ describe('decoders refuse', () => {
     ['a group that does not exist', 'shard-table', 2, replaced(18, 1)],
     ['a cell of too many items', 'shard-table', 2, word(0, 65_536)],
     ['a cell with bytes where zeros stand', 'shard-table', 2, replaced(9, 1)],
+    ['more directory items than there are bytes', 'directory', 1, word(0, 0xffffffff)],
+    ['a directory header that is cut', 'directory', 1, (section) => section.subarray(1)],
+    ['directory hashes that fall', 'directory', 3, (section) => section.reverse()],
+    ['a directory without one of its item numbers', 'directory', 4, () => Uint8Array.of(1, 2)],
     ['more nodes than there are bytes', 'trees', 1, word(12, 0xffffffff)],
     ['a root outside the trees', 'trees', 2, word(0, 3)],
     ['a root whose leaf does not exist', 'trees', 2, word(8, -6)],
@@ -132,17 +136,17 @@ describe('decoders refuse', () => {
   })
 
   test('an object without any one of its sections', () => {
-    for (const name of ['vectors', 'voters', 'columns', 'cards', 'gramian', 'shard-table', 'trees']) {
+    for (const name of OBJECT_SAMPLES.map((sample) => sample.name)) {
       const sample = objectSample(name)
       for (const type of decodeObject(sample.encode(), sample.kind).keys())
         expect(() => sample.decode(withSection(sample, type, () => null))).toThrow(shardMalformed)
     }
-    expect.assertions(47)
+    expect.assertions(52)
   })
 })
 
 test('decoders skip sections of unknown types', () => {
-  for (const name of ['vectors', 'voters', 'columns', 'cards', 'gramian', 'shard-table', 'trees']) {
+  for (const name of OBJECT_SAMPLES.map((sample) => sample.name)) {
     const sample = objectSample(name)
     const extended = withSection(sample, 4_000_000_000, () => Uint8Array.of(1, 2, 3))
     expect(sample.decode(extended)).toEqual(sample.decode(sample.encode()))

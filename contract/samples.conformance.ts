@@ -2,6 +2,7 @@ import { decodeCards, encodeCards } from './cards.ts'
 import { orderCrc } from './cell-order.ts'
 import { type ColumnCell, decodeColumns, encodeColumns } from './columns.ts'
 import { crc32 } from './crc32.ts'
+import { decodeDirectory, encodeDirectory } from './directory.ts'
 import { decodeGramian, encodeGramian } from './gramian.ts'
 import { OBJECT_KIND, type ObjectKind } from './object-file.ts'
 import { decodeShardTable, encodeShardTable, type ObjectRef } from './shard-table.ts'
@@ -116,6 +117,20 @@ export const OBJECT_SAMPLES: readonly ObjectSample[] = [
         graphs: [sampleRef(12)],
       }),
     decode: decodeShardTable,
+  },
+  {
+    name: 'directory',
+    kind: OBJECT_KIND.directory,
+    encode: () =>
+      encodeDirectory([
+        { id: '007', itemNo: 0, cell: 0 },
+        { id: '7', itemNo: 70_000, cell: 2 },
+        { id: 'Straße/ü', itemNo: 300, cell: 129 },
+      ]),
+    decode: (bytes) => {
+      const { itemCount, lookup } = decodeDirectory(bytes)
+      return [itemCount, ...['007', '7', 'Straße/ü', 'nobody'].map(lookup)]
+    },
   },
   {
     name: 'gramian',
