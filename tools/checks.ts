@@ -13,6 +13,7 @@ export const STATIC_CHECKS: readonly Step[] = [
   { name: 'claims of the README', args: ['tools/check-claims.ts'] },
   { name: 'lock file is complete', args: ['tools/complete-lock.ts', '--check'] },
   { name: 'generated files are unchanged', args: ['tools/generate.ts', '--check'] },
+  { name: 'format pages are unchanged', args: ['tools/generate-formats.ts', '--check'] },
 ]
 
 /** Builds what is shipped; the sizes and the end-to-end tests look at its output. */

@@ -10,6 +10,7 @@ import { runStep } from './run-step.ts'
 const GENERATED: Readonly<Record<string, string>> = {
   'docs/errors.md': 'tools/error-docs.ts',
   'model-build/kernels/kernels.wasm': 'model-build/kernels/compile.ts',
+  'worker/core/scan/scan.wasm': 'tools/compile-scan.ts',
 }
 
 async function isUnchanged(file: string, script: string): Promise<boolean> {
