@@ -1,7 +1,7 @@
 const PERSONAL = [
   /e-?mail/,
   /phone|mobile|tel(ephone)?$/,
-  /(first|last|full|sur|given|family|user|nick)_?name/,
+  /(first|last|full|sur|given|family|user|nick|customer|contact)_?name/,
   /^name$/,
   /address|street|postcode|postal|^zip/,
   /(^|_)ip(_?addr(ess)?)?($|_)/,
