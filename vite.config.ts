@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { defineConfig, type UserConfig } from 'vite'
+import { defineConfig, type Plugin, type UserConfig } from 'vite'
 import { demoConfig, serviceWorkerConfig } from './public/build/demo-config.ts'
 
 const shared: UserConfig = { configFile: false, publicDir: false, logLevel: 'warn' }
@@ -11,10 +11,24 @@ function integrityOf(name: string): string {
   return existsSync(file) ? `sha384-${createHash('sha384').update(readFileSync(file)).digest('base64')}` : ''
 }
 
+/** Writes other letters than ASCII as escapes: a page that names no charset would read the script in another one. */
+function asciiOnly(): Plugin {
+  return {
+    name: 'ascii-only',
+    generateBundle(_options, bundle) {
+      for (const file of Object.values(bundle)) {
+        if (file.type !== 'chunk') continue
+        file.code = file.code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      }
+    },
+  }
+}
+
 /** One file from `client/`: the drop-in script (IIFE) or the module for bundlers. */
 function clientConfig(entry: string, format: 'iife' | 'es', fileName: string): UserConfig {
   return {
     ...shared,
+    plugins: [asciiOnly()],
     define: {
       __POCKETSHELF_INTEGRITY__: JSON.stringify({
         worker: integrityOf('pocketshelf-worker.js'),

@@ -44,6 +44,10 @@ export class ShelfView {
   wait(): void {
     if (this.#items.size > 0) return
     const { head, heading, fallback, carousel } = this.#parts
+    if (this.#host.getAttribute('empty') === 'hide') {
+      this.#only()
+      return
+    }
     if (hasFallback(this.#host)) {
       this.#only(fallback)
       return

@@ -15,7 +15,7 @@ const SOURCES =
 
 const STEPS: readonly Step[] = [
   { name: 'build worker', args: ['worker/build/build.ts'] },
-  ...['drop-in', 'client', 'demo', 'service-worker'].map((mode) => ({
+  ...['shelf', 'drop-in', 'client', 'demo', 'service-worker'].map((mode) => ({
     name: `build ${mode}`,
     args: [VITE, 'build', '--mode', mode],
   })),

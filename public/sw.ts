@@ -1,0 +1,59 @@
+import { clientsClaim } from 'workbox-core'
+import {
+  cleanupOutdatedCaches,
+  createHandlerBoundToURL,
+  type PrecacheEntry,
+  precacheAndRoute,
+} from 'workbox-precaching'
+import { NavigationRoute, registerRoute } from 'workbox-routing'
+import { CacheFirst, NetworkFirst } from 'workbox-strategies'
+
+declare const self: ServiceWorkerGlobalScope
+/** Written by the build: the files of the shell, and a hash of the engine files. */
+declare const __SHELL__: PrecacheEntry[]
+declare const __ENGINES_REVISION__: string
+
+/** Pictures kept on the device; the oldest go first. */
+const MAX_COVERS = 800
+const ENGINES = `engines-${__ENGINES_REVISION__}`
+
+precacheAndRoute(__SHELL__)
+cleanupOutdatedCaches()
+clientsClaim()
+
+// Deep links work offline; addresses of the edge and files with an ending are not pages.
+registerRoute(new NavigationRoute(createHandlerBoundToURL('/index.html'), { denylist: [/^\/v1\//, /\.\w+$/] }))
+
+registerRoute(
+  ({ url }) => url.pathname === '/config.json',
+  new NetworkFirst({ cacheName: 'config', networkTimeoutSeconds: 3 }),
+)
+
+// HNSW and the ONNX runtime: 14 MB that most visits never need, so they are kept on first use and not before.
+registerRoute(({ url }) => /^\/pocketshelf-(?:hnsw|ort)\b/.test(url.pathname), new CacheFirst({ cacheName: ENGINES }))
+
+registerRoute(
+  ({ url, sameOrigin }) => sameOrigin && url.pathname.startsWith('/covers/'),
+  new CacheFirst({ cacheName: 'covers', plugins: [{ cacheDidUpdate: ({ cacheName }) => trim(cacheName) }] }),
+)
+
+self.addEventListener('message', (event) => {
+  if (event.data?.type === 'SKIP_WAITING') void self.skipWaiting()
+})
+
+self.addEventListener('activate', (event) => {
+  event.waitUntil(dropOldEngines())
+})
+
+async function trim(cacheName: string): Promise<void> {
+  const cache = await caches.open(cacheName)
+  const keys = await cache.keys()
+  await Promise.all(keys.slice(0, Math.max(0, keys.length - MAX_COVERS)).map((key) => cache.delete(key)))
+}
+
+async function dropOldEngines(): Promise<void> {
+  const names = await caches.keys()
+  await Promise.all(
+    names.filter((name) => name.startsWith('engines-') && name !== ENGINES).map((name) => caches.delete(name)),
+  )
+}
