@@ -1,8 +1,8 @@
-import type { Context, Hono } from 'hono'
+import type { Hono } from 'hono'
 import { RecError } from '#contract/errors'
 import { HEADERS, preflight } from './answers.ts'
 import { chooseEncoding, matchesTag, parseRange } from './negotiate.ts'
-import type { BlobStat, EdgeDeps, Encoding } from './ports.ts'
+import type { EdgeDeps, Encoding } from './ports.ts'
 import { hashParam, type Route, siteParam } from './route.ts'
 
 const PATH = '/v1/sites/:site/objects/:sha256'
@@ -18,13 +18,14 @@ export function addObjectRoutes(app: Hono, deps: EdgeDeps, route: Route): void {
     route('object', 'public', async (c) => {
       const site = siteParam(c)
       const hash = hashParam(c)
+      const header = (name: string) => deps.host.header(c.req.raw, c.env, name)
       const stat = await blobs.stat(site, hash)
       if (stat === undefined) throw missing()
-      const ranged = rangeOf(c, hash, stat)
+      const ranged = rangeOf(c.req.method, header, { hash, size: stat.sizes.identity })
       if (ranged !== undefined) return sendSlice(deps, { site, hash, size: stat.sizes.identity }, ranged)
-      const encoding = chooseEncoding(deps.host.acceptEncoding(c.req.raw, c.env), stat)
+      const encoding = chooseEncoding(header('accept-encoding'), stat)
       const etag = `"${hash}${TAG_SUFFIX[encoding]}"`
-      if (matchesTag(c.req.header('if-none-match'), etag))
+      if (matchesTag(header('if-none-match'), etag))
         return new Response(null, { status: 304, headers: { ...HEADERS.object, etag } })
       const size = String(stat.sizes[encoding] ?? 0)
       const headers: Record<string, string> = { ...HEADERS.object, etag, 'content-length': size }
@@ -37,11 +38,15 @@ export function addObjectRoutes(app: Hono, deps: EdgeDeps, route: Route): void {
   )
 }
 
-function rangeOf(c: Context, hash: string, stat: BlobStat): ReturnType<typeof parseRange> {
-  const range = parseRange(c.req.header('range'), stat.sizes.identity)
-  if (range === undefined || c.req.method === 'HEAD') return undefined
-  const condition = c.req.header('if-range')
-  return condition === undefined || condition === `"${hash}"` ? range : undefined
+function rangeOf(
+  method: string,
+  header: (name: string) => string | undefined,
+  object: { hash: string; size: number },
+): ReturnType<typeof parseRange> {
+  const range = parseRange(header('range'), object.size)
+  if (range === undefined || method === 'HEAD') return undefined
+  const condition = header('if-range')
+  return condition === undefined || condition === `"${object.hash}"` ? range : undefined
 }
 
 async function sendSlice(

@@ -129,7 +129,8 @@ export interface Host {
   clientAddress(request: Request, platform: unknown): string | undefined
   /** Whether the request comes from the operator, who may read metrics. */
   isOperator(request: Request, platform: unknown): boolean
-  acceptEncoding(request: Request, platform: unknown): string | null | undefined
+  /** A request header by its lower-case name, as the client sent it; cheaper than `request.headers` where the host has them parsed. */
+  header(request: Request, platform: unknown, name: string): string | undefined
   /** Added to the ResponseInit of bodies that are compressed already. */
   readonly precompressed: Readonly<Record<string, unknown>>
   /** Whatever is not the edge's: static files where there are any. */

@@ -8,12 +8,16 @@ const MAX_DISCARDED_BYTES = 1 * 2 ** 20
  * @throws RecError `too-large` before anything is read when the declared length is too large, else as soon as it is exceeded;
  * `bad-request` when the body is compressed, since a small one could then unfold without bound.
  */
-export async function readText(request: Request, maxBytes: number): Promise<string> {
-  const encoding = request.headers.get('content-encoding')
-  if (encoding !== null && encoding !== 'identity')
+export async function readText(
+  request: Request,
+  maxBytes: number,
+  header = (name: string): string | undefined => request.headers.get(name) ?? undefined,
+): Promise<string> {
+  const encoding = header('content-encoding')
+  if (encoding !== undefined && encoding !== 'identity')
     throw new RecError('bad-request', 'a request body is not compressed')
-  const declared = request.headers.get('content-length')
-  if (declared !== null) {
+  const declared = header('content-length')
+  if (declared !== undefined) {
     // The HTTP parser has refused anything but digits and ends the body at this length.
     if (Number(declared) > maxBytes) throw tooLarge(maxBytes, {})
     return request.text()

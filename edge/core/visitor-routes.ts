@@ -29,13 +29,14 @@ export function addVisitorRoutes(
     '/v1/sites/:site/events',
     route('events', 'public', async (c) => {
       const site = await siteOf(siteParam(c))
-      if (isDeclined(c.req.raw)) {
+      const header = (name: string) => deps.host.header(c.req.raw, c.env, name)
+      if (isDeclined(header)) {
         deps.metrics.add('batches_declined', 1)
         return publicEmpty(204)
       }
-      checkType(c.req.header('content-type'))
+      checkType(header('content-type'))
       await requireRate(deps, site, c)
-      const text = await readText(c.req.raw, EDGE_LIMITS.eventBatchBytes)
+      const text = await readText(c.req.raw, EDGE_LIMITS.eventBatchBytes, header)
       const receipt = await store(deps, site.name, parseJson(text))
       return new Response(JSON.stringify(receipt), { headers: HEADERS.publicJson })
     }),
@@ -72,7 +73,7 @@ function addPointerRoute(app: Hono, deps: EdgeDeps, route: Route): void {
         parts = prepare(entry)
         prepared.set(entry, parts)
       }
-      if (matchesTag(c.req.header('if-none-match'), parts.etag))
+      if (matchesTag(deps.host.header(c.req.raw, c.env, 'if-none-match'), parts.etag))
         return new Response(null, { status: 304, headers: parts.headers })
       return new Response(entry.value, { headers: parts.headers })
     }),
@@ -86,8 +87,8 @@ function prepare(entry: StateEntry): AnswerParts {
 }
 
 /** The browser says that its owner wants nothing collected. */
-function isDeclined(request: Request): boolean {
-  return request.headers.get('sec-gpc') === '1' || request.headers.get('dnt') === '1'
+function isDeclined(header: (name: string) => string | undefined): boolean {
+  return header('sec-gpc') === '1' || header('dnt') === '1'
 }
 
 /** JSON, or plain text as `sendBeacon` sends it without a preflight. */

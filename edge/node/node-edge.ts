@@ -132,7 +132,10 @@ function createHost({ networks, statics, state, events, stopping }: HostParts): 
   return {
     clientAddress,
     isOperator: (request, platform) => isWithin(networks.operators, clientAddress(request, platform)),
-    acceptEncoding: (_request, platform) => incomingOf(platform).headers['accept-encoding'],
+    header: (_request, platform, name) => {
+      const value = incomingOf(platform).headers[name]
+      return typeof value === 'string' ? value : undefined
+    },
     precompressed: {},
     otherwise: (request) => statics.answer(request),
     notReady: async () => {
