@@ -117,6 +117,16 @@ describe('decoders refuse', () => {
     ['a directory header that is cut', 'directory', 1, (section) => section.subarray(1)],
     ['directory hashes that fall', 'directory', 3, (section) => section.reverse()],
     ['a directory without one of its item numbers', 'directory', 4, () => Uint8Array.of(1, 2)],
+    ['more graph nodes than there are bytes', 'graph', 1, word(0, 0xffffffff)],
+    ['an entry point that is not on top', 'graph', 1, word(16, 0)],
+    ['an entry point outside the graph', 'graph', 1, word(16, 4)],
+    ['a graph of m = 1', 'graph', 1, word(8, 1)],
+    ['a node of 32 levels', 'graph', 2, replaced(1, 32)],
+    ['link counts that do not fit', 'graph', 3, replaced(0, 3)],
+    ['a link to its own node', 'graph', 4, replaced(0, 0)],
+    ['a link before the first node', 'graph', 4, replaced(0, 1)],
+    ['a link past the last node', 'graph', 4, replaced(0, 8)],
+    ['a link to a node that is not on its level', 'graph', 4, replaced(5, 1)],
     ['more nodes than there are bytes', 'trees', 1, word(12, 0xffffffff)],
     ['a root outside the trees', 'trees', 2, word(0, 3)],
     ['a root whose leaf does not exist', 'trees', 2, word(8, -6)],
@@ -141,7 +151,7 @@ describe('decoders refuse', () => {
       for (const type of decodeObject(sample.encode(), sample.kind).keys())
         expect(() => sample.decode(withSection(sample, type, () => null))).toThrow(shardMalformed)
     }
-    expect.assertions(52)
+    expect.assertions(57)
   })
 })
 

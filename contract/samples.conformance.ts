@@ -4,6 +4,7 @@ import { type ColumnCell, decodeColumns, encodeColumns } from './columns.ts'
 import { crc32 } from './crc32.ts'
 import { decodeDirectory, encodeDirectory } from './directory.ts'
 import { decodeGramian, encodeGramian } from './gramian.ts'
+import { decodeGraph, encodeGraph, groupCrc } from './graph.ts'
 import { OBJECT_KIND, type ObjectKind } from './object-file.ts'
 import { decodeShardTable, encodeShardTable, type ObjectRef } from './shard-table.ts'
 import { decodeTrees, encodeTrees } from './trees.ts'
@@ -99,6 +100,22 @@ export const OBJECT_SAMPLES: readonly ObjectSample[] = [
       const cards = decodeCards(bytes)
       return Array.from({ length: cards.itemCount }, (_, i) => cards.card(i))
     },
+  },
+  {
+    name: 'graph',
+    kind: OBJECT_KIND.graph,
+    encode: () =>
+      encodeGraph({
+        itemCount: 4,
+        orderCrc: groupCrc([ORDER_CRC, 1]),
+        m: 2,
+        efConstruction: 100,
+        entryPoint: 2,
+        levels: Uint8Array.of(0, 1, 1, 0),
+        listOffsets: Uint32Array.of(0, 2, 5, 6, 8, 9, 9),
+        links: Uint32Array.of(1, 3, 0, 2, 3, 2, 0, 3, 1),
+      }),
+    decode: decodeGraph,
   },
   {
     name: 'shard-table',
