@@ -1,0 +1,60 @@
+import type { EngineDeps, TabMessage } from './deps.ts'
+import { createIdbProfile } from './store/idb-profile.ts'
+import { createIdbShards } from './store/idb-shards.ts'
+import { createMemoryProfile } from './store/memory-profile.ts'
+import { createMemoryShards } from './store/memory-shards.ts'
+
+/** The engine's world in a browser's worker (or page). */
+export function createBrowserDeps(): EngineDeps {
+  const { navigator } = globalThis
+  return {
+    fetch: (url, init) => fetch(url, init),
+    nowMs: () => Date.now(),
+    tzOffsetMin: (atMs) => -new Date(atMs).getTimezoneOffset(),
+    monotonicMs: () => performance.now(),
+    random: uniform,
+    randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+    subtle: crypto.subtle as SubtleCrypto | undefined, // absent outside secure contexts, whatever the types say
+    openStores: (name, storage) =>
+      storage === 'persistent'
+        ? {
+            shards: createIdbShards(`pocketshelf:shards:${name}`),
+            profile: createIdbProfile(`pocketshelf:profile:${name}`),
+          }
+        : { shards: createMemoryShards(), profile: createMemoryProfile() },
+    after: (delayMs, run) => {
+      const timer = setTimeout(run, delayMs)
+      return () => clearTimeout(timer)
+    },
+    exclusive: (name, run) => (navigator.locks === undefined ? run() : navigator.locks.request(name, run)),
+    openChannel,
+    importModule: (url) => import(/* @vite-ignore */ url),
+    deviceMemoryGb: memoryHint(navigator),
+    cores: navigator.hardwareConcurrency ?? 1,
+    log: () => undefined,
+  }
+}
+
+/** 53 random bits as a fraction. */
+function uniform(): number {
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2))
+  return (high * 2 ** 21 + (low >>> 11)) / 2 ** 53
+}
+
+function memoryHint(navigator: object): number | undefined {
+  return 'deviceMemory' in navigator && typeof navigator.deviceMemory === 'number' ? navigator.deviceMemory : undefined
+}
+
+function openChannel(name: string, receive: (message: TabMessage) => void): ReturnType<EngineDeps['openChannel']> {
+  if (typeof BroadcastChannel === 'undefined') return { post: () => undefined, close: () => undefined }
+  const channel = new BroadcastChannel(name)
+  channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+    if (isTabMessage(data)) receive(data)
+  }
+  return { post: (message) => channel.postMessage(message), close: () => channel.close() }
+}
+
+function isTabMessage(data: unknown): data is TabMessage {
+  if (typeof data !== 'object' || data === null || !('type' in data)) return false
+  return data.type === 'release' || data.type === 'profile' || data.type === 'forget'
+}

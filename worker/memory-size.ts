@@ -1,0 +1,16 @@
+import type { Model } from '#worker/core/model'
+
+/** Bytes of all typed arrays that a model holds, its engines' own memory apart. */
+export function memoryBytes({ catalogue, gramians, scratch, unavailable }: Model): number {
+  const roots: object[] = [catalogue, catalogue.columns, catalogue.voters, scratch, ...gramians, { unavailable }]
+  const counted = new Set<ArrayBufferLike>()
+  let sum = 0
+  for (const root of roots) {
+    for (const value of Object.values(root)) {
+      if (!ArrayBuffer.isView(value) || counted.has(value.buffer)) continue
+      counted.add(value.buffer)
+      sum += value.buffer.byteLength
+    }
+  }
+  return sum
+}

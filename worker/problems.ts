@@ -1,0 +1,30 @@
+import type { RecError, WireError } from '#contract/errors'
+
+/** The part of the engine that has trouble. */
+export type Area = 'release' | 'storage' | 'engine' | 'outbox'
+
+/** What goes wrong without ending a call: shown in the status, told to the page, logged by code. */
+export class Problems {
+  readonly #byArea = new Map<Area, WireError>()
+  readonly #tell: (error: WireError) => void
+
+  constructor(tell: (error: WireError) => void) {
+    this.#tell = tell
+  }
+
+  /** The latest problem that still holds. */
+  get last(): WireError | null {
+    return [...this.#byArea.values()].at(-1) ?? null
+  }
+
+  report(area: Area, error: RecError): void {
+    const wire = error.toWire()
+    this.#byArea.delete(area) // set again as the latest
+    this.#byArea.set(area, wire)
+    this.#tell(wire)
+  }
+
+  clear(area: Area): void {
+    this.#byArea.delete(area)
+  }
+}

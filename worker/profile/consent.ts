@@ -1,0 +1,31 @@
+import { RecError } from '#contract/errors'
+import type { ConsentMode, ConsentRecord, EngineOptions } from '#contract/rpc'
+
+const ORDER: readonly ConsentMode[] = ['off', 'aggregate', 'first-party']
+
+/** What may leave the device now: the least of the site's ceiling, the visitor's unexpired choice and the browser's signals. */
+export function effectiveMode(
+  options: Pick<EngineOptions, 'consentCeiling' | 'privacySignal'>,
+  record: ConsentRecord | null,
+  nowMs: number,
+): ConsentMode {
+  if (options.privacySignal || record === null || !(record.expires > nowMs)) return 'off'
+  const least = Math.min(ORDER.indexOf(record.choice), ORDER.indexOf(options.consentCeiling))
+  return ORDER[least] ?? 'off'
+}
+
+/** Reads a consent record. @throws RecError `bad-request` */
+export function parseConsent(value: unknown): ConsentRecord {
+  if (typeof value !== 'object' || value === null) throw bad('record')
+  const { version, choice, at, textHash, expires } = value as Record<string, unknown> // every field is checked here
+  if (version !== 1) throw bad('version')
+  if (choice !== 'off' && choice !== 'aggregate' && choice !== 'first-party') throw bad('choice')
+  if (typeof at !== 'number' || !Number.isFinite(at)) throw bad('at')
+  if (typeof expires !== 'number' || !Number.isFinite(expires)) throw bad('expires')
+  if (typeof textHash !== 'string' || textHash.length > 128) throw bad('textHash')
+  return { version, choice, at, textHash, expires }
+}
+
+function bad(field: string): RecError {
+  return new RecError('bad-request', `the consent record has a wrong ${field}`, { field })
+}

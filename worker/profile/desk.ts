@@ -1,0 +1,140 @@
+import { RecError, toRecError } from '#contract/errors'
+import type { DeviceEvent } from '#contract/events'
+import { isItemId } from '#contract/limits'
+import type { ConsentMode, ConsentRecord, EngineOptions, ProfileExport, TrackInput } from '#contract/rpc'
+import type { EngineDeps, TabMessage } from '../deps.ts'
+import type { EdgeClient } from '../release/edge.ts'
+import { effectiveMode, parseConsent } from './consent.ts'
+import type { GuardedStore } from './guarded-store.ts'
+import type { Outbox } from './outbox.ts'
+import type { Profile } from './profile.ts'
+import { parseDeviceEvent, stampEvents } from './track-input.ts'
+
+const IMPORT_LIMIT = 20_000
+
+export type DeskParts = {
+  readonly deps: EngineDeps
+  readonly options: EngineOptions
+  readonly profile: Profile
+  readonly outbox: Outbox
+  readonly store: GuardedStore
+  readonly edge: EdgeClient
+  /** The release that events belong to. */
+  readonly origin: () => { readonly release?: string; readonly arm?: string }
+  /** Events of this page changed what lists depend on. */
+  readonly changed: () => void
+  readonly post: (message: TabMessage) => void
+  readonly report: (error: RecError) => void
+}
+
+/** Everything the visitor's page can do with the profile. */
+export class ProfileDesk {
+  readonly #parts: DeskParts
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts
+  }
+
+  /** What may leave the device now. */
+  get mode(): ConsentMode {
+    const { options, profile, deps } = this.#parts
+    return effectiveMode(options, profile.consent, deps.nowMs())
+  }
+
+  /** Remembers events; they count from the next answer on. @returns Events taken. @throws RecError `bad-request`, `too-large` */
+  async track(inputs: readonly TrackInput[]): Promise<number> {
+    const { deps, origin, profile, outbox } = this.#parts
+    const now = deps.nowMs()
+    const events = stampEvents(inputs, { now, tzOffsetMin: deps.tzOffsetMin(now), ...origin() })
+    if (events.length === 0) return 0
+    const stored = profile.add(events)
+    if (events.some(({ type }) => type !== 'impression')) this.#parts.changed()
+    await stored
+    if (this.mode === 'first-party') await outbox.add(events)
+    this.#parts.post({ type: 'profile' })
+    return events.length
+  }
+
+  /** What the visitor did, latest first, impressions apart. */
+  history(): readonly DeviceEvent[] {
+    return this.#parts.profile.events.filter(({ type }) => type !== 'impression').reverse()
+  }
+
+  async remove(item: string): Promise<number> {
+    if (!isItemId(item)) throw new RecError('bad-request', 'not an item id', { field: 'id' })
+    const removed = await this.#parts.profile.remove(item)
+    await this.#parts.outbox.removeItem(item)
+    this.#told()
+    return removed
+  }
+
+  export(): ProfileExport {
+    const { profile, options, deps } = this.#parts
+    return { v: 1, site: options.site, exportedAt: deps.nowMs(), events: profile.events }
+  }
+
+  /** Adds an exported profile's events to what is here, without repeats. None of them is sent. @throws RecError `bad-request` */
+  async import(exported: ProfileExport): Promise<number> {
+    const { profile, options } = this.#parts
+    if (typeof exported !== 'object' || exported === null || exported.v !== 1 || !Array.isArray(exported.events))
+      throw new RecError('bad-request', 'not an exported profile', { field: 'v' })
+    if (exported.site !== options.site)
+      throw new RecError('bad-request', 'the profile is of another site', { field: 'site' })
+    if (exported.events.length > IMPORT_LIMIT)
+      throw new RecError('too-large', 'the profile has too many events', { events: exported.events.length })
+    const known = new Set(profile.events.map(identify))
+    const events = exported.events.map(parseDeviceEvent).filter((event) => !known.has(identify(event)))
+    await profile.add(events)
+    this.#told()
+    return events.length
+  }
+
+  /** Takes the visitor's choice; leaving first-party mode empties the outbox. @throws RecError `bad-request` */
+  async setConsent(record: ConsentRecord): Promise<ConsentMode> {
+    const { profile, outbox } = this.#parts
+    await profile.setConsent(parseConsent(record))
+    if (this.mode !== 'first-party') await outbox.drop()
+    this.#parts.post({ type: 'profile' })
+    return this.mode
+  }
+
+  /**
+   * Erases everything that the visitor did here, in this and other tabs, and asks the edge to delete what it got under this device's pseudonyms.
+   * @throws RecError `storage-refused` when the store did not let go of it.
+   */
+  async forget(): Promise<void> {
+    const { profile, outbox, store, edge } = this.#parts
+    const pseudonyms = outbox.reset()
+    profile.reset()
+    const isClear = await store.clear()
+    this.#parts.post({ type: 'forget' })
+    this.#parts.changed()
+    for (const pseudonym of pseudonyms)
+      edge.send('DELETE', `pseudonyms/${pseudonym}`).catch((thrown: unknown) => this.#parts.report(toRecError(thrown)))
+    if (!isClear) throw new RecError('storage-refused', 'the browser did not erase its storage')
+  }
+
+  /** Another tab changed the stored profile. */
+  async reload(): Promise<void> {
+    await this.#parts.profile.load()
+    await this.#parts.outbox.load()
+    if (this.mode !== 'first-party') await this.#parts.outbox.drop()
+    this.#parts.changed()
+  }
+
+  /** Another tab forgot everything. */
+  dropMemory(): void {
+    this.#parts.outbox.reset()
+    this.#parts.profile.reset()
+    this.#parts.changed()
+  }
+
+  #told(): void {
+    this.#parts.changed()
+    this.#parts.post({ type: 'profile' })
+  }
+}
+
+function identify({ type, item, at }: DeviceEvent): string {
+  return JSON.stringify([type, item, at])
+}

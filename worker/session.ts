@@ -1,0 +1,277 @@
+import { type RecError, toRecError } from '#contract/errors'
+import type { EngineNotice, EngineOptions, EngineStatus, StorageMode } from '#contract/rpc'
+import type { EngineDeps, Stores, TabChannel, TabMessage } from './deps.ts'
+import { Engines } from './engines/engines.ts'
+import { memoryBytes } from './memory-size.ts'
+import { Poller } from './poller.ts'
+import { type Area, Problems } from './problems.ts'
+import { effectiveMode } from './profile/consent.ts'
+import { ProfileDesk } from './profile/desk.ts'
+import { GuardedStore } from './profile/guarded-store.ts'
+import { Outbox } from './profile/outbox.ts'
+import { Profile } from './profile/profile.ts'
+import { createEdgeClient } from './release/edge.ts'
+import { type Installation, ReleaseKeeper } from './release/keeper.ts'
+import { ObjectSource } from './release/objects.ts'
+import { Shelves } from './shelves.ts'
+import { resolveTier, type Tier } from './tiers.ts'
+
+/** Engines of a hidden tab are given back after this. */
+const HIDDEN_MS = 30_000
+
+/** The page paints its first lists before a runtime is loaded. */
+const ENGINES_DELAY_MS = 300
+
+/** One page's engine while it runs: wires the parts and passes on what they tell. */
+export class Session {
+  readonly shelves: Shelves
+  readonly desk: ProfileDesk
+  readonly #deps: EngineDeps
+  readonly #tier: Tier
+  readonly #storage: StorageMode
+  readonly #notify: (notice: EngineNotice) => void
+  readonly #problems: Problems
+  readonly #stores: Stores
+  readonly #source: ObjectSource
+  readonly #profile: Profile
+  readonly #outbox: Outbox
+  readonly #keeper: ReleaseKeeper
+  readonly #poller: Poller
+  readonly #channel: TabChannel
+  #cancelEngines: (() => void) | null = null
+  #cancelHidden: (() => void) | null = null
+  #isStopped = false
+
+  /** Opens stores and release; resolves when the first list can be made. @throws RecError when there is no release to use */
+  static async open(
+    deps: EngineDeps,
+    options: EngineOptions,
+    notify: (notice: EngineNotice) => void,
+  ): Promise<Session> {
+    const problems = new Problems((error) => {
+      deps.log('problem', { code: error.code })
+      notify({ type: 'error', error })
+    })
+    const name = `${options.edge}|${options.site}`
+    const { stores, storage } = await openStores(deps, options.storage, { name, problems })
+    const session = new Session(deps, options, { notify, problems, stores, storage, name })
+    try {
+      await session.#begin()
+      return session
+    } catch (thrown) {
+      await session.stop()
+      throw thrown
+    }
+  }
+
+  private constructor(deps: EngineDeps, options: EngineOptions, given: Given) {
+    const { stores, storage, name, problems } = given
+    const report = (area: Area) => (error: RecError) => problems.report(area, error)
+    this.#deps = deps
+    this.#notify = given.notify
+    this.#problems = problems
+    this.#stores = stores
+    this.#storage = storage
+    this.#tier = resolveTier(options, deps)
+    const edge = createEdgeClient(deps, options.edge, options.site)
+    this.#source = new ObjectSource(deps, stores.shards, edge, report('storage'))
+    const store = new GuardedStore(stores.profile, report('storage'), () => this.#makeRoom())
+    this.#profile = new Profile(store, deps)
+    const engines = new Engines(deps, options.assets, report('engine'))
+    const wantsOnnx = this.#tier.onnx
+    this.shelves = new Shelves({
+      deps,
+      options,
+      engines,
+      profile: this.#profile,
+      source: this.#source,
+      wantsOnnx,
+      report: report('engine'),
+    })
+    this.#outbox = new Outbox({
+      deps,
+      store,
+      edge,
+      lockName: `pocketshelf:outbox:${name}`,
+      mode: async () => effectiveMode(options, await this.#storedConsent(store), deps.nowMs()),
+      report: report('outbox'),
+    })
+    this.#channel = deps.openChannel(`pocketshelf:${name}`, (message) => this.#hear(message))
+    this.desk = new ProfileDesk({
+      deps,
+      options,
+      profile: this.#profile,
+      outbox: this.#outbox,
+      store,
+      edge,
+      origin: () => this.#origin(),
+      changed: () => this.#notify({ type: 'profile-changed' }),
+      post: (message) => this.#channel.post(message),
+      report: report('outbox'),
+    })
+    this.#keeper = new ReleaseKeeper({
+      deps,
+      options,
+      tier: this.#tier,
+      store: stores.shards,
+      source: this.#source,
+      edge,
+      lockName: `pocketshelf:download:${name}`,
+      draw: { get: () => this.#profile.draw, set: (draw) => this.#profile.setDraw(draw) },
+      install: (installation) => this.#install(installation),
+      report: report('release'),
+      announce: () => this.#channel.post({ type: 'release' }),
+    })
+    this.#poller = new Poller(deps, () => this.#look())
+  }
+
+  /** Looks for a newer release now. @throws RecError of the look */
+  refresh(): Promise<void> {
+    return this.#poller.now()
+  }
+
+  /** The page was hidden or shown. */
+  visibility(isHidden: boolean): void {
+    this.#cancelHidden?.()
+    this.#cancelHidden = null
+    if (!isHidden) {
+      this.#poller.resume()
+      this.#scheduleEngines()
+      return
+    }
+    this.#poller.pause()
+    this.#outbox.schedule(0)
+    this.#cancelHidden = this.#deps.after(HIDDEN_MS, () => {
+      this.#cancelEngines?.()
+      this.shelves.dropEngines().catch((thrown: unknown) => this.#problems.report('engine', toRecError(thrown)))
+    })
+  }
+
+  status(): EngineStatus {
+    const { shelves } = this
+    const model = shelves.model
+    const retrievers = model?.retrievers.map(({ name }) => name) ?? []
+    return {
+      release: model?.manifest.release ?? null,
+      sequence: this.#keeper.sequence,
+      tier: this.#tier.name,
+      residentItems: model?.catalogue.rowCount ?? 0,
+      residentCells: model?.catalogue.cells.length ?? 0,
+      totalCells: model?.table?.cells.length ?? 0,
+      storedBytes: this.#source.storedBytes(),
+      memoryBytes: model === null ? 0 : memoryBytes(model),
+      storage: this.#storage,
+      ranker: shelves.ranker,
+      retrievers: [...new Set(retrievers)],
+      historyItems: this.#profile.summary.liked.length,
+      consent: this.desk.mode,
+      pendingEvents: this.#outbox.pending,
+      sentEvents: this.#outbox.sentEvents,
+      lastSentAt: this.#outbox.lastSentAt,
+      lastError: this.#problems.last,
+    }
+  }
+
+  /** Settles when loading that was asked for has ended. */
+  settled(): Promise<void> {
+    return this.#keeper.settled()
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#poller.pause()
+    this.#cancelEngines?.()
+    this.#cancelHidden?.()
+    this.#outbox.stop()
+    this.#channel.close()
+    await this.shelves.close()
+    this.#stores.profile.close()
+    this.#stores.shards.close()
+  }
+
+  async #begin(): Promise<void> {
+    await Promise.all([this.#source.open(), this.#profile.load(), this.#outbox.load()])
+    if (this.desk.mode === 'first-party') this.#outbox.schedule()
+    else await this.#outbox.drop()
+    const wasKept = await this.#keeper.start()
+    this.#poller.schedule(wasKept ? 0 : undefined)
+  }
+
+  async #look(): Promise<void> {
+    await this.#keeper.refresh()
+    this.#problems.clear('release')
+  }
+
+  async #install(installation: Installation): Promise<void> {
+    if (this.#isStopped) return
+    const before = this.shelves.installation
+    await this.shelves.install(installation)
+    const { release } = installation.root.manifest
+    const personal = this.#profile.summary.liked.length > 0
+    if (before === null) this.#notify({ type: 'ready', release, personal })
+    else if (before.root.manifestHash !== installation.root.manifestHash) {
+      const { fetched, reused } = installation.tally
+      this.#notify({ type: 'release-changed', release, fetchedObjects: fetched, reusedObjects: reused })
+    }
+    if (installation.isComplete) this.#scheduleEngines()
+  }
+
+  #scheduleEngines(): void {
+    if (this.#isStopped || this.shelves.installation?.isComplete !== true) return
+    this.#cancelEngines?.()
+    this.#cancelEngines = this.#deps.after(ENGINES_DELAY_MS, () => {
+      this.#cancelEngines = null
+      this.shelves.openEngines().then(
+        () => this.#notify({ type: 'engines-ready' }),
+        (thrown: unknown) => this.#problems.report('engine', toRecError(thrown)),
+      )
+    })
+  }
+
+  #hear({ type }: TabMessage): void {
+    const failed = (thrown: unknown): void => this.#problems.report('storage', toRecError(thrown))
+    if (this.#isStopped) return
+    if (type === 'forget') this.desk.dropMemory()
+    else if (type === 'profile') this.desk.reload().catch(failed)
+    else this.#keeper.adopt().catch(failed)
+  }
+
+  #origin(): { release?: string; arm?: string } {
+    const installation = this.shelves.installation
+    return installation === null ? {} : { release: installation.root.manifest.release, arm: installation.arm }
+  }
+
+  async #storedConsent(store: GuardedStore) {
+    if (!store.isBehind) await this.#profile.loadConsent()
+    return this.#profile.consent
+  }
+
+  #makeRoom(): Promise<number> {
+    return this.#source.evict(0, this.shelves.installation?.tally.hashes ?? new Set())
+  }
+}
+
+type Given = {
+  readonly notify: (notice: EngineNotice) => void
+  readonly problems: Problems
+  readonly stores: Stores
+  readonly storage: StorageMode
+  readonly name: string
+}
+
+/** Opens what the visitor allows; a browser that refuses costs persistence only. */
+async function openStores(
+  deps: EngineDeps,
+  wanted: StorageMode,
+  { name, problems }: { readonly name: string; readonly problems: Problems },
+): Promise<{ stores: Stores; storage: StorageMode }> {
+  const stores = deps.openStores(name, wanted)
+  if (wanted === 'memory') return { stores, storage: wanted }
+  try {
+    await Promise.all([stores.shards.sizes(), stores.profile.read('settings')])
+    return { stores, storage: wanted }
+  } catch (thrown) {
+    problems.report('storage', toRecError(thrown, 'storage-refused'))
+    return { stores: deps.openStores(name, 'memory'), storage: 'memory' }
+  }
+}
