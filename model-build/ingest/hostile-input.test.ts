@@ -206,6 +206,14 @@ describe('what a catalogue may not bring in', () => {
     expect(report.warnings.at(-1)).toContain('ip_address')
   })
 
+  test('titles over several lines survive a broken row', async () => {
+    const many = Array.from({ length: 20 }, (_, k) => `m${k},"Title\nover two lines",/m,x,y\n`).join('')
+    const { dataset } = await load('user_id,item_id\nu,m1\n', {
+      items: `item_id,title,url,category,tags\n${many}z,"short\nrow"\n`,
+    })
+    expect(dataset.items.filter((item) => item.title === 'Title over two lines')).toHaveLength(20)
+  })
+
   test('a catalogue alone is a dataset', async () => {
     const path = join(dir, 'alone.csv')
     await writeFile(path, items)

@@ -20,8 +20,8 @@ export type ReadTableOptions = {
 
 /**
  * Copies a source's rows into a table, in file order. Rows the CSV reader refuses are put right where that is possible (missing trailing
- * fields, quoted commas) and follow at the end. A file whose quotes do not match is read again line by line, so that one stray quote
- * costs one row and not all that follow it.
+ * fields, quoted commas) and follow at the end. A file whose quotes do not match is read again line by line if that gives more rows, so
+ * that one stray quote costs one row and not all that follow it.
  * @param select - Makes the SELECT list for a quote mode.
  * @returns How many lines could not be used.
  * @throws RecError `input-malformed` when the file as a whole cannot be read.
@@ -44,13 +44,15 @@ export async function insertSource(
     return 0
   }
   const start = await readNumber(connection, `SELECT coalesce(max(rowid) + 1, 0) FROM ${table}`)
-  await dropRejects(connection)
-  await insert('standard')
-  if (await hasBrokenQuotes(connection)) {
+  const read = async (quotes: QuoteMode) => {
     await connection.run(`DELETE FROM ${table} WHERE rowid >= ${start}`)
     await dropRejects(connection)
-    await insert('none')
+    await insert(quotes)
+    return readNumber(connection, `SELECT count(*) FROM ${table} WHERE rowid >= ${start}`)
   }
+  const standard = await read('standard')
+  // Line by line loses rows with line breaks inside quotes: where those are many, the standard reading stays the better one.
+  if ((await hasBrokenQuotes(connection)) && (await read('none')) < standard) await read('standard')
   const lost = await rescueRows(connection, target, source, options)
   await dropRejects(connection)
   return lost
