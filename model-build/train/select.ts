@@ -1,0 +1,198 @@
+import type { Interactions } from '../dataset.ts'
+import { type PaddedRows, padRows, scoreAll } from './dense-scores.ts'
+import { gramian, type IalsOptions, type OnProgress, trainIalsOnRows } from './ials.ts'
+import { toSparseRows } from './interaction-matrix.ts'
+import { type KernelPool, withPool } from './thread-pool.ts'
+import { holdOutUsers, ndcgOfScores, type ValidationUsers } from './validation-users.ts'
+import { type VoterMethod, type Voters, votersOfRows } from './voters.ts'
+
+/** One setting that was tried, with its mean NDCG@20 on validation users. */
+export type Trial<P> = { readonly setting: P; readonly ndcg: number }
+
+export type Selection<P> = {
+  readonly best: P
+  readonly ndcg: number
+  /** In the order they were tried. */
+  readonly trials: readonly Trial<P>[]
+}
+
+export type SelectOptions = {
+  readonly seed: number
+  readonly order: 'use' | 'ignore'
+  /** Work allowed, in floating-point operations; default 6e11, about half a minute on two cores. The same work, the same choice. */
+  readonly budget?: number
+  readonly pool?: KernelPool
+  readonly onProgress?: OnProgress
+}
+
+export type IalsSetting = { readonly alpha0: number; readonly reg: number }
+
+const K = 20
+const SWEEPS = 4
+const ALPHAS: readonly number[] = [0.03, 0.1, 0.3, 1, 3]
+const REGS: readonly number[] = [0.0003, 0.001, 0.003, 0.01, 0.03]
+const LAMBDAS: readonly number[] = [1, 3, 10, 30, 100, 300, 1000]
+/** Trials that a search may need. */
+const MAX_TRIALS = 14
+
+/**
+ * Chooses alpha0 and reg of iALS by descent over a logarithmic grid from (0.3, 0.003): neighbours are tried until none is better. Trials use
+ * few sweeps and, for large logs, as many users as the budget allows (frequency scaling keeps reg comparable).
+ */
+export function selectIals(
+  log: Interactions,
+  base: Pick<IalsOptions, 'dim' | 'nu'>,
+  options: SelectOptions,
+): Promise<Selection<IalsSetting>> {
+  return withPool(options.pool, async (pool) => {
+    const maxTrainRows = Math.floor((options.budget ?? 6e11) / (MAX_TRIALS * SWEEPS * 2 * 1.6 * base.dim ** 2))
+    const split = holdOutUsers(log, { ...options, maxTrainRows })
+    const byUser = toSparseRows(log, { userSubset: split.trainUsers })
+    const trials: Trial<IalsSetting>[] = []
+    const evaluate = async ([a, r]: readonly [number, number]): Promise<number> => {
+      const setting = { alpha0: ALPHAS[a], reg: REGS[r] }
+      const job = { ...base, ...setting, sweeps: SWEEPS, seed: options.seed, pool }
+      const { items } = await trainIalsOnRows(byUser, job)
+      const ndcg = await ndcgOfItems(pool, items, job, split)
+      trials.push({ setting, ndcg })
+      options.onProgress?.(trials.length, MAX_TRIALS)
+      return ndcg
+    }
+    await descend([ALPHAS.length, REGS.length], [2, 2], evaluate)
+    return bestOf(trials)
+  })
+}
+
+/** Walks to a local maximum of a grid, trying each point once and at most MAX_TRIALS points. */
+async function descend(
+  [width, height]: readonly [number, number],
+  start: readonly [number, number],
+  evaluate: (point: readonly [number, number]) => Promise<number>,
+): Promise<void> {
+  const seen = new Map<number, number>()
+  let here = start
+  seen.set(start[0] * height + start[1], await evaluate(start))
+  for (;;) {
+    let next = here
+    for (const [da, dr] of [
+      [0, -1],
+      [0, 1],
+      [-1, 0],
+      [1, 0],
+      [1, -1],
+      [-1, 1],
+    ] as const) {
+      const point = [here[0] + da, here[1] + dr] as const
+      if (point[0] < 0 || point[0] >= width || point[1] < 0 || point[1] >= height) continue
+      const key = point[0] * height + point[1]
+      if (!seen.has(key)) {
+        if (seen.size >= MAX_TRIALS) return
+        seen.set(key, await evaluate(point))
+      }
+      if ((seen.get(key) ?? 0) > (seen.get(next[0] * height + next[1]) ?? 0)) next = point
+    }
+    if (next === here) return
+    here = next
+  }
+}
+
+/** Mean NDCG@20 of validation users folded in against item vectors and ranked over all items. */
+async function ndcgOfItems(
+  pool: KernelPool,
+  items: Float32Array,
+  job: Pick<IalsOptions, 'dim' | 'alpha0' | 'reg' | 'nu'>,
+  split: ValidationUsers,
+): Promise<number> {
+  return pool.scope(async () => {
+    const table = padRows(pool, items, job.dim)
+    const users = await foldInAll(pool, table, job, split.histories)
+    let sum = 0
+    await scoreAll(pool, users, table, (u, scores) => {
+      sum += ndcgOfScores(scores, split.histories[u], split.truths[u], K)
+    })
+    return users.count === 0 ? 0 : sum / users.count
+  })
+}
+
+async function foldInAll(
+  pool: KernelPool,
+  items: PaddedRows,
+  job: Pick<IalsOptions, 'alpha0' | 'reg' | 'nu'>,
+  histories: readonly Int32Array[],
+): Promise<PaddedRows> {
+  const { padded, count } = items
+  const gram = await gramian(pool, items.values, count, padded, job.alpha0)
+  const offsets = pool.i32(histories.length + 1)
+  histories.forEach((history, u) => {
+    offsets[u + 1] = offsets[u] + history.length
+  })
+  const columns = pool.i32(offsets[histories.length])
+  histories.forEach((history, u) => {
+    columns.set(history, offsets[u])
+  })
+  const regs = pool.f32(histories.length)
+  histories.forEach((history, u) => {
+    regs[u] = job.reg * (history.length + job.alpha0 * count) ** job.nu
+  })
+  const users = pool.f32(histories.length * padded)
+  const args = [offsets, columns].map((array) => array.byteOffset)
+  const rest = [items.values, gram, regs, users].map((array) => array.byteOffset)
+  const scratchBytes = 4 * (padded * padded + 140 * padded)
+  await pool.run({
+    kernel: 'ialsRows',
+    tasks: histories.length,
+    chunk: 8,
+    scratchBytes,
+    args: [...args, 0, ...rest, padded],
+  })
+  return { values: users, count: histories.length, padded }
+}
+
+/** Chooses EASE's lambda among 1 … 1000 for the voters that would ship, by hill climbing from 100. Large logs are cut to whole users. */
+export function selectVoters(
+  log: Interactions,
+  options: SelectOptions & { readonly method: VoterMethod; readonly minSupport: number },
+): Promise<Selection<{ readonly lambda: number }>> {
+  return withPool(options.pool, async (pool) => {
+    const split = holdOutUsers(log, { ...options, maxTrainRows: 2_000_000 })
+    const byUser = toSparseRows(log, { userSubset: split.trainUsers, weights: 'none' })
+    const trials: Trial<{ readonly lambda: number }>[] = []
+    const evaluate = async ([at]: readonly [number, number]): Promise<number> => {
+      const lambda = LAMBDAS[at]
+      const { minSupport, method } = options
+      const voters = await votersOfRows(pool, byUser, { minSupport, method, lambda })
+      const ndcg = meanOverUsers(split, (u) => scoreByVoters(voters, split.histories[u], log.itemCount))
+      trials.push({ setting: { lambda }, ndcg })
+      options.onProgress?.(trials.length, LAMBDAS.length)
+      return ndcg
+    }
+    await descend([LAMBDAS.length, 1], [4, 0], evaluate)
+    return bestOf(trials)
+  })
+}
+
+/** Score of each item: the sum of its voters' weights that are in the history. */
+export function scoreByVoters(voters: Voters, history: Int32Array, itemCount: number): Float32Array {
+  const isThere = new Uint8Array(itemCount)
+  for (const item of history) isThere[item] = 1
+  const scores = new Float32Array(itemCount)
+  for (let i = 0; i < itemCount; i++) {
+    for (let k = voters.offsets[i]; k < voters.offsets[i + 1]; k++) {
+      if (isThere[voters.source[k]] === 1) scores[i] += voters.weight[k]
+    }
+  }
+  return scores
+}
+
+function meanOverUsers(split: ValidationUsers, scoresOf: (user: number) => Float32Array): number {
+  let sum = 0
+  split.histories.forEach((history, u) => {
+    sum += ndcgOfScores(scoresOf(u), history, split.truths[u], K)
+  })
+  return split.histories.length === 0 ? 0 : sum / split.histories.length
+}
+
+function bestOf<P>(trials: readonly Trial<P>[]): Selection<P> {
+  const best = trials.reduce((top, trial) => (trial.ndcg > top.ndcg ? trial : top))
+  return { best: best.setting, ndcg: best.ndcg, trials }
+}

@@ -1,0 +1,69 @@
+import type { Interactions } from '../dataset.ts'
+import { createRandom, shuffle } from './random.ts'
+
+export type ValidationOptions = {
+  readonly seed: number
+  /** Users to hold out at most, default 1,000; never more than a fifth. */
+  readonly maxUsers?: number
+  /** Interactions to train on at most; whole users are left out beyond it. */
+  readonly maxTrainRows?: number
+  /** 'use' holds out the latest fifth of a history, 'ignore' a random fifth. */
+  readonly order: 'use' | 'ignore'
+}
+
+/** Users to train on, and held-out users with distinct items split into what is shown (oldest first) and what is asked for. */
+export type ValidationUsers = {
+  readonly trainUsers: Int32Array
+  readonly histories: readonly Int32Array[]
+  readonly truths: readonly Int32Array[]
+}
+
+/** Splits users for strong generalisation (Liang et al. 2018): held-out users have at least five distinct items, a fifth of which is asked for. */
+export function holdOutUsers(log: Interactions, options: ValidationOptions): ValidationUsers {
+  const random = createRandom(options.seed)
+  const order = Int32Array.from({ length: log.userCount }, (_, u) => u)
+  shuffle(order, random)
+  const wanted = Math.min(options.maxUsers ?? 1000, Math.floor(log.userCount / 5))
+  const limit = options.maxTrainRows ?? Number.POSITIVE_INFINITY
+  const trainUsers: number[] = []
+  const histories: Int32Array[] = []
+  const truths: Int32Array[] = []
+  let rows = 0
+  for (const user of order) {
+    const items = distinctItems(log, user)
+    if (histories.length < wanted && items.length >= 5) {
+      if (options.order === 'ignore') shuffle(items, random)
+      const kept = items.length - Math.max(1, Math.floor(items.length / 5))
+      histories.push(items.slice(0, kept))
+      truths.push(items.slice(kept))
+    } else if (rows + items.length <= limit) {
+      trainUsers.push(user)
+      rows += items.length
+    }
+  }
+  return { trainUsers: Int32Array.from(trainUsers).sort(), histories, truths }
+}
+
+function distinctItems(log: Interactions, user: number): Int32Array {
+  return Int32Array.from(new Set(log.item.subarray(log.userOffsets[user], log.userOffsets[user + 1])))
+}
+
+/**
+ * NDCG@k of one ranking of all items by `scores` (ties to the lower item), `history` masked, binary relevance; 0 for an empty truth.
+ * `scores` is overwritten.
+ */
+export function ndcgOfScores(scores: Float32Array, history: Int32Array, truth: Int32Array, k: number): number {
+  if (truth.length === 0) return 0
+  for (const item of history) scores[item] = Number.NEGATIVE_INFINITY
+  let dcg = 0
+  let ideal = 0
+  for (let r = 0; r < Math.min(k, truth.length); r++) ideal += 1 / Math.log2(r + 2)
+  for (const item of truth) {
+    const score = scores[item]
+    let rank = 0
+    for (let i = 0; i < scores.length && rank < k; i++)
+      if (scores[i] > score || (scores[i] === score && i < item)) rank++
+    if (rank < k) dcg += 1 / Math.log2(rank + 2)
+  }
+  return dcg / ideal
+}
