@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { defineConfig, type Plugin, type UserConfig } from 'vite'
 import { demoConfig, serviceWorkerConfig } from './public/build/demo-config.ts'
 
-const shared: UserConfig = { configFile: false, publicDir: false, logLevel: 'warn' }
+const shared: UserConfig = { publicDir: false, logLevel: 'warn' }
 
 /** SHA-384 of a built file as browsers check it; empty while there is none. */
 function integrityOf(name: string): string {

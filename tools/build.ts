@@ -15,6 +15,7 @@ const SOURCES =
 
 const STEPS: readonly Step[] = [
   { name: 'build worker', args: ['worker/build/build.ts'] },
+  { name: 'build types', args: ['client/build/build-types.ts'] },
   ...['shelf', 'drop-in', 'client', 'demo', 'service-worker'].map((mode) => ({
     name: `build ${mode}`,
     args: [VITE, 'build', '--mode', mode],

@@ -10,7 +10,8 @@ export function cartPage(shop: Shop): Page {
     const ids = shop.cart.ids()
     const cards = ids.length === 0 ? [] : await shop.recommender.cards(ids).catch(() => [])
     place.replaceChildren(...(cards.length === 0 ? emptyCart() : fullCart(shop, cards)))
-    const suggestions = ids.length === 0 ? { scene: 'for-you' } : { scene: 'bought-together', item: ids.join(' ') }
+    const suggestions =
+      ids.length === 0 ? { scene: 'for-you', item: '' } : { scene: 'bought-together', item: ids.join(' ') }
     beside.replaceChildren(shelf(suggestions))
   }
   void draw()
