@@ -19,7 +19,7 @@ export const FOLDERS = {
     node: true,
   },
   'model-build': {
-    local: ['^contract/', '^worker/core/', '^tools/data-dir[.]ts$'],
+    local: ['^contract/', '^worker/core/', '^tools/(data-dir|hnsw-patch)[.]ts$'],
     npm: [
       '@duckdb/node-api',
       'assemblyscript',
@@ -35,7 +35,7 @@ export const FOLDERS = {
     node: true,
   },
   bench: {
-    local: ['^contract/', '^worker/core/', '^tools/data-dir[.]ts$'],
+    local: ['^contract/', '^worker/core/', '^tools/(data-dir|hnsw-patch)[.]ts$'],
     npm: ['hnswlib-wasm', 'onnxruntime-web', 'playwright'],
     node: true,
   },
@@ -60,7 +60,7 @@ export const FOLDERS = {
 }
 
 /** Beside the code: tests and what tests share. They may use the test tools and Node, but the arrows hold for them too. */
-const TESTS = '([.](test|test-d|conformance)[.]ts$)|(/(contract-suite|fixtures|test-support)/)'
+const TESTS = '([.](test|test-d|conformance)[.]ts$)|(/(contract-suite|fixtures|testing)/)'
 /** Run while building, never shipped. */
 const BUILD_STEPS = '^(worker|client|public)/build/|vite[.][^/]*config[.]ts$'
 const TEST_PACKAGES = ['@playwright/test', 'fake-indexeddb', 'fast-check', 'playwright', 'vitest']
