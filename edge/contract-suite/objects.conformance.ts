@@ -80,7 +80,7 @@ export function objectsConformance(target: EdgeTarget): void {
 
     test('objects carry immutable caching, a strong tag and headers for use from other origins', async () => {
       const response = await client.fetch(`/objects/${random}`)
-      expect(new Uint8Array(await response.arrayBuffer())).toEqual(randomBytes)
+      expect(await hashOf(new Uint8Array(await response.arrayBuffer()))).toBe(random)
       expect(Object.fromEntries(response.headers)).toMatchObject({
         'cache-control': 'public, max-age=31536000, immutable',
         etag: `"${random}"`,
@@ -103,7 +103,7 @@ export function objectsConformance(target: EdgeTarget): void {
       const response = await client.fetch(`/objects/${text}`, { headers: { 'accept-encoding': accept } })
       expect(response.headers.get('content-encoding')).toBe(encoding)
       expect(response.headers.get('etag')).toBe(`"${text}${suffix}"`)
-      expect(new Uint8Array(await response.arrayBuffer())).toEqual(textBytes)
+      expect(await hashOf(new Uint8Array(await response.arrayBuffer()))).toBe(text)
     })
 
     test('what compression does not shrink is served as it is', async () => {
@@ -135,7 +135,7 @@ export function objectsConformance(target: EdgeTarget): void {
     ])('range %s of identity gives %i', async (range, status, start, end) => {
       const response = await client.fetch(`/objects/${text}`, { headers: { range, 'accept-encoding': 'br' } })
       expect(response.status).toBe(status)
-      expect(new Uint8Array(await response.arrayBuffer())).toEqual(textBytes.slice(start, end))
+      expect(await hashOf(new Uint8Array(await response.arrayBuffer()))).toBe(await hashOf(textBytes.slice(start, end)))
       if (status === 206) expect(response.headers.get('content-range')).toBe(`bytes ${start}-${end - 1}/50000`)
     })
 

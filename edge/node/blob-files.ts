@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { createReadStream, mkdirSync, rmSync, statSync, unlinkSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync, unlinkSync } from 'node:fs'
 import { link, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -65,8 +65,7 @@ export class BlobFiles implements BlobStore {
       return slice === undefined ? cached : cached.subarray(slice.start, slice.start + slice.length)
     const size = await sizeOf(path)
     if (size === undefined) return undefined
-    if (slice !== undefined || !this.#cache.fits(size)) return streamOf(path, slice)
-    return this.#load(path)
+    return slice !== undefined || !this.#cache.fits(size) ? streamOf(path, slice) : this.#load(path)
   }
 
   async put(
@@ -235,9 +234,16 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-function streamOf(path: string, slice: Slice | undefined): ReadableStream<Uint8Array> {
+/** Opens first, so that a file that is gone is an absent object and not a broken answer. */
+async function streamOf(path: string, slice: Slice | undefined): Promise<ReadableStream<Uint8Array> | undefined> {
+  const file = await open(path, 'r').catch((thrown: unknown) => {
+    if (errorCode(thrown) === 'ENOENT') return undefined
+    throw thrown
+  })
+  if (file === undefined) return undefined
   const range = slice === undefined ? {} : { start: slice.start, end: slice.start + slice.length - 1 }
-  return Readable.toWeb(createReadStream(path, { ...range, highWaterMark: 256 * 1024 })) as ReadableStream<Uint8Array> // Node's own type of the same class
+  const stream = file.createReadStream({ ...range, highWaterMark: 256 * 1024 })
+  return Readable.toWeb(stream) as ReadableStream<Uint8Array> // Node's own type of the same class
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

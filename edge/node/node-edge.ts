@@ -39,6 +39,8 @@ export type NodeEdgeOptions = {
   readonly eventsMaxBytes?: number
   /** See `EdgeDeps.gcGraceMs`. Default a day. */
   readonly gcGraceMs?: number
+  /** A client that has not sent its headers by then is cut off. Default 10 s. */
+  readonly headersTimeoutMs?: number
   readonly clock?: Clock
   readonly log?: Log
 }
@@ -98,7 +100,7 @@ export async function createNodeEdge(options: NodeEdgeOptions): Promise<NodeEdge
   if (options.sites !== undefined) await setSites(options.sites)
   for (const site of state.sites()) await reportLive(deps, site)
   await events.check()
-  const server = createServer(createApp(deps))
+  const server = createServer(createApp(deps), options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS)
   const url = await listen(server, options.port ?? 0, options.hostname ?? '127.0.0.1')
   const stopPruning = prunePeriodically(events, clock, log)
   log('edge-started', { sites: state.sites().length })
@@ -163,14 +165,14 @@ async function replaceSites(state: StateDatabase, clock: Clock, inputs: readonly
   for (const site of [...sites, ...gone]) await storeSite(state, clock, site)
 }
 
-function createServer(app: Hono): Server {
+function createServer(app: Hono, headersTimeoutMs: number): Server {
   const server = createAdaptorServer({
     fetch: (request, platform) => app.fetch(request, platform),
     serverOptions: {
-      headersTimeout: HEADERS_TIMEOUT_MS,
+      headersTimeout: headersTimeoutMs,
       requestTimeout: REQUEST_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      connectionsCheckingInterval: 2_000,
+      connectionsCheckingInterval: Math.min(2_000, headersTimeoutMs),
       maxHeaderSize: MAX_HEADER_BYTES,
     },
   }) as Server // without TLS or HTTP/2 options it is node:http's
