@@ -1,0 +1,151 @@
+import * as comlink from 'comlink'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { RecError } from '#contract/errors'
+import type { EngineApi, EngineNotice, EngineOptions, EngineStatus, Outcome } from '#contract/rpc'
+import { type ConnectionDeps, createConnection } from './connection.ts'
+import type { WorkerHandle } from './start-worker.ts'
+
+const STATUS = { release: 'r1', sequence: 1 } as EngineStatus // the connection passes it through unread
+
+type Engine = Partial<{ [K in keyof EngineApi]: (...args: never[]) => Promise<Outcome<unknown>> }>
+
+/** A worker in this thread: the same protocol over a message channel, without a second thread. */
+function startEngine(engine: Engine): WorkerHandle & { readonly fail: () => void } {
+  const { port1, port2 } = new MessageChannel()
+  const listeners: (() => void)[] = []
+  comlink.expose({ start: async () => ({ ok: true, value: STATUS }), ...engine }, port2)
+  const terminate = () => {
+    port1.close()
+    port2.close()
+  }
+  onTestFinished(terminate)
+  return {
+    endpoint: port1,
+    terminate,
+    onError: (listener) => void listeners.push(listener),
+    fail: () => {
+      for (const listener of listeners) listener()
+    },
+  }
+}
+
+function setUp(spawn: () => WorkerHandle, overrides: Partial<ConnectionDeps> = {}) {
+  const notices: EngineNotice[] = []
+  let spawned = 0
+  const connection = createConnection({
+    options: {} as EngineOptions, // only the engine reads them
+    spawn: async () => {
+      spawned++
+      return spawn()
+    },
+    notify: (notice) => void notices.push(notice),
+    now: () => performance.now(),
+    deadlineMs: 40,
+    startDeadlineMs: 400,
+    retryMs: 1_000,
+    ...overrides,
+  })
+  onTestFinished(() => connection.stop())
+  return { connection, notices, spawns: () => spawned }
+}
+
+const never = () => new Promise<never>(() => undefined)
+const alive = { status: async () => ({ ok: true, value: STATUS }) as const }
+
+describe('createConnection', () => {
+  test('starts the worker with the first call and only once', async () => {
+    const { connection, spawns } = setUp(() => startEngine(alive))
+    expect(spawns()).toBe(0)
+    await Promise.all([connection.call('status'), connection.call('status')])
+    await expect(connection.call('status')).resolves.toEqual(STATUS)
+    expect(spawns()).toBe(1)
+  })
+
+  test('rejects with the code, message and detail that the worker answered', async () => {
+    const error = new RecError('item-unknown', 'no such item', { items: 1 }).toWire()
+    const { connection } = setUp(() => startEngine({ recommend: async () => ({ ok: false, error }) }))
+    await expect(connection.call('recommend', { scene: 'similar', count: 3 })).rejects.toMatchObject({
+      code: 'item-unknown',
+      message: 'no such item',
+      detail: { items: 1 },
+    })
+  })
+
+  test('ends a call at its deadline while the worker answers others', async () => {
+    const { connection, spawns } = setUp(() => startEngine({ ...alive, recommend: never }))
+    await connection.call('status')
+    const slow = connection.call('recommend', { scene: 'for-you', count: 3 })
+    const refused = expect(slow).rejects.toMatchObject({ code: 'deadline-exceeded' })
+    await connection.call('status')
+    await refused
+    await connection.call('status')
+    expect(spawns()).toBe(1)
+  })
+
+  test('reports a silent worker as dead, settles all its calls and starts another one', async () => {
+    const engines = [{ ...alive, recommend: never, history: never }, alive]
+    const { connection, notices, spawns } = setUp(() => startEngine(engines.shift() ?? {}))
+    await connection.call('status')
+    const calls = [connection.call('recommend', { scene: 'for-you', count: 3 }), connection.call('history')]
+    const ends = await Promise.allSettled(calls)
+    expect(ends.map((end) => end.status === 'rejected' && end.reason.code)).toEqual(['worker-died', 'worker-died'])
+    expect(notices).toMatchObject([{ type: 'error', error: { code: 'worker-died' } }])
+    await expect(connection.call('status')).resolves.toEqual(STATUS)
+    expect(spawns()).toBe(2)
+  })
+
+  test('gives up after the second death in a short time', async () => {
+    const { connection, spawns } = setUp(() => startEngine({ status: never }))
+    for (let i = 0; i < 4; i++) await expect(connection.call('status')).rejects.toMatchObject({ code: 'worker-died' })
+    expect(spawns()).toBe(2)
+  })
+
+  test('asks a worker that reported an error for a sign of life', async () => {
+    const engine = startEngine(alive)
+    const { connection, notices, spawns } = setUp(() => engine)
+    await connection.call('status')
+    engine.fail()
+    await expect(connection.call('status')).resolves.toEqual(STATUS)
+    expect([notices, spawns()]).toEqual([[], 1])
+  })
+
+  test('answers a failed start from memory until it may be tried again', async () => {
+    let clock = 0
+    const error = new RecError('edge-unreachable', 'no edge').toWire()
+    const starts: Outcome<EngineStatus>[] = [
+      { ok: false, error },
+      { ok: true, value: STATUS },
+    ]
+    const { connection, spawns } = setUp(
+      () => startEngine({ ...alive, start: async () => starts.shift() ?? { ok: false, error } }),
+      { now: () => clock },
+    )
+    await expect(connection.call('status')).rejects.toMatchObject({ code: 'edge-unreachable' })
+    await expect(connection.call('status')).rejects.toMatchObject({ code: 'edge-unreachable' })
+    expect(spawns()).toBe(1)
+    clock = 1_001
+    await expect(connection.call('status')).resolves.toEqual(STATUS)
+    expect(spawns()).toBe(2)
+  })
+
+  test('refuses a start that the browser blocked without waiting for the deadline', async () => {
+    const engine = startEngine({ start: never })
+    const { connection } = setUp(() => engine, { startDeadlineMs: 60_000 })
+    const call = connection.call('status')
+    setImmediate(() => engine.fail())
+    await expect(call).rejects.toMatchObject({ code: 'engine-unavailable' })
+  })
+
+  test('does not start a worker only to tell it something', async () => {
+    const { connection, spawns } = setUp(() => startEngine(alive))
+    connection.tell('visibility', true)
+    expect(spawns()).toBe(0)
+  })
+
+  test('refuses calls after it was stopped', async () => {
+    const { connection } = setUp(() => startEngine(alive))
+    await connection.call('status')
+    connection.stop()
+    await expect(connection.call('status')).rejects.toMatchObject({ code: 'not-ready' })
+  })
+})
