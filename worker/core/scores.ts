@@ -2,7 +2,7 @@ import { FEATURE_COUNT, featureIndex, NO_RANK } from '#contract/features'
 import type { CandidateSet } from './candidates.ts'
 
 /** Scores without a ranker: standardised user-vector score plus standardised votes; popularity for a visitor without history. */
-export function blendScores({ inputs }: CandidateSet, rows: Float32Array): Float32Array {
+export function blendScores({ inputs }: Pick<CandidateSet, 'inputs'>, rows: Float32Array): Float32Array {
   const blend = featureIndex('blend.recentZ')
   return Float32Array.from({ length: inputs.count }, (_, i) =>
     inputs.history.length > 0

@@ -1,0 +1,122 @@
+import type { FeatureInputs } from '#contract/features'
+import { fillFeatures } from '#contract/fill-features'
+import { scoreTrees } from '#contract/trees'
+import { integerQuery } from '#contract/vectors'
+import type { Query } from '#worker/core/candidates'
+import { type Channel, type Found, open } from '#worker/core/channels'
+import { gatherInputs } from '#worker/core/gather'
+import { canonicalHistory } from '#worker/core/history'
+import type { Model } from '#worker/core/model'
+import { addLinearHead } from '#worker/core/ranker'
+import { blendScores } from '#worker/core/scores'
+import type { Interactions } from '../dataset.ts'
+import { createVisitReader } from '../device/visits.ts'
+import type { FittedModels } from '../release/fitted-models.ts'
+import type { Recommend } from './device-lists.ts'
+import { createFloatModels, type FloatScores, withFloatVector } from './float-models.ts'
+
+/** Candidates of the vector and voter channels: twice what a device takes. */
+const DEPTH = 500
+
+/**
+ * The reference that a device is held against: the same models before quantisation, brute force over the whole catalogue,
+ * twice the candidates, the same ranker; rules off.
+ * @param model - The release with every item resident; read for columns and public lists only.
+ */
+export function createExactRecommender(
+  model: Model,
+  models: FittedModels,
+  log: Interactions,
+  itemNos: Uint32Array,
+): Recommend {
+  const { catalogue, manifest } = model
+  const read = createVisitReader(model, log, itemNos)
+  const scoresOf = createFloatModels(models)
+  const indexOf = new Map(Array.from(itemNos, (itemNo, index) => [itemNo, index]))
+  const indexOfRow = Int32Array.from(catalogue.itemNoOf, (itemNo) => indexOf.get(itemNo) ?? 0)
+  return async (visit, count) => {
+    const query = read(visit)
+    const history = canonicalHistory(query.history, manifest.ordered)
+    const floats = scoresOf(history.map(({ itemNo }) => indexOf.get(itemNo) ?? 0))
+    const found = channelsOf(model, query, floats, indexOfRow)
+    const rows = Int32Array.from(new Set(found.flatMap((list) => Array.from(list.rows))))
+    const known = history.map((item) => withFloatVector(item, models, indexOf.get(item.itemNo) ?? 0))
+    const inputs = gather(model, { ...query, history: known }, { rows, found, floats, indexOfRow, models })
+    const scores = scoreRows(model, inputs)
+    const order = Array.from(rows.keys()).sort(
+      (a, b) => scores[b] - scores[a] || catalogue.itemNoOf[rows[a]] - catalogue.itemNoOf[rows[b]],
+    )
+    return order.slice(0, count).map((i) => indexOfRow[rows[i]])
+  }
+}
+
+function scoreRows(model: Model, inputs: FeatureInputs): Float32Array {
+  const features = fillFeatures(inputs)
+  if (model.trees === null) return blendScores({ inputs }, features)
+  const scores = scoreTrees(model.trees, features, inputs.count)
+  addLinearHead(scores, features, model.manifest.linearHead)
+  return scores
+}
+
+function channelsOf(model: Model, query: Query, floats: FloatScores, indexOfRow: Int32Array): Found[] {
+  const { publicRows, manifest } = model
+  const open_ = (rows: Int32Array, limit: number) => open(rows, query, limit)
+  const best = (scores: Float32Array): Int32Array => {
+    const rows = Array.from(indexOfRow.keys()).filter((row) => query.blocked[row] === 0 && scores[indexOfRow[row]] > 0)
+    return Int32Array.from(rows.sort((a, b) => scores[indexOfRow[b]] - scores[indexOfRow[a]]).slice(0, DEPTH))
+  }
+  const list = (channel: Channel, rows: Int32Array): Found => ({ channel, rows })
+  const personal =
+    query.history.length === 0
+      ? []
+      : [list('vector', best(floats.dotRecent)), list('voters', best(floats.votes.recent))]
+  return [
+    ...personal,
+    list('popular', open_(publicRows.popular, Math.max(manifest.retrieval.popular, 100))),
+    list('trending', open_(publicRows.trending, manifest.retrieval.trending)),
+    list('fresh', open_(publicRows.fresh, manifest.retrieval.fresh)),
+  ]
+}
+
+type GatherParts = {
+  readonly rows: Int32Array
+  readonly found: readonly Found[]
+  readonly floats: FloatScores
+  readonly indexOfRow: Int32Array
+  readonly models: FittedModels
+}
+
+function gather(model: Model, query: Query, { rows, found, floats, indexOfRow, models }: GatherParts): FeatureInputs {
+  const { scales } = model.catalogue
+  const pick = (values: Float32Array) => Float32Array.from(rows, (row) => values[indexOfRow[row]])
+  const { votes } = floats
+  const picked = {
+    recent: pick(votes.recent),
+    uniform: pick(votes.uniform),
+    fast: pick(votes.fast),
+    max: pick(votes.max),
+    count: pick(votes.count),
+    last: pick(votes.last),
+    context: new Float32Array(rows.length),
+    best: new Int16Array(rows.length),
+  }
+  const users = {
+    recent: floats.userRecent,
+    recentQuery: integerQuery(floats.userRecent, scales),
+    uniformQuery: integerQuery(floats.userUniform, scales),
+  }
+  const inputs = gatherInputs(model, {
+    rows,
+    history: query.history,
+    context: query.context,
+    users,
+    votes: picked,
+    found,
+  })
+  const vectors = new Float32Array(rows.length * models.dim)
+  rows.forEach((row, i) => {
+    const at = indexOfRow[row] * models.dim
+    vectors.set(models.vectors.subarray(at, at + models.dim), i * models.dim)
+  })
+  return { ...inputs, vectors, dotRecent: pick(floats.dotRecent), dotUniform: pick(floats.dotUniform) }
+}

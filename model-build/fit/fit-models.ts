@@ -1,0 +1,85 @@
+import type { Dataset } from '../dataset.ts'
+import type { FittedModels } from '../release/fitted-models.ts'
+import { trainIals } from '../train/ials.ts'
+import type { KernelPool } from '../train/thread-pool.ts'
+import { trainVoters, type Voters } from '../train/voters.ts'
+import { addContentVectors } from './content-vectors.ts'
+
+/** Hyper-parameters of the models behind candidate generation; validation chooses them. */
+export type ModelOptions = {
+  readonly dim: number
+  readonly alpha0: number
+  readonly reg: number
+  readonly nu: 0 | 0.5 | 1
+  readonly sweeps: number
+  /** Ridge of the item-to-item solve, in users. */
+  readonly lambda: number
+  readonly votersPerItem: number
+  /** Pairs and items with fewer distinct users get no voters and no vector of their own. */
+  readonly minSupport: number
+  /** History weights by recency of the fold-in and of the votes: ratio^k, 1 for uniform. */
+  readonly ratio: number
+  readonly voterRatio: number
+  readonly seed: number
+}
+
+export type FitProgress = (step: 'embedding' | 'voters' | 'content', done: number, total: number) => void
+
+const NO_VOTERS = (items: number): Voters => ({
+  offsets: new Int32Array(items + 1),
+  source: new Int32Array(0),
+  weight: new Float32Array(0),
+  method: 'sparse',
+})
+
+/** Trains embedding, item-to-item voters and content vectors of a log; a catalogue without a log gets content vectors alone. */
+export async function fitModels(
+  dataset: Dataset,
+  options: ModelOptions,
+  pool: KernelPool,
+  onProgress?: FitProgress,
+): Promise<FittedModels> {
+  const log = dataset.interactions
+  const { dim, alpha0, reg, nu } = options
+  const hasLog = log.item.length > 0
+  const embedding = hasLog
+    ? await trainIals(log, { ...options, pool }, (done, total) => onProgress?.('embedding', done, total))
+    : null
+  const support = countUsers(dataset)
+  const hasEvidence = Uint8Array.from(support, (users) => (users >= options.minSupport ? 1 : 0))
+  const voters = hasLog
+    ? await trainVoters(log, {
+        votersPerItem: options.votersPerItem,
+        minSupport: options.minSupport,
+        lambda: options.lambda,
+        method: 'auto',
+        pool,
+        onProgress: (done, total) => onProgress?.('voters', done, total),
+      })
+    : NO_VOTERS(log.itemCount)
+  const vectors = addContentVectors(dataset.items, {
+    dim,
+    vectors: embedding?.items ?? null,
+    hasEvidence,
+    support,
+    seed: options.seed,
+  })
+  onProgress?.('content', 1, 1)
+  return {
+    dim,
+    vectors,
+    hasEvidence,
+    voters,
+    encoder: { type: 'ridge', alpha0, reg, nu, itemCount: log.itemCount, ratio: options.ratio },
+    voterRatio: options.voterRatio,
+    ordered: log.order !== 'none',
+    timed: log.order === 'time',
+  }
+}
+
+/** Rows per item; a dataset holds one row per user and item. */
+export function countUsers({ interactions }: Dataset): Int32Array {
+  const support = new Int32Array(interactions.itemCount)
+  for (const item of interactions.item) support[item]++
+  return support
+}

@@ -1,0 +1,51 @@
+import { FEATURE_LAYOUT } from '#contract/features'
+import type { Manifest } from '#contract/manifest'
+import { encodeTrees } from '#contract/trees'
+import type { Dataset } from '../dataset.ts'
+import { fitModels } from '../fit/fit-models.ts'
+import type { FittedRanker } from '../rank/fit-ranker.ts'
+import { type AssembledRelease, assembleRelease, type LastRelease, withRanking } from '../release/assemble.ts'
+import type { ObjectSet } from '../release/object-set.ts'
+import { writeTreeEnsembleOnnx } from '../train/onnx-trees.ts'
+import type { KernelPool } from '../train/thread-pool.ts'
+import type { FittedPipeline } from './fit-pipeline.ts'
+import type { Report } from './progress.ts'
+import type { PipelineSettings } from './settings.ts'
+
+export type MakeReleaseParts = {
+  readonly pipeline: FittedPipeline
+  readonly settings: PipelineSettings
+  readonly last: LastRelease | null
+  readonly gate: Readonly<Record<string, number>>
+  readonly pool: KernelPool
+  readonly report: Report
+}
+
+/** Fits the first stage on all of a dataset with what validation chose, adds the ranker and puts the release together. */
+export async function makeRelease(dataset: Dataset, parts: MakeReleaseParts): Promise<AssembledRelease> {
+  const { pipeline, settings, report, pool } = parts
+  const models = await report.step('train models', (onShare) =>
+    fitModels(dataset, pipeline.models, pool, (_step, done, total) => onShare(done / total)),
+  )
+  return report.step('write objects', async () => {
+    const release = await assembleRelease(dataset, models, parts.last, { ...settings.assemble, pool })
+    return { ...release, manifest: addRanker(release.manifest, release.objects, pipeline.ranker, parts.gate) }
+  })
+}
+
+function addRanker(
+  manifest: Manifest,
+  objects: ObjectSet,
+  ranker: FittedRanker | null,
+  gate: Readonly<Record<string, number>>,
+): Manifest {
+  if (ranker === null) return withRanking(manifest, { rankers: [], linearHead: null, gate, featureQuantiles: [] })
+  const onnx = objects.add(writeTreeEnsembleOnnx(ranker.trees))
+  const trees = objects.add(encodeTrees(ranker.trees))
+  return withRanking(manifest, {
+    rankers: [{ layout: FEATURE_LAYOUT, onnx, trees }],
+    linearHead: ranker.linearHead,
+    gate,
+    featureQuantiles: ranker.featureQuantiles,
+  })
+}

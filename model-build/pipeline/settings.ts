@@ -1,0 +1,63 @@
+import { RecError } from '#contract/errors'
+import { isSiteName } from '#contract/limits'
+import type { Config } from '../config/schema.ts'
+import type { ModelOptions } from '../fit/fit-models.ts'
+import { type AssembleOptions, DEFAULT_RULES } from '../release/assemble.ts'
+
+/** The settings of a build, resolved from its config once. */
+export type PipelineSettings = {
+  readonly models: ModelOptions
+  readonly assemble: Omit<AssembleOptions, 'pool'>
+  readonly ranker: {
+    readonly trees: number
+    readonly leaves: number
+    readonly learningRate: number
+    readonly minLeafRows: number
+    readonly earlyStoppingRounds: number
+    readonly maxQueries: number
+    /** Candidates without a label kept per training list. */
+    readonly negatives: number
+  }
+  /** Share of a user's rows that validation and ranker training look for. */
+  readonly heldShare: number
+}
+
+/** Sizes of the head's slices after the first; with it they hold about 8 k items, what the saver tier keeps. */
+const LATER_SLICES = [1_600, 2_000, 4_000] as const
+
+/** @throws RecError `config-invalid` */
+export function resolveSettings(config: Config): PipelineSettings {
+  if (!isSiteName(config.site.name))
+    throw new RecError('config-invalid', 'site.name: lower-case letters, digits and dashes only')
+  const nu = config.embedding.frequencyExponent
+  if (nu !== 0 && nu !== 0.5 && nu !== 1)
+    throw new RecError('config-invalid', 'embedding.frequencyExponent must be 0, 0.5 or 1')
+  return {
+    models: {
+      dim: config.embedding.dimensions,
+      alpha0: config.embedding.unobservedWeight,
+      reg: config.embedding.regularisation,
+      nu,
+      sweeps: config.embedding.sweeps,
+      lambda: config.voters.regularisation[0] ?? 100,
+      votersPerItem: config.voters.perItem,
+      minSupport: config.release.minSupport,
+      ratio: 1,
+      voterRatio: 1,
+      seed: config.seed,
+    },
+    assemble: {
+      site: config.site.name,
+      locale: config.site.locale,
+      currency: 'USD',
+      seed: config.seed,
+      headSlices: [config.release.headItems, ...LATER_SLICES],
+      cellItems: config.release.cellItems,
+      graphMinItems: config.release.graphMinItems,
+      trendingHalfLifeDays: config.release.trendingHalfLifeDays,
+      rules: DEFAULT_RULES,
+    },
+    ranker: { ...config.ranker, negatives: 150 },
+    heldShare: config.split.testShare,
+  }
+}

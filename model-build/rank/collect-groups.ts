@@ -1,0 +1,81 @@
+import { FEATURE_COUNT } from '#contract/features'
+import { fillFeatures } from '#contract/fill-features'
+import { findCandidates } from '#worker/core/candidates'
+import type { Model } from '#worker/core/model'
+import type { Interactions } from '../dataset.ts'
+import { createVisitReader } from '../device/visits.ts'
+import { createRandom, type Random } from '../train/random.ts'
+import { shortenHistory, splitHistory } from './split-history.ts'
+import type { TrainingGroup } from './training-group.ts'
+
+export type CollectOptions = {
+  /** Users of the log to make groups of; the model must not have seen them. */
+  readonly users: Int32Array
+  readonly itemNos: Uint32Array
+  /** Share of each user's rows to find. */
+  readonly heldShare: number
+  /** Candidates without a label that are kept per group, drawn evenly. */
+  readonly negatives: number
+  readonly seed: number
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+/** Lengths that a shortened history may have, so that the ranker also learns visitors of few clicks. */
+const SHORT_LENGTHS = [1, 2, 3, 5, 10]
+
+/**
+ * Makes training lists as a device would: candidates and features from the part of a history that was known, labels from
+ * the rest. Every user gives one list of the whole known part and one of a shortened one, if that differs.
+ */
+export function collectGroups(model: Model, log: Interactions, options: CollectOptions): TrainingGroup[] {
+  const read = createVisitReader(model, log, options.itemNos)
+  const groups: TrainingGroup[] = []
+  options.users.forEach((user, done) => {
+    const random = createRandom(options.seed * 1_000_003 + user)
+    const split = splitHistory(log, user, options.heldShare, random)
+    if (split !== null) {
+      const at = log.at[split.held[0]]
+      const relevant = itemNosOf(split.held, log, options.itemNos)
+      const short = shortenHistory(log, split.known, SHORT_LENGTHS[Math.floor(random() * SHORT_LENGTHS.length)], random)
+      for (const known of short.length < split.known.length ? [split.known, short] : [split.known]) {
+        groups.push(groupOf(model, read({ known, at }), { relevant, user, random, negatives: options.negatives }))
+      }
+    }
+    options.onProgress?.(done + 1, options.users.length)
+  })
+  return groups
+}
+
+function itemNosOf(rows: Int32Array, log: Interactions, itemNos: Uint32Array): Set<number> {
+  return new Set(Array.from(rows, (row) => itemNos[log.item[row]]))
+}
+
+type Labelling = {
+  readonly relevant: ReadonlySet<number>
+  readonly user: number
+  readonly random: Random
+  readonly negatives: number
+}
+
+function groupOf(
+  model: Model,
+  query: Parameters<typeof findCandidates>[1],
+  { relevant, user, random, negatives }: Labelling,
+): TrainingGroup {
+  const found = findCandidates(model, query)
+  const features = fillFeatures(found.inputs)
+  const isRelevant = Array.from(found.rows, (row) => relevant.has(model.catalogue.itemNoOf[row]))
+  const share = negatives / Math.max(1, found.rows.length)
+  const kept = Array.from(found.rows.keys()).filter((i) => isRelevant[i] || random() < share)
+  const rows = new Float32Array(kept.length * FEATURE_COUNT)
+  kept.forEach((i, at) => {
+    rows.set(features.subarray(i * FEATURE_COUNT, (i + 1) * FEATURE_COUNT), at * FEATURE_COUNT)
+  })
+  return {
+    count: kept.length,
+    features: rows,
+    labels: Uint8Array.from(kept, (i) => (isRelevant[i] ? 1 : 0)),
+    relevant: relevant.size,
+    user,
+  }
+}

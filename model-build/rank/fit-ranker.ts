@@ -1,0 +1,103 @@
+import { FEATURE_COUNT, FEATURE_LAYOUT } from '#contract/features'
+import { scoreTrees, type TreeEnsemble } from '#contract/trees'
+import { addLinearHead } from '#worker/core/ranker'
+import { trainLambdaMart } from '../train/lambda-mart.ts'
+import type { KernelPool } from '../train/thread-pool.ts'
+import { fitLinearHead, type LinearHead } from './linear-head.ts'
+import { meanNdcg, type TrainingGroup } from './training-group.ts'
+
+export type RankerOptions = {
+  readonly trees: number
+  readonly leaves: number
+  readonly learningRate: number
+  readonly minLeafRows: number
+  readonly earlyStoppingRounds: number
+  readonly seed: number
+  readonly pool: KernelPool
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+/** A fitted second stage with what validation said of its parts (NDCG@20 on groups of users that no part has seen). */
+export type FittedRanker = {
+  readonly trees: TreeEnsemble
+  readonly linearHead: LinearHead
+  readonly validation: { readonly head: number; readonly headAndTrees: number; readonly groups: number }
+  /** Deciles 0, 0.1 … 1 of each feature over the training candidates. */
+  readonly featureQuantiles: readonly (readonly number[])[]
+}
+
+/** Every k-th user's groups judge; the others train. */
+const VALIDATION_EVERY = 4
+
+const JUDGED_AT = 20
+
+/**
+ * Fits the second stage: a linear head first, then LambdaMART on what the head leaves over, stopped early on users kept
+ * apart. A head alone is what remains when trees do not help.
+ */
+export async function fitRanker(groups: readonly TrainingGroup[], options: RankerOptions): Promise<FittedRanker> {
+  const judging = groups.filter(({ user }) => user % VALIDATION_EVERY === 0)
+  const training = groups.filter(({ user }) => user % VALIDATION_EVERY !== 0)
+  const linearHead = fitLinearHead(training)
+  const { ensemble } = await trainLambdaMart(rankingData(training, linearHead), {
+    ...options,
+    minRowsPerLeaf: options.minLeafRows,
+    l2: 1,
+    featureFraction: 0.5,
+    patience: options.earlyStoppingRounds,
+    ndcgAt: JUDGED_AT,
+    layout: FEATURE_LAYOUT,
+    validation: rankingData(judging, linearHead),
+  })
+  const head = ({ features, count }: TrainingGroup) => withHead(new Float32Array(count), features, linearHead)
+  const both = ({ features, count }: TrainingGroup) =>
+    withHead(scoreTrees(ensemble, features, count), features, linearHead)
+  return {
+    trees: ensemble,
+    linearHead,
+    validation: {
+      head: meanNdcg(judging, head, JUDGED_AT),
+      headAndTrees: meanNdcg(judging, both, JUDGED_AT),
+      groups: judging.length,
+    },
+    featureQuantiles: featureDeciles(training),
+  }
+}
+
+function withHead(scores: Float32Array, features: Float32Array, head: LinearHead): Float32Array {
+  addLinearHead(scores, features, head)
+  return scores
+}
+
+function rankingData(groups: readonly TrainingGroup[], head: LinearHead) {
+  const useful = groups.filter(({ labels }) => labels.includes(1))
+  const rows = useful.reduce((sum, { count }) => sum + count, 0)
+  const features = new Float32Array(rows * FEATURE_COUNT)
+  const labels = new Uint8Array(rows)
+  const initialScores = new Float32Array(rows)
+  const offsets = new Int32Array(useful.length + 1)
+  useful.forEach((group, g) => {
+    const at = offsets[g]
+    features.set(group.features, at * FEATURE_COUNT)
+    labels.set(group.labels, at)
+    initialScores.set(withHead(new Float32Array(group.count), group.features, head), at)
+    offsets[g + 1] = at + group.count
+  })
+  return { features, featureCount: FEATURE_COUNT, labels, groups: offsets, initialScores }
+}
+
+function featureDeciles(groups: readonly TrainingGroup[]): number[][] {
+  const rows = groups.reduce((sum, { count }) => sum + count, 0)
+  if (rows === 0) return []
+  const every = Math.max(1, Math.floor(rows / 20_000))
+  return Array.from({ length: FEATURE_COUNT }, (_, column) => {
+    const values: number[] = []
+    let seen = 0
+    for (const { features, count } of groups) {
+      for (let row = 0; row < count; row++)
+        if (seen++ % every === 0) values.push(features[row * FEATURE_COUNT + column])
+    }
+    const sorted = Float32Array.from(values).sort()
+    return Array.from({ length: 11 }, (_, decile) => sorted[Math.round((decile / 10) * (sorted.length - 1))])
+  })
+}

@@ -1,0 +1,17 @@
+import type { RidgeEncoder } from '#contract/fold-in'
+import type { Voters } from '../train/voters.ts'
+
+/** What training hands to a release: everything in the dataset's item order, in floating point. */
+export type FittedModels = {
+  readonly dim: number
+  /** Row-major item vectors, n × dim; items without evidence have a vector from their content. */
+  readonly vectors: Float32Array
+  /** 1 where the vector comes from the item's own interactions. */
+  readonly hasEvidence: Uint8Array
+  readonly voters: Voters
+  readonly encoder: RidgeEncoder
+  /** History weights of the votes: ratio^k for the k-th latest item. */
+  readonly voterRatio: number
+  readonly ordered: boolean
+  readonly timed: boolean
+}

@@ -1,0 +1,77 @@
+import { CELL_ROLE, type CellRole } from '#contract/shard-table'
+import { clusterItems } from '../train/cluster.ts'
+import type { KernelPool } from '../train/thread-pool.ts'
+
+/** Items of one cell, as indices into the dataset, in cell order (ascending itemNo). */
+export type CellPlan = { readonly role: CellRole; readonly items: Int32Array; readonly group: number }
+
+export type PartitionOptions = {
+  /** Sizes of the head's slices, most popular items first. */
+  readonly headSlices: readonly number[]
+  readonly cellItems: number
+  /** Graph groups hold at least this many items. */
+  readonly graphMinItems: number
+  readonly seed: number
+  readonly pool?: KernelPool
+}
+
+type Items = {
+  readonly vectors: Float32Array
+  readonly dim: number
+  readonly itemNos: Uint32Array
+  readonly popularity: Float64Array
+}
+
+/**
+ * Divides a catalogue into head slices (by popularity) and balanced k-means cells of the rest, in public fetch order: the
+ * head, then cells by falling mean popularity. Cells are put together into graph groups where enough items are left.
+ */
+export async function partitionItems(items: Items, options: PartitionOptions): Promise<CellPlan[]> {
+  const byPopularity = Array.from(items.itemNos.keys()).sort(
+    (a, b) => items.popularity[b] - items.popularity[a] || items.itemNos[a] - items.itemNos[b],
+  )
+  const plans: CellPlan[] = []
+  let taken = 0
+  for (const size of options.headSlices) {
+    const slice = byPopularity.slice(taken, taken + size)
+    if (slice.length > 0) plans.push({ role: CELL_ROLE.head, items: inCellOrder(slice, items.itemNos), group: -1 })
+    taken += slice.length
+  }
+  const rest = byPopularity.slice(taken)
+  const cells = await clusterCells(rest, items, options)
+  const groups = Math.floor(rest.length / options.graphMinItems)
+  let before = 0
+  for (const cell of cells) {
+    const group = groups === 0 ? -1 : Math.min(groups - 1, Math.floor((before * groups) / rest.length))
+    plans.push({ role: CELL_ROLE.cell, items: inCellOrder(cell, items.itemNos), group })
+    before += cell.length
+  }
+  return plans
+}
+
+async function clusterCells(rest: readonly number[], items: Items, options: PartitionOptions): Promise<number[][]> {
+  if (rest.length <= options.cellItems) return rest.length === 0 ? [] : [[...rest]]
+  const { dim } = items
+  const vectors = new Float32Array(rest.length * dim)
+  rest.forEach((item, row) => {
+    vectors.set(items.vectors.subarray(item * dim, (item + 1) * dim), row * dim)
+  })
+  const { assignment } = await clusterItems(vectors, {
+    dim,
+    targetSize: options.cellItems,
+    seed: options.seed,
+    pool: options.pool,
+  })
+  const cells: number[][] = []
+  rest.forEach((item, row) => {
+    const cell = assignment[row]
+    cells[cell] ??= []
+    cells[cell].push(item)
+  })
+  const mean = (cell: readonly number[]) => cell.reduce((sum, item) => sum + items.popularity[item], 0) / cell.length
+  return cells.filter((cell) => cell !== undefined).sort((a, b) => mean(b) - mean(a) || (a[0] ?? 0) - (b[0] ?? 0))
+}
+
+function inCellOrder(cell: readonly number[], itemNos: Uint32Array): Int32Array {
+  return Int32Array.from(cell).sort((a, b) => itemNos[a] - itemNos[b])
+}
