@@ -19,10 +19,6 @@ async function settle<T>(run: () => T | Promise<T>): Promise<Outcome<T>> {
  */
 export function createEngine(deps: EngineDeps): EngineApi {
   let opening: Promise<Session> | null = null
-  const session = async (): Promise<Session> => {
-    if (opening === null) throw new RecError('not-ready', 'the engine was not started')
-    return opening
-  }
   const start = async (options: EngineOptions, notify: (notice: EngineNotice) => void): Promise<Session> => {
     opening ??= Session.open(deps, checkOptions(options), quiet(notify))
     try {
@@ -38,37 +34,36 @@ export function createEngine(deps: EngineDeps): EngineApi {
     await (await last?.catch(() => null))?.stop() // a start that failed stopped itself
     return null
   }
+  const call = <T>(run: (session: Session) => T | Promise<T>): Promise<Outcome<T>> =>
+    settle(async () => {
+      if (opening === null) throw new RecError('not-ready', 'the engine was not started')
+      return run(await opening)
+    })
   return {
     start: (options, notify) => settle(async () => (await start(options, notify)).status()),
-    recommend: (request) => settle(async () => (await session()).shelves.recommend(request)),
-    cards: (ids) => settle(async () => (await session()).shelves.cards(ids)),
-    search: (request) => settle(async () => (await session()).shelves.search.search(request)),
-    categories: () => settle(async () => (await session()).shelves.search.categories()),
-    track: (events) => settle(async () => (await session()).desk.track(events)),
-    status: () => settle(async () => (await session()).status()),
-    refresh: () =>
-      settle(async () => {
-        const live = await session()
-        await live.refresh()
-        return live.status()
-      }),
-    history: () => settle(async () => (await session()).desk.history()),
-    removeFromHistory: (id) => settle(async () => (await session()).desk.remove(id)),
-    exportProfile: () => settle(async () => (await session()).desk.export()),
-    importProfile: (profile) => settle(async () => (await session()).desk.import(profile)),
-    setConsent: (record) => settle(async () => (await session()).desk.setConsent(record)),
-    forget: () =>
-      settle(async () => {
-        await (await session()).desk.forget()
-        return null
-      }),
-    visibility: (isHidden) =>
-      settle(async () => {
-        const live = await session()
-        live.visibility(isHidden)
-        return null
-      }),
     stop: () => settle(stop),
+    ...createCalls(call),
+  }
+}
+
+type Call = <T>(run: (session: Session) => T | Promise<T>) => Promise<Outcome<T>>
+
+function createCalls(call: Call): Omit<EngineApi, 'start' | 'stop'> {
+  return {
+    recommend: (request) => call(({ shelves }) => shelves.recommend(request)),
+    cards: (ids) => call(({ shelves }) => shelves.cards(ids)),
+    search: (request) => call(({ shelves }) => shelves.search.search(request)),
+    categories: () => call(({ shelves }) => shelves.search.categories()),
+    track: (events) => call(({ desk }) => desk.track(events)),
+    status: () => call((session) => session.status()),
+    refresh: () => call((session) => session.refresh()),
+    history: () => call(({ desk }) => desk.history()),
+    removeFromHistory: (id) => call(({ desk }) => desk.remove(id)),
+    exportProfile: () => call(({ desk }) => desk.export()),
+    importProfile: (profile) => call(({ desk }) => desk.import(profile)),
+    setConsent: (record) => call(({ desk }) => desk.setConsent(record)),
+    forget: () => call(({ desk }) => desk.forget()),
+    visibility: (isHidden) => call((session) => session.visibility(isHidden)),
   }
 }
 

@@ -1,5 +1,6 @@
 import { type RecError, toRecError } from '#contract/errors'
 import type { EngineNotice, EngineOptions, EngineStatus, StorageMode } from '#contract/rpc'
+import type { ResidentCell } from '#worker/core/catalogue'
 import type { EngineDeps, Stores, TabChannel, TabMessage } from './deps.ts'
 import { Engines } from './engines/engines.ts'
 import { memoryBytes } from './memory-size.ts'
@@ -10,7 +11,7 @@ import { ProfileDesk } from './profile/desk.ts'
 import { GuardedStore } from './profile/guarded-store.ts'
 import { Outbox } from './profile/outbox.ts'
 import { Profile } from './profile/profile.ts'
-import { createEdgeClient } from './release/edge.ts'
+import { createEdgeClient, type EdgeClient } from './release/edge.ts'
 import { type Installation, ReleaseKeeper } from './release/keeper.ts'
 import { ObjectSource } from './release/objects.ts'
 import { Shelves } from './shelves.ts'
@@ -27,6 +28,7 @@ export class Session {
   readonly shelves: Shelves
   readonly desk: ProfileDesk
   readonly #deps: EngineDeps
+  readonly #options: EngineOptions
   readonly #tier: Tier
   readonly #storage: StorageMode
   readonly #notify: (notice: EngineNotice) => void
@@ -65,79 +67,49 @@ export class Session {
   }
 
   private constructor(deps: EngineDeps, options: EngineOptions, given: Given) {
-    const { stores, storage, name, problems } = given
+    const { stores, name, problems } = given
     const report = (area: Area) => (error: RecError) => problems.report(area, error)
     this.#deps = deps
+    this.#options = options
     this.#notify = given.notify
     this.#problems = problems
     this.#stores = stores
-    this.#storage = storage
+    this.#storage = given.storage
     this.#tier = resolveTier(options, deps)
     const edge = createEdgeClient(deps, options.edge, options.site)
     this.#source = new ObjectSource(deps, stores.shards, edge, report('storage'))
     const store = new GuardedStore(stores.profile, report('storage'), () => this.#makeRoom())
     this.#profile = new Profile(store, deps)
-    const engines = new Engines(deps, options.assets, report('engine'))
-    const wantsOnnx = this.#tier.onnx
+    this.#channel = deps.openChannel(`pocketshelf:${name}`, (message) => this.#hear(message))
+    this.#outbox = this.#createOutbox({ store, edge, name })
+    this.desk = this.#createDesk(store, edge)
     this.shelves = new Shelves({
       deps,
       options,
-      engines,
+      tier: this.#tier,
+      engines: new Engines(deps, options.assets, report('engine')),
       profile: this.#profile,
       source: this.#source,
-      wantsOnnx,
       report: report('engine'),
     })
-    this.#outbox = new Outbox({
-      deps,
-      store,
-      edge,
-      lockName: `pocketshelf:outbox:${name}`,
-      mode: async () => effectiveMode(options, await this.#storedConsent(store), deps.nowMs()),
-      report: report('outbox'),
-    })
-    this.#channel = deps.openChannel(`pocketshelf:${name}`, (message) => this.#hear(message))
-    this.desk = new ProfileDesk({
-      deps,
-      options,
-      profile: this.#profile,
-      outbox: this.#outbox,
-      store,
-      edge,
-      origin: () => this.#origin(),
-      changed: () => this.#notify({ type: 'profile-changed' }),
-      post: (message) => this.#channel.post(message),
-      report: report('outbox'),
-    })
-    this.#keeper = new ReleaseKeeper({
-      deps,
-      options,
-      tier: this.#tier,
-      store: stores.shards,
-      source: this.#source,
-      edge,
-      lockName: `pocketshelf:download:${name}`,
-      draw: { get: () => this.#profile.draw, set: (draw) => this.#profile.setDraw(draw) },
-      install: (installation) => this.#install(installation),
-      report: report('release'),
-      announce: () => this.#channel.post({ type: 'release' }),
-    })
+    this.#keeper = this.#createKeeper(edge, name)
     this.#poller = new Poller(deps, () => this.#look())
   }
 
   /** Looks for a newer release now. @throws RecError of the look */
-  refresh(): Promise<void> {
-    return this.#poller.now()
+  async refresh(): Promise<EngineStatus> {
+    await this.#poller.now()
+    return this.status()
   }
 
   /** The page was hidden or shown. */
-  visibility(isHidden: boolean): void {
+  visibility(isHidden: boolean): null {
     this.#cancelHidden?.()
     this.#cancelHidden = null
     if (!isHidden) {
       this.#poller.resume()
       this.#scheduleEngines()
-      return
+      return null
     }
     this.#poller.pause()
     this.#outbox.schedule(0)
@@ -145,6 +117,7 @@ export class Session {
       this.#cancelEngines?.()
       this.shelves.dropEngines().catch((thrown: unknown) => this.#problems.report('engine', toRecError(thrown)))
     })
+    return null
   }
 
   status(): EngineStatus {
@@ -189,6 +162,51 @@ export class Session {
     this.#stores.shards.close()
   }
 
+  #createOutbox({ store, edge, name }: { store: GuardedStore; edge: EdgeClient; name: string }): Outbox {
+    return new Outbox({
+      deps: this.#deps,
+      store,
+      edge,
+      lockName: `pocketshelf:outbox:${name}`,
+      mode: async () => {
+        if (!store.isBehind) await this.#profile.loadConsent() // another tab may have withdrawn it
+        return effectiveMode(this.#options, this.#profile.consent, this.#deps.nowMs())
+      },
+      report: (error) => this.#problems.report('outbox', error),
+    })
+  }
+
+  #createDesk(store: GuardedStore, edge: EdgeClient): ProfileDesk {
+    return new ProfileDesk({
+      deps: this.#deps,
+      options: this.#options,
+      profile: this.#profile,
+      outbox: this.#outbox,
+      store,
+      edge,
+      origin: () => this.#origin(),
+      changed: () => this.#notify({ type: 'profile-changed' }),
+      post: (message) => this.#channel.post(message),
+      report: (error) => this.#problems.report('outbox', error),
+    })
+  }
+
+  #createKeeper(edge: EdgeClient, name: string): ReleaseKeeper {
+    return new ReleaseKeeper({
+      deps: this.#deps,
+      options: this.#options,
+      tier: this.#tier,
+      store: this.#stores.shards,
+      source: this.#source,
+      edge,
+      lockName: `pocketshelf:download:${name}`,
+      draw: { get: () => this.#profile.draw, set: (draw) => this.#profile.setDraw(draw) },
+      install: (installation, cells) => this.#install(installation, cells),
+      report: (error) => this.#problems.report('release', error),
+      announce: () => this.#channel.post({ type: 'release' }),
+    })
+  }
+
   async #begin(): Promise<void> {
     await Promise.all([this.#source.open(), this.#profile.load(), this.#outbox.load()])
     if (this.desk.mode === 'first-party') this.#outbox.schedule()
@@ -202,10 +220,10 @@ export class Session {
     this.#problems.clear('release')
   }
 
-  async #install(installation: Installation): Promise<void> {
+  async #install(installation: Installation, cells: readonly ResidentCell[]): Promise<void> {
     if (this.#isStopped) return
     const before = this.shelves.installation
-    await this.shelves.install(installation)
+    await this.shelves.install(installation, cells)
     const { release } = installation.root.manifest
     const personal = this.#profile.summary.liked.length > 0
     if (before === null) this.#notify({ type: 'ready', release, personal })
@@ -239,11 +257,6 @@ export class Session {
   #origin(): { release?: string; arm?: string } {
     const installation = this.shelves.installation
     return installation === null ? {} : { release: installation.root.manifest.release, arm: installation.arm }
-  }
-
-  async #storedConsent(store: GuardedStore) {
-    if (!store.isBehind) await this.#profile.loadConsent()
-    return this.#profile.consent
   }
 
   #makeRoom(): Promise<number> {

@@ -1,11 +1,12 @@
 import { RecError, toRecError } from '#contract/errors'
 import type { CardView, EngineOptions, RecommendReply, RecommendRequest } from '#contract/rpc'
-import { closeModel, type Model } from '#worker/core/model'
+import type { ResidentCell } from '#worker/core/catalogue'
+import type { Model } from '#worker/core/model'
 import type { OnnxRanker } from '#worker/core/onnx-ranker'
 import { createTreesRanker, type Ranker } from '#worker/core/ranker'
 import { recommend } from '#worker/core/recommend'
 import type { EngineDeps } from './deps.ts'
-import type { Engines } from './engines/engines.ts'
+import type { Built, Engines } from './engines/engines.ts'
 import type { Profile } from './profile/profile.ts'
 import { createQueue } from './queue.ts'
 import type { Installation } from './release/keeper.ts'
@@ -14,6 +15,7 @@ import { toBase64Url } from './release/verify.ts'
 import { cardView, toReply } from './reply.ts'
 import { checkRequest, toQuery } from './request.ts'
 import { type CardSearch, createCardSearch } from './search.ts'
+import type { Tier } from './tiers.ts'
 import { readVisitor, type Visitor } from './visitor.ts'
 
 export type ShelvesParts = {
@@ -22,13 +24,14 @@ export type ShelvesParts = {
   readonly engines: Engines
   readonly profile: Profile
   readonly source: ObjectSource
-  /** Whether the tier runs ONNX. */
-  readonly wantsOnnx: boolean
+  readonly tier: Tier
   readonly report: (error: RecError) => void
 }
 
 type Live = {
   readonly installation: Installation
+  readonly built: Built
+  /** The built model, with the engines that serve it now. */
   readonly model: Model
   readonly cards: CardSearch
   readonly trees: Ranker | null
@@ -60,35 +63,37 @@ export class Shelves {
   }
 
   /** Makes a model of an installation and switches to it. */
-  async install(installation: Installation): Promise<void> {
-    const model = await this.#parts.engines.model(installation)
+  async install(installation: Installation, cells: readonly ResidentCell[]): Promise<void> {
+    const built = await this.#parts.engines.build(installation, cells)
+    const { model } = built
     const trees = model.trees === null ? null : createTreesRanker(model.trees)
-    await this.#queue(async () => {
-      const last = this.#live
-      this.#live = { installation, model, trees, cards: createCardSearch(model) }
-      if (last !== null) closeModel(last.model)
-    })
+    await this.#switch({ installation, built, model, trees, cards: createCardSearch(model) })
   }
 
   /** Loads what ranks and searches faster; the simpler engines stay where it fails. */
   async openEngines(): Promise<void> {
     const live = this.#live
-    const { engines, source, wantsOnnx, report } = this.#parts
-    const hash = live?.installation.root.ranker?.onnx.hash
-    if (live === null || !wantsOnnx || live.trees === null || hash === undefined || this.#onnx?.hash === hash) return
-    try {
-      const ranker = await engines.ranker(live.installation, source)
-      if (ranker === null) return
-      await this.#closeOnnx()
-      this.#onnx = { ranker, hash }
-    } catch (thrown) {
-      report(toRecError(thrown, 'engine-unavailable'))
+    if (live === null) return
+    const { engines, source, tier } = this.#parts
+    const { installation, built } = live
+    const hash = installation.root.ranker?.onnx.hash
+    if (tier.onnx && live.trees !== null && hash !== undefined && this.#onnx?.hash !== hash) {
+      const ranker = await engines.ranker(installation, source)
+      if (ranker !== null) await this.#useOnnx({ ranker, hash })
     }
+    if (tier.graphBytes === 0 || live.model.retrievers.some(({ name }) => name === 'hnsw')) return
+    const retrievers = await engines.graphs(built, { installation, source, graphBytes: tier.graphBytes })
+    if (retrievers === null) return
+    if (this.#live === live) await this.#switch({ ...live, model: { ...built.model, retrievers } })
+    else for (const retriever of retrievers) retriever.close() // another release came meanwhile
   }
 
-  /** Gives back what `openEngines` took. */
+  /** Gives back what `openEngines` took; the exact scan and the trees go on. */
   async dropEngines(): Promise<void> {
-    await this.#closeOnnx()
+    await this.#useOnnx(null)
+    const live = this.#live
+    if (live !== null && live.model !== live.built.model) await this.#switch({ ...live, model: live.built.model })
+    this.#parts.engines.drop()
   }
 
   /** @throws RecError `bad-request`, `not-ready` */
@@ -146,11 +151,8 @@ export class Shelves {
   }
 
   async close(): Promise<void> {
-    await this.#closeOnnx()
-    await this.#queue(async () => {
-      if (this.#live !== null) closeModel(this.#live.model)
-      this.#live = null
-    })
+    await this.#useOnnx(null)
+    await this.#switch(null)
   }
 
   #need(): Live {
@@ -162,11 +164,20 @@ export class Shelves {
     return this.#onnx?.hash === live?.installation.root.ranker?.onnx.hash ? (this.#onnx?.ranker ?? null) : null
   }
 
-  async #closeOnnx(): Promise<void> {
+  async #useOnnx(next: { readonly ranker: OnnxRanker; readonly hash: string } | null): Promise<void> {
     await this.#queue(async () => {
       const last = this.#onnx
-      this.#onnx = null
+      this.#onnx = next
       await last?.ranker.close()
+    })
+  }
+
+  /** Between two answers; engines that the next state does not use are closed. */
+  async #switch(next: Live | null): Promise<void> {
+    await this.#queue(async () => {
+      const kept = new Set([...(next?.model.retrievers ?? []), ...(next?.built.model.retrievers ?? [])])
+      for (const retriever of this.#live?.model.retrievers ?? []) if (!kept.has(retriever)) retriever.close()
+      this.#live = next
     })
   }
 }

@@ -102,7 +102,7 @@ export class ProfileDesk {
    * Erases everything that the visitor did here, in this and other tabs, and asks the edge to delete what it got under this device's pseudonyms.
    * @throws RecError `storage-refused` when the store did not let go of it.
    */
-  async forget(): Promise<void> {
+  async forget(): Promise<null> {
     const { profile, outbox, store, edge } = this.#parts
     const pseudonyms = outbox.reset()
     profile.reset()
@@ -112,6 +112,7 @@ export class ProfileDesk {
     for (const pseudonym of pseudonyms)
       edge.send('DELETE', `pseudonyms/${pseudonym}`).catch((thrown: unknown) => this.#parts.report(toRecError(thrown)))
     if (!isClear) throw new RecError('storage-refused', 'the browser did not erase its storage')
+    return null
   }
 
   /** Another tab changed the stored profile. */

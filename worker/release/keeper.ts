@@ -21,10 +21,11 @@ const STATE = 'release'
 /** What the store remembers of the channel: the accepted pointer and the manifest in use. */
 type Kept = { readonly pointer: SignedPointer; readonly active: string }
 
-/** A set of cells to make a model of. */
+/** What a model is made of, its cells apart: those are copied into the model and let go. */
 export type Installation = {
   readonly root: ReleaseRoot
-  readonly cells: readonly ResidentCell[]
+  /** `orderCrc` by place in the shard table. */
+  readonly orderCrcs: ReadonlyMap<number, number>
   readonly arm: Arm
   readonly tally: Tally
   /** No more cells are to come for now. */
@@ -41,7 +42,7 @@ export type KeeperParts = {
   readonly lockName: string
   readonly draw: { get(): ArmDraw | null; set(draw: ArmDraw): Promise<void> }
   /** Makes the model and switches to it at once. */
-  readonly install: (installation: Installation) => Promise<void>
+  readonly install: (installation: Installation, cells: readonly ResidentCell[]) => Promise<void>
   readonly report: (error: RecError) => void
   /** Tells other tabs that the store holds a newer release. */
   readonly announce: () => void
@@ -206,7 +207,8 @@ export class ReleaseKeeper {
   }
 
   async #install({ target, root, gathered, tally, isComplete }: Pass): Promise<void> {
-    await this.#parts.install({ root, cells: [...gathered.cells], arm: target.arm, tally, isComplete })
+    const orderCrcs = new Map(gathered.cells.map(({ cellIndex, columns }) => [cellIndex, columns.orderCrc]))
+    await this.#parts.install({ root, orderCrcs, arm: target.arm, tally, isComplete }, gathered.cells)
     this.#target = target
   }
 

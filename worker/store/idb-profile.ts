@@ -25,14 +25,15 @@ export function createIdbProfile(name: string): ProfileStore {
         if (changes.length === 0) return
         const kinds = [...new Set(changes.map(({ kind }) => kind))]
         const tx = db.transaction(kinds, 'readwrite')
+        const done: Promise<unknown>[] = []
         try {
-          const done = changes.map(({ kind, key, value }) => {
+          for (const { kind, key, value } of changes) {
             const store = tx.objectStore(kind)
-            return value === undefined ? store.delete(key) : store.put(value, key)
-          })
+            done.push(value === undefined ? store.delete(key) : store.put(value, key))
+          }
           await Promise.all([...done, tx.done])
         } catch (thrown) {
-          await abort(tx)
+          await abort(tx, done)
           throw thrown
         }
       }),
@@ -46,8 +47,11 @@ export function createIdbProfile(name: string): ProfileStore {
 }
 
 /** Takes back what a transaction did so far: a value that cannot be cloned throws without ending it. */
-async function abort(tx: { abort(): void; readonly done: Promise<void> }): Promise<void> {
-  const ended = tx.done.catch(() => undefined) // the caller throws the cause
+async function abort(
+  tx: { abort(): void; readonly done: Promise<void> },
+  requests: readonly Promise<unknown>[],
+): Promise<void> {
+  const ended = Promise.allSettled([...requests, tx.done]) // the caller throws the cause
   try {
     tx.abort()
   } catch {

@@ -37,14 +37,13 @@ export type TinyRelease = {
 
 /** Builds a release whose items of one category have alike vectors, so that a click in one brings more of it. */
 export function buildTinyRelease(options: TinyOptions = {}): TinyRelease {
-  const { itemCount = 120, cellItems = 40, site = 'shop', name = 'tiny-1' } = options
+  const { itemCount = 120, cellItems = 40 } = options
   const objects = new Map<string, Uint8Array<ArrayBuffer>>()
   const put = (bytes: Uint8Array): ObjectRef => {
     const hash = sha256(bytes)
     objects.set(hash, bytes.slice() as Uint8Array<ArrayBuffer>) // slice() gives it a buffer of its own
     return { hash, sizeBytes: bytes.length }
   }
-  const scales = new Array<number>(DIM).fill(0.01)
   const quantised = allVectors(itemCount)
   const cells = Array.from({ length: Math.ceil(itemCount / cellItems) }, (_, index) =>
     buildCell({
@@ -56,32 +55,28 @@ export function buildTinyRelease(options: TinyOptions = {}): TinyRelease {
       put,
     }),
   )
-  const table = encodeShardTable({
-    spaceCount: 1,
-    localeCount: 1,
-    dim: DIM,
-    cells,
-    centroids: new Int8Array(cells.length * DIM),
-    graphs: [],
-  })
+  const manifest = tinyManifest({ options, cells, quantised, put })
+  const root = put(json(manifest))
+  return { manifestHash: root.hash, manifest, objects, cells }
+}
+
+type ManifestParts = Pick<CellParts, 'options' | 'quantised' | 'put'> & { readonly cells: readonly CellEntry[] }
+
+function tinyManifest({ options, cells, quantised, put }: ManifestParts): Manifest {
+  const { itemCount = 120, site = 'shop', name = 'tiny-1' } = options
+  const scales = new Array<number>(DIM).fill(0.01)
   const gramian = put(encodeGramian(computeGramian(dequantise(quantised, Float32Array.from(scales)), DIM)))
+  const encoder = { type: 'ridge', alpha0: 0.1, reg: 0.05, nu: 1, itemCount, ratio: 0.9 }
+  const centroids = new Int8Array(cells.length * DIM)
+  const table = { spaceCount: 1, localeCount: 1, dim: DIM, cells, centroids, graphs: [] }
   const manifest = {
     ...MANIFEST_DEFAULTS,
     site,
     release: name,
     itemCount,
     itemNoEnd: itemCount,
-    spaces: [
-      {
-        spaceId: 'space-1',
-        dim: DIM,
-        metric: 'ip',
-        encoder: { type: 'ridge', alpha0: 0.1, reg: 0.05, nu: 1, itemCount, ratio: 0.9 },
-        scales,
-        gramian,
-      },
-    ],
-    shardTable: put(table),
+    spaces: [{ spaceId: 'space-1', dim: DIM, metric: 'ip', encoder, scales, gramian }],
+    shardTable: put(encodeShardTable(table)),
     dictionaries: put(json({ v: 1, categories: CATEGORIES, tags: [] })),
     rankers: [{ layout: FEATURE_LAYOUT, onnx: put(new Uint8Array([1, 2, 3])), trees: put(tinyTrees()) }],
     lists: [
@@ -90,9 +85,8 @@ export function buildTinyRelease(options: TinyOptions = {}): TinyRelease {
       { scene: 'fresh', items: [], halfLifeDays: null },
     ],
     ...options.manifest,
-  } as unknown as Manifest // complete by construction; tests of refusal put wrong values in on purpose
-  const root = put(json(manifest))
-  return { manifestHash: root.hash, manifest, objects, cells }
+  }
+  return manifest as unknown as Manifest // complete by construction; tests of refusal put wrong values in on purpose
 }
 
 /** A site's signing key. */

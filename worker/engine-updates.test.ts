@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest'
+import { click, code, ids, KEY, loaded, openPage, publishedEdge, RELEASE, value } from './testing/page.ts'
+import { TestBrowser } from './testing/test-deps.ts'
+import { buildTinyRelease, signPointer } from './testing/tiny-release.ts'
+
+describe('warm start', () => {
+  test('answers offline from what the last visit stored, history included', async () => {
+    const edge = publishedEdge()
+    const browser = new TestBrowser()
+    const first = await openPage(edge, { browser })
+    await loaded(first)
+    await first.engine.track([click('item-2'), click('item-6')])
+    const expected = await ids(first.engine)
+    await first.engine.stop()
+    edge.isOnline = false
+    const before = edge.requests.length
+    const page = await openPage(edge, { browser })
+    expect(edge.requests.length).toBe(before)
+    expect(code(await page.engine.refresh())).toBe('edge-unreachable')
+    expect(await ids(page.engine)).toEqual(expected)
+    expect(value(await page.engine.status())).toMatchObject({
+      residentItems: 120,
+      historyItems: 2,
+      lastError: { code: 'edge-unreachable' },
+    })
+    await page.engine.track([click('item-3')])
+    expect(await ids(page.engine)).not.toEqual(expected)
+  })
+
+  test('fetches what the browser evicted meanwhile', async () => {
+    const edge = publishedEdge()
+    const browser = new TestBrowser()
+    await loaded(await openPage(edge, { browser }))
+    const sizes = await browser.stores.shards.sizes()
+    await browser.stores.shards.remove(sizes.map(({ hash }) => hash))
+    const page = await openPage(edge, { browser })
+    expect(value(page.started).release).toBe('tiny-1')
+    expect(await loaded(page)).toMatchObject({ residentItems: 120 })
+  })
+
+  test('completes a download that broke off, asking only for what is missing', async () => {
+    const edge = publishedEdge()
+    const browser = new TestBrowser()
+    const last = RELEASE.cells[2]?.objects.cards[0]?.hash ?? ''
+    edge.intercept = ({ path }) => (path.endsWith(last) ? new Response('', { status: 500 }) : undefined)
+    const first = await openPage(edge, { browser })
+    await first.engine.refresh()
+    expect(value(await first.engine.status()).residentItems).toBe(80)
+    await first.engine.stop()
+    edge.intercept = () => undefined
+    const before = edge.requests.length
+    expect(await loaded(await openPage(edge, { browser }))).toMatchObject({ residentItems: 120 })
+    const asked = edge.requests.slice(before).filter(({ path }) => path.startsWith('objects/'))
+    expect(asked.map(({ path }) => path)).toEqual([`objects/${last}`])
+  })
+})
+
+describe('a newer release', () => {
+  test('is switched to in an open page with only the changed objects fetched', async () => {
+    const edge = publishedEdge()
+    const page = await openPage(edge)
+    await loaded(page)
+    const second = buildTinyRelease({ name: 'tiny-2', retitled: { cell: 1, prefix: 'New ' } })
+    const added = [...second.objects.keys()].filter((hash) => !RELEASE.objects.has(hash))
+    edge.publish(second, signPointer(KEY, second, { publication: 2 }))
+    const before = edge.requests.length
+    expect(await loaded(page)).toMatchObject({ release: 'tiny-2', residentItems: 120 })
+    const asked = edge.requests.slice(before).filter(({ path }) => path.startsWith('objects/'))
+    expect(asked.map(({ path }) => path.slice('objects/'.length)).sort()).toEqual(added.sort())
+    expect(added).toHaveLength(3) // manifest, shard table, the cards of one cell
+    const changed = await page.notices.first('release-changed')
+    expect(changed).toEqual({ type: 'release-changed', release: 'tiny-2', fetchedObjects: 3, reusedObjects: 14 })
+    const [card] = value(await page.engine.cards(['item-41']))
+    expect(card?.title).toBe('New Crime number 41')
+  })
+
+  test('is noticed by the poll and adopted by the other tab from the store', async () => {
+    const edge = publishedEdge()
+    const browser = new TestBrowser()
+    const [one, two] = [await openPage(edge, { browser }), await openPage(edge, { browser })]
+    await loaded(one)
+    await loaded(two)
+    const second = buildTinyRelease({ name: 'tiny-2', retitled: { cell: 1, prefix: 'New ' } })
+    edge.publish(second, signPointer(KEY, second, { publication: 2 }))
+    const before = edge.requests.length
+    one.deps.timers.advance(80_000)
+    await Promise.all([one.notices.first('release-changed'), two.notices.first('release-changed')])
+    const added = [...second.objects.keys()].filter((hash) => !RELEASE.objects.has(hash))
+    const asked = edge.requests.slice(before).map(({ path }) => path.replace('objects/', ''))
+    expect(asked.filter((path) => added.includes(path)).sort()).toEqual(added.sort())
+    expect(value(await two.engine.status()).release).toBe('tiny-2')
+  })
+
+  test('is left alone until it is whole', async () => {
+    const edge = publishedEdge()
+    const page = await openPage(edge)
+    await loaded(page)
+    const second = buildTinyRelease({ name: 'tiny-2', retitled: { cell: 1, prefix: 'New ' } })
+    edge.publish(second, signPointer(KEY, second, { publication: 2 }))
+    edge.objects.delete(second.cells[1]?.objects.cards[0]?.hash ?? '')
+    expect(code(await page.engine.refresh())).toBe('object-missing')
+    expect(value(await page.engine.status())).toMatchObject({
+      release: 'tiny-1',
+      lastError: { code: 'object-missing' },
+    })
+    edge.publish(second, signPointer(KEY, second, { publication: 2 }))
+    expect(await loaded(page)).toMatchObject({ release: 'tiny-2', lastError: null })
+  })
+
+  test('keeps a history whose items it no longer holds, by their snapshots', async () => {
+    const edge = publishedEdge()
+    const page = await openPage(edge)
+    await loaded(page)
+    await page.engine.track([click('item-117')])
+    await ids(page.engine)
+    const second = buildTinyRelease({ name: 'tiny-2', itemCount: 80 })
+    edge.publish(second, signPointer(KEY, second, { publication: 2 }))
+    await loaded(page)
+    const reply = value(await page.engine.recommend({ scene: 'for-you', count: 10 }))
+    expect(reply.personal).toBe(true)
+    expect(reply.items.slice(0, 5).every(({ card }) => card.category === 'Crime')).toBe(true)
+  })
+})
