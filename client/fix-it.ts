@@ -1,9 +1,19 @@
-import type { ErrorCode, RecError } from '#contract/errors'
+import type { ErrorCode } from '#contract/errors'
 import { make } from './dom.ts'
 import type { Recommender } from './recommender.ts'
 
+/** An error as shelves tell it. */
+export type Problem = { readonly code: string; readonly message: string }
+
+/** Reads code and message of what a call was rejected with; the shelf's script has another `RecError` class than the drop-in's. */
+export function problemOf(thrown: unknown): Problem {
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'internal'
+  return { code, message }
+}
+
 /** What the developer of the page can do; shown on localhost only. */
-const ADVICE: Partial<Record<ErrorCode, string>> = {
+const ADVICE: Readonly<Record<string, string>> = {
   'config-invalid': 'Correct the attribute of the script tag (or the option) that the message names.',
   'edge-unreachable':
     'Start the edge with `npx pocketshelf dev`, or correct data-edge; a Content-Security-Policy must list it in connect-src.',
@@ -17,10 +27,10 @@ const ADVICE: Partial<Record<ErrorCode, string>> = {
   'model-mismatch': 'The script is older than the release: update pocketshelf.js.',
   'engine-unavailable':
     "Allow in the Content-Security-Policy: worker-src blob:; script-src 'wasm-unsafe-eval'; connect-src with the script’s origin.",
-}
+} satisfies Partial<Record<ErrorCode, string>>
 
 /** Explains a misconfiguration inside the shelf: the code, what happened, what to do, and the values in use. */
-export function createFixIt(error: RecError, { settings }: Recommender): HTMLElement {
+export function createFixIt(error: Problem, { settings }: Recommender): HTMLElement {
   const rows = 'engine' in settings ? [settings.engine.edge, settings.engine.site, settings.engine.channel] : []
   return make(
     'div',

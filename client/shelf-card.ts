@@ -14,7 +14,10 @@ export function createCard(item: RecommendedItem, { words, link, locale }: CardO
   const { card, reasons } = item
   const href = cardAddress(item, link)
   const cover = make('span', { part: 'cover', class: 'cover' }, make('span', { 'aria-hidden': 'true' }, card.title))
-  cover.style.setProperty('--_hue', `${hueOf(card.category || card.title)}`)
+  // Colour by category, arrangement by item; set by script, so that no style-src has to allow it.
+  const turn = hueOf(item.id + card.title)
+  cover.style.setProperty('--_hue', `${hueOf(card.category || card.title) + (turn % 30)}`)
+  cover.style.setProperty('--_x', `${30 + (turn % 55)}%`)
   if (isWebAddress(card.image)) cover.append(createImage(card.image))
   const reason = reasons[0]
   return make(

@@ -1,7 +1,6 @@
-import { type RecError, toRecError } from '#contract/errors'
 import type { EventType } from '#contract/events'
 import type { RecommendedItem, RecommendReply, TrackInput } from '#contract/rpc'
-import { createFixIt } from './fix-it.ts'
+import { createFixIt, type Problem, problemOf } from './fix-it.ts'
 import { createImpressions, type Impressions } from './impressions.ts'
 import { isLocalPage } from './page-signs.ts'
 import type { Recommender } from './recommender.ts'
@@ -84,7 +83,7 @@ export class Shelf {
       const reply = await this.#recommender.recommend(readRequest((name) => this.#host.getAttribute(name)))
       if (this.#ends.length > 0) this.#show(reply)
     } catch (thrown) {
-      if (this.#ends.length > 0) this.#fail(toRecError(thrown))
+      if (this.#ends.length > 0) this.#fail(problemOf(thrown))
     }
     const isDirty = this.#state === 'again'
     this.#state = 'idle'
@@ -99,8 +98,8 @@ export class Shelf {
     this.#tell('rec-list', reply)
   }
 
-  #fail(error: RecError): void {
-    this.#tell('rec-error', { code: error.code, message: error.message })
+  #fail(error: Problem): void {
+    this.#tell('rec-error', error)
     if (!this.#reply)
       this.#view.showError(isLocalPage(location.hostname) ? createFixIt(error, this.#recommender) : null)
     if (error.code === 'config-invalid') return

@@ -41,7 +41,7 @@ export function categoryPage(shop: Shop, name: string): Page {
       {},
       h('p', { class: 'crumbs' }, h('a', { href: '/browse' }, 'Departments')),
       h('h1', { tabindex: -1 }, name),
-      shelf({ scene: 'for-you', category: name, empty: 'hide' }),
+      shelf({ scene: 'for-you', category: name }),
       h('h2', {}, `Everything in ${name}`),
       resultList(shop, { category: name }),
     ),

@@ -4,7 +4,8 @@ import { categoryPath, cover, priceOf } from '../shop/tiles.ts'
 
 /** The page of one item. */
 export function itemPage(shop: Shop, id: string): Page {
-  const top = h('article', { class: 'item' }, h('h1', { tabindex: -1, class: 'soft' }, 'One moment…'))
+  const heading = h('h1', { tabindex: -1, class: 'soft' }, 'One moment…')
+  const top = h('article', { class: 'item' }, h('span', { class: 'cover waiting' }), h('div', {}, heading))
   void fill(shop, id, top)
   return {
     title: 'Item',

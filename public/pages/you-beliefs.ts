@@ -24,7 +24,7 @@ export function beliefsPanel({ recommender }: Shop): Panel {
     const rest = refused > 0 ? ` You asked to see less of ${refused}.` : ''
     return [
       h('ul', { class: 'bars', role: 'list' }, ...bars),
-      h('p', { class: 'soft' }, `From ${items} items you looked at or chose.${rest}`),
+      h('p', { class: 'soft' }, `From ${items} ${items === 1 ? 'item' : 'items'} you looked at or chose.${rest}`),
     ]
   })
 }

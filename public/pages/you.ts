@@ -7,15 +7,19 @@ import { statusPanel } from './you-status.ts'
 /** What the device knows, and the visitor's say in it. */
 export function youPage(shop: Shop): Page {
   const panels = [beliefsPanel(shop), consentPanel(shop), historyPanel(shop), movePanel(shop), statusPanel(shop)]
-  const drawAll = () => {
-    for (const panel of panels) void panel.draw()
+  const place = h('div', { class: 'you' }, h('p', { class: 'soft', role: 'status' }, 'One moment…'))
+  const drawAll = async () => {
+    await Promise.all(panels.map((panel) => panel.draw()))
+    if (panels.every(({ element }) => !element.isConnected))
+      place.replaceChildren(...panels.map(({ element }) => element))
   }
+  const redraw = () => void drawAll()
   const ends = [
-    shop.recommender.on('profile-changed', drawAll),
-    shop.recommender.on('release-changed', drawAll),
-    shop.recommender.on('engines-ready', drawAll),
+    shop.recommender.on('profile-changed', redraw),
+    shop.recommender.on('release-changed', redraw),
+    shop.recommender.on('engines-ready', redraw),
   ]
-  drawAll()
+  redraw()
   return {
     title: 'Your data',
     leave: () => {
@@ -30,7 +34,7 @@ export function youPage(shop: Shop): Page {
         { class: 'lead' },
         'Everything this shop remembers about your taste is on this page, and lives in this browser.',
       ),
-      ...panels.map((panel) => panel.element),
+      place,
     ),
   }
 }

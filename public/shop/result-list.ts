@@ -14,8 +14,9 @@ export type ListQuery = { readonly text?: string; readonly category?: string }
 export function resultList(shop: Shop, query: ListQuery): HTMLElement {
   const count = h('p', { class: 'soft', role: 'status' }, 'Looking…')
   const grid = h('ul', { class: 'grid', role: 'list' })
-  const more = h('button', { class: 'button', type: 'button', hidden: true, onclick: () => void load() }, 'Show more')
+  const more = h('button', { class: 'button', type: 'button', onclick: () => void load() }, 'Show more')
   const mine = h('input', { type: 'checkbox', onchange: () => void start() })
+  const foot = h('p', { class: 'centre', hidden: true }, more)
   let shown = 0
   const start = async () => {
     shown = 0
@@ -29,7 +30,7 @@ export function resultList(shop: Shop, query: ListQuery): HTMLElement {
       shown += items.length
       grid.append(...cards.map(tile))
       count.textContent = total === 0 ? 'Nothing found. Try another word.' : `${total.toLocaleString()} items`
-      more.hidden = shown >= total || items.length === 0
+      foot.hidden = shown >= total || items.length === 0
     } catch {
       count.textContent = 'The catalogue is not on this device yet. It comes with the first visit online.'
     }
@@ -40,7 +41,7 @@ export function resultList(shop: Shop, query: ListQuery): HTMLElement {
     { 'aria-label': 'Results' },
     h('div', { class: 'bar' }, count, h('label', { class: 'check' }, mine, ' My taste first')),
     grid,
-    h('p', { class: 'centre' }, more),
+    foot,
   )
 }
 

@@ -4,7 +4,9 @@ import type { ItemCard } from './shop.ts'
 /** A cover: the picture of the catalogue, or one drawn from category and title. */
 export function cover(card: ItemCard, className = ''): HTMLElement {
   const frame = h('span', { class: `cover ${className}` }, h('span', { 'aria-hidden': 'true' }, card.title || card.id))
-  frame.style.setProperty('--hue', String(hueOf(card.category || card.title)))
+  const turn = hueOf(card.id + card.title)
+  frame.style.setProperty('--hue', String(hueOf(card.category || card.title) + (turn % 30)))
+  frame.style.setProperty('--x', `${30 + (turn % 55)}%`)
   if (card.image) {
     const image = h('img', {
       src: card.image,
