@@ -7,10 +7,11 @@ import type { Hono } from 'hono'
 import { reportLive } from '../core/admin-routes.ts'
 import { createApp } from '../core/app.ts'
 import { EDGE_LIMITS } from '../core/edge-limits.ts'
-import type { Clock, Host, Log } from '../core/ports.ts'
+import type { Clock, EdgeDeps, Host, Log } from '../core/ports.ts'
 import { parseSites, type SiteInput, storeSite } from '../core/sites.ts'
 import { BlobFiles } from './blob-files.ts'
 import { clientAddressOf, isWithin, LOOPBACK_NETWORKS, parseNetworks } from './client-address.ts'
+import { type DataLock, lockDataDir } from './data-lock.ts'
 import { EventLogThread } from './event-log.ts'
 import { silentLog } from './log.ts'
 import { MemoryCache } from './memory-cache.ts'
@@ -61,31 +62,49 @@ const SILENT_SOCKET_MS = 60_000
 const MAX_HEADER_BYTES = 16 * 1024
 const STOP_MS = 10_000
 const PRUNE_EVERY_MS = 3_600_000
+const DEFAULT_MEMORY_BYTES = 256 * 2 ** 20
 
 const systemClock: Clock = { now: () => Date.now(), seconds: () => performance.now() / 1000 }
 
 /**
  * Starts the edge in this process: objects in files, state and events in SQLite, hot objects in memory.
- * @throws RecError `config-invalid`, `input-missing`; the system's error when the port is taken.
+ * @throws RecError `config-invalid`, `input-missing`, `conflict` (the directory is in use); the system's error when the port is taken.
  */
 export async function createNodeEdge(options: NodeEdgeOptions): Promise<NodeEdge> {
+  mkdirSync(options.dataDir, { recursive: true })
+  const lock = lockDataDir(options.dataDir)
+  const opened: (() => Promise<void> | void)[] = [() => lock.release()]
+  try {
+    return await startEdge(options, lock, opened)
+  } catch (thrown) {
+    for (const close of opened.reverse()) await close()
+    throw thrown
+  }
+}
+
+/** @param opened - Gets what must be closed, in the order of opening. */
+async function startEdge(
+  options: NodeEdgeOptions,
+  lock: DataLock,
+  opened: (() => Promise<void> | void)[],
+): Promise<NodeEdge> {
   const { dataDir, clock = systemClock, log = silentLog } = options
   const statics = await StaticFiles.open(options.staticDirs ?? [])
   const networks = {
     proxies: parseNetworks(options.trustedProxies ?? []),
     operators: parseNetworks(options.metricsFrom ?? LOOPBACK_NETWORKS),
   }
-  mkdirSync(dataDir, { recursive: true })
-  const cache = new MemoryCache(options.memoryBytes ?? 256 * 2 ** 20)
+  const cache = new MemoryCache(options.memoryBytes ?? DEFAULT_MEMORY_BYTES)
   const state = new StateDatabase(join(dataDir, 'state.db'))
+  opened.push(() => state.close())
   const events = new EventLogThread(
     { path: join(dataDir, 'events.db'), maxBytes: options.eventsMaxBytes ?? 0 },
     clock,
     log,
   )
+  opened.push(() => events.close())
   const stopping = { isStopping: false }
-  const host = createHost({ networks, statics, state, events, stopping })
-  const deps = {
+  const deps: EdgeDeps = {
     blobs: new BlobFiles(join(dataDir, 'objects'), cache),
     state,
     events,
@@ -93,7 +112,7 @@ export async function createNodeEdge(options: NodeEdgeOptions): Promise<NodeEdge
     metrics: new PrometheusMetrics(cache),
     clock,
     log,
-    host,
+    host: createHost({ networks, statics, state, events, stopping }),
     gcGraceMs: options.gcGraceMs ?? EDGE_LIMITS.gcGraceMs,
   }
   const setSites = (sites: readonly SiteInput[]) => replaceSites(state, clock, sites)
@@ -102,14 +121,12 @@ export async function createNodeEdge(options: NodeEdgeOptions): Promise<NodeEdge
   await events.check()
   const server = createServer(createApp(deps), options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS)
   const url = await listen(server, options.port ?? 0, options.hostname ?? '127.0.0.1')
-  const stopPruning = prunePeriodically(events, clock, log)
+  lock.announce(url)
+  opened.push(() => stopServer(server), prunePeriodically(events, clock, log))
   log('edge-started', { sites: state.sites().length })
   const stop = async () => {
     stopping.isStopping = true
-    stopPruning()
-    await stopServer(server)
-    await events.close()
-    state.close()
+    for (const close of opened.reverse()) await close()
     log('edge-stopped')
   }
   let stopped: Promise<void> | undefined

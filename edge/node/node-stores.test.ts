@@ -16,6 +16,9 @@ import { StateDatabase } from './state-database.ts'
 const DAY_MS = 86_400_000
 const PSEUDONYM = 'pseudonym-000000000000'
 
+/** Of the operating system, not of a package. */
+const TOOLS = { mount: 'mount', unmount: 'umount' }
+
 let dir: string
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'edge-stores-'))
@@ -66,7 +69,7 @@ describe('a store that is full', () => {
     const disk = join(dir, 'disk')
     mkdirSync(disk)
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk], { stdio: 'ignore' })
+      execFileSync(TOOLS.mount, ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk], { stdio: 'ignore' })
     } catch {
       skip('needs the right to mount a small file system')
     }
@@ -87,7 +90,7 @@ describe('a store that is full', () => {
       expect(readdirSync(join(disk, 'data/objects/.incoming'))).toEqual([])
       await edge.close()
     } finally {
-      execFileSync('umount', [disk])
+      execFileSync(TOOLS.unmount, [disk])
     }
   })
 })
@@ -150,6 +153,28 @@ describe('EventDatabase', () => {
     db.close()
     const found = readdirSync(dir).filter((name) => readFileSync(join(dir, name)).includes(secret))
     expect(found).toEqual([])
+  })
+})
+
+describe('a data directory', () => {
+  test('has one owner at a time, which says where it answers', async () => {
+    const { edge } = await start()
+    expect(JSON.parse(readFileSync(join(dir, 'data/address.json'), 'utf8'))).toEqual({
+      url: edge.url,
+      pid: process.pid,
+    })
+    await expect(start()).rejects.toMatchObject({ code: 'conflict' })
+    await edge.close()
+    const { edge: next } = await start()
+    await next.close()
+    expect(readdirSync(join(dir, 'data'))).not.toContain('address.json')
+  })
+
+  test('is free again when a start failed', async () => {
+    await expect(start({ trustedProxies: ['nobody'] })).rejects.toMatchObject({ code: 'config-invalid' })
+    const { edge } = await start()
+    await edge.close()
+    expect(edge.url).toMatch(/^http:/)
   })
 })
 
