@@ -8,7 +8,7 @@ export const FOLDERS = {
   contract: { local: [], npm: [], node: false },
   'worker/core': { local: ['^contract/'], npm: [], node: false },
   worker: {
-    local: ['^contract/', '^worker/core/'],
+    local: ['^contract/', '^worker/core/', '^tools/hnsw-patch[.]ts$'],
     npm: ['comlink', 'hnswlib-wasm', 'idb', 'onnxruntime-web'],
     node: false,
   },

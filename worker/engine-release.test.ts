@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { SEQUENCE_STEPS, STEP } from '#contract/pointer'
 import { createEngine } from './engine.ts'
-import { click, code, ids, KEY, loaded, openPage, publishedEdge, RELEASE, value } from './testing/page.ts'
+import { click, code, emptyEdge, ids, KEY, loaded, openPage, publishedEdge, RELEASE, value } from './testing/page.ts'
 import { createTestDeps, TestBrowser, testOptions } from './testing/test-deps.ts'
-import { TinyEdge } from './testing/tiny-edge.ts'
 import { buildTinyRelease, createTinyKey, signPointer } from './testing/tiny-release.ts'
 
 describe('first visit', () => {
@@ -44,9 +43,9 @@ describe('first visit', () => {
   })
 
   test('holds no more items than the tier allows', async () => {
-    const release = buildTinyRelease({ itemCount: 12_000, cellItems: 3_000 })
-    const edge = new TinyEdge()
-    edge.publish(release, signPointer(KEY, release))
+    const release = await buildTinyRelease({ itemCount: 12_000, cellItems: 3_000 })
+    const edge = emptyEdge()
+    edge.publish(release, await signPointer(KEY, release))
     const page = await openPage(edge, { options: { tier: 'saver' } })
     expect(await loaded(page)).toMatchObject({ tier: 'saver', residentItems: 6_000, totalCells: 4 })
   })
@@ -79,7 +78,7 @@ describe('first visit', () => {
   })
 
   test('fails with release-missing where nothing was published', async () => {
-    expect(code((await openPage(new TinyEdge())).started)).toBe('release-missing')
+    expect(code((await openPage(emptyEdge())).started)).toBe('release-missing')
   })
 
   test('gives up a request that never ends at its deadline', async () => {
@@ -95,29 +94,31 @@ describe('first visit', () => {
 
 describe('trust', () => {
   test('refuses a pointer that another key signed', async () => {
-    const edge = new TinyEdge()
-    edge.publish(RELEASE, signPointer(createTinyKey(), RELEASE))
+    const edge = emptyEdge()
+    edge.publish(RELEASE, await signPointer(await createTinyKey(), RELEASE))
     expect(code((await openPage(edge)).started)).toBe('signature-invalid')
   })
 
   test('refuses a pointer whose fields changed after signing', async () => {
-    const edge = new TinyEdge()
-    edge.publish(RELEASE, { ...signPointer(KEY, RELEASE), sequence: 9 * SEQUENCE_STEPS })
+    const edge = emptyEdge()
+    edge.publish(RELEASE, { ...(await signPointer(KEY, RELEASE)), sequence: 9 * SEQUENCE_STEPS })
     expect(code((await openPage(edge)).started)).toBe('signature-invalid')
   })
 
   test('takes either of two keys', async () => {
-    const page = await openPage(publishedEdge(), { options: { keys: [createTinyKey().publicKey, KEY.publicKey] } })
+    const page = await openPage(publishedEdge(), {
+      options: { keys: [(await createTinyKey()).publicKey, KEY.publicKey] },
+    })
     expect(page.started.ok).toBe(true)
   })
 
   test('keeps the newer release when an older sequence is replayed', async () => {
     const edge = publishedEdge()
-    const second = buildTinyRelease({ name: 'tiny-2', retitled: { cell: 1, prefix: 'New ' } })
-    edge.publish(second, signPointer(KEY, second, { publication: 2 }))
+    const second = await buildTinyRelease({ name: 'tiny-2', retitled: { cell: 1, prefix: 'New ' } })
+    edge.publish(second, await signPointer(KEY, second, { publication: 2 }))
     const browser = new TestBrowser()
     await loaded(await openPage(edge, { browser }))
-    edge.publish(RELEASE, signPointer(KEY, RELEASE))
+    edge.publish(RELEASE, await signPointer(KEY, RELEASE))
     const page = await openPage(edge, { browser })
     expect(code(await page.engine.refresh())).toBe('sequence-replayed')
     expect(value(await page.engine.status())).toMatchObject({
@@ -134,11 +135,11 @@ describe('trust', () => {
   })
 
   test('uses the canary release on the share of devices that draw it, with the arm in its events', async () => {
-    const canary = buildTinyRelease({ name: 'tiny-canary' })
+    const canary = await buildTinyRelease({ name: 'tiny-canary' })
     const arms: string[] = []
     for (const uniform of [0.04, 0.06]) {
       const edge = publishedEdge()
-      edge.publish(canary, signPointer(KEY, RELEASE, { canary: { manifest: canary.manifestHash, share: 0.05 } }))
+      edge.publish(canary, await signPointer(KEY, RELEASE, { canary: { manifest: canary.manifestHash, share: 0.05 } }))
       const page = await openPage(edge, { deps: { random: () => uniform } })
       await page.engine.track([click('item-1')])
       const [event] = value(await page.engine.history())
@@ -188,8 +189,8 @@ describe('damaged objects', () => {
     const edge = publishedEdge()
     const page = await openPage(edge)
     await loaded(page)
-    const future = buildTinyRelease({ name: 'future', manifest: { v: 2 } })
-    edge.publish(future, signPointer(KEY, future, { publication: 2 }))
+    const future = await buildTinyRelease({ name: 'future', manifest: { v: 2 } })
+    edge.publish(future, await signPointer(KEY, future, { publication: 2 }))
     expect(code(await page.engine.refresh())).toBe('manifest-version')
     expect(value(await page.engine.status())).toMatchObject({
       release: 'tiny-1',
@@ -199,9 +200,9 @@ describe('damaged objects', () => {
   })
 
   test('goes on without trees when they are for another feature layout', async () => {
-    const release = buildTinyRelease({ manifest: { rankers: [] } })
-    const edge = new TinyEdge()
-    edge.publish(release, signPointer(KEY, release))
+    const release = await buildTinyRelease({ manifest: { rankers: [] } })
+    const edge = emptyEdge()
+    edge.publish(release, await signPointer(KEY, release))
     const page = await openPage(edge)
     expect(value(await page.engine.recommend({ scene: 'for-you', count: 5 }))).toMatchObject({ ranker: 'none' })
     expect(value(await page.engine.status()).lastError?.code).toBe('model-mismatch')

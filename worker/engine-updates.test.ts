@@ -60,9 +60,9 @@ describe('a newer release', () => {
     const edge = publishedEdge()
     const page = await openPage(edge)
     await loaded(page)
-    const second = buildTinyRelease({ name: 'tiny-2', retitled: { cell: 1, prefix: 'New ' } })
+    const second = await buildTinyRelease({ name: 'tiny-2', retitled: { cell: 1, prefix: 'New ' } })
     const added = [...second.objects.keys()].filter((hash) => !RELEASE.objects.has(hash))
-    edge.publish(second, signPointer(KEY, second, { publication: 2 }))
+    edge.publish(second, await signPointer(KEY, second, { publication: 2 }))
     const before = edge.requests.length
     expect(await loaded(page)).toMatchObject({ release: 'tiny-2', residentItems: 120 })
     const asked = edge.requests.slice(before).filter(({ path }) => path.startsWith('objects/'))
@@ -80,8 +80,8 @@ describe('a newer release', () => {
     const [one, two] = [await openPage(edge, { browser }), await openPage(edge, { browser })]
     await loaded(one)
     await loaded(two)
-    const second = buildTinyRelease({ name: 'tiny-2', retitled: { cell: 1, prefix: 'New ' } })
-    edge.publish(second, signPointer(KEY, second, { publication: 2 }))
+    const second = await buildTinyRelease({ name: 'tiny-2', retitled: { cell: 1, prefix: 'New ' } })
+    edge.publish(second, await signPointer(KEY, second, { publication: 2 }))
     const before = edge.requests.length
     one.deps.timers.advance(80_000)
     await Promise.all([one.notices.first('release-changed'), two.notices.first('release-changed')])
@@ -95,15 +95,15 @@ describe('a newer release', () => {
     const edge = publishedEdge()
     const page = await openPage(edge)
     await loaded(page)
-    const second = buildTinyRelease({ name: 'tiny-2', retitled: { cell: 1, prefix: 'New ' } })
-    edge.publish(second, signPointer(KEY, second, { publication: 2 }))
+    const second = await buildTinyRelease({ name: 'tiny-2', retitled: { cell: 1, prefix: 'New ' } })
+    edge.publish(second, await signPointer(KEY, second, { publication: 2 }))
     edge.objects.delete(second.cells[1]?.objects.cards[0]?.hash ?? '')
     expect(code(await page.engine.refresh())).toBe('object-missing')
     expect(value(await page.engine.status())).toMatchObject({
       release: 'tiny-1',
       lastError: { code: 'object-missing' },
     })
-    edge.publish(second, signPointer(KEY, second, { publication: 2 }))
+    edge.publish(second, await signPointer(KEY, second, { publication: 2 }))
     expect(await loaded(page)).toMatchObject({ release: 'tiny-2', lastError: null })
   })
 
@@ -113,8 +113,8 @@ describe('a newer release', () => {
     await loaded(page)
     await page.engine.track([click('item-117')])
     await ids(page.engine)
-    const second = buildTinyRelease({ name: 'tiny-2', itemCount: 80 })
-    edge.publish(second, signPointer(KEY, second, { publication: 2 }))
+    const second = await buildTinyRelease({ name: 'tiny-2', itemCount: 80 })
+    edge.publish(second, await signPointer(KEY, second, { publication: 2 }))
     await loaded(page)
     const reply = value(await page.engine.recommend({ scene: 'for-you', count: 10 }))
     expect(reply.personal).toBe(true)

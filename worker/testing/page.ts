@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { ErrorCode } from '#contract/errors'
 import type { EngineApi, EngineOptions, EngineStatus, Outcome, RecommendReply, TrackInput } from '#contract/rpc'
 import { createEngine } from '../engine.ts'
@@ -6,8 +7,19 @@ import { TinyEdge } from './tiny-edge.ts'
 import { buildTinyRelease, createTinyKey, signPointer } from './tiny-release.ts'
 
 /** The key of every page opened here. */
-export const KEY = createTinyKey()
-export const RELEASE = buildTinyRelease()
+export const KEY = await createTinyKey()
+export const RELEASE = await buildTinyRelease()
+
+const POINTER = await signPointer(KEY, RELEASE)
+
+const SCAN_WASM = new Uint8Array(await readFile(new URL('../core/scan/scan.wasm', import.meta.url)))
+
+/** An edge that serves nothing yet, beside the scan kernel. */
+export function emptyEdge(): TinyEdge {
+  const edge = new TinyEdge()
+  edge.assets.set('https://assets.test/scan.wasm', SCAN_WASM)
+  return edge
+}
 
 /** One page with its engine started. */
 export type Page = {
@@ -19,8 +31,8 @@ export type Page = {
 
 /** An edge that serves `RELEASE`. */
 export function publishedEdge(): TinyEdge {
-  const edge = new TinyEdge()
-  edge.publish(RELEASE, signPointer(KEY, RELEASE))
+  const edge = emptyEdge()
+  edge.publish(RELEASE, POINTER)
   return edge
 }
 

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { SignedPointer } from '#contract/pointer'
 import type { TinyRelease } from './tiny-release.ts'
 
@@ -9,8 +8,6 @@ export type SeenRequest = {
   readonly init: RequestInit
 }
 
-const SCAN_WASM = new URL('../core/scan/scan.wasm', import.meta.url)
-
 /** What answers a request instead of the edge. */
 export type Intercept = (request: SeenRequest) => Response | undefined
 
@@ -18,6 +15,8 @@ export type Intercept = (request: SeenRequest) => Response | undefined
 export class TinyEdge {
   readonly requests: SeenRequest[] = []
   readonly objects = new Map<string, Uint8Array<ArrayBuffer>>()
+  /** Engine files by URL. */
+  readonly assets = new Map<string, Uint8Array<ArrayBuffer>>()
   pointer: SignedPointer | null = null
   isOnline = true
   intercept: Intercept = () => undefined
@@ -36,7 +35,8 @@ export class TinyEdge {
   }
 
   readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
-    if (url.endsWith('/scan.wasm')) return new Response(await readFile(SCAN_WASM)) // a built file, not the edge's
+    const asset = this.assets.get(url)
+    if (asset !== undefined) return new Response(asset) // a built file, not the edge's
     const path = url.replace('https://edge.test/v1/sites/shop/', '')
     const request = { method: init.method ?? 'GET', path, body: String(init.body ?? ''), init }
     this.requests.push(request)

@@ -1,4 +1,3 @@
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { encodeCards } from '#contract/cards'
 import { orderCrc } from '#contract/cell-order'
 import { type ColumnCell, encodeColumns, ITEM_FLAG, UNKNOWN_U16 } from '#contract/columns'
@@ -10,6 +9,7 @@ import { CELL_ROLE, type CellEntry, encodeShardTable, type ObjectRef } from '#co
 import { encodeTrees } from '#contract/trees'
 import { dequantise, encodeVectors } from '#contract/vectors'
 import { encodeVoters } from '#contract/voters'
+import { sha256Hex, toBase64Url } from '../release/verify.ts'
 
 const DIM = 16
 const CATEGORIES = ['Comedy', 'Crime', 'History', 'Travel'] as const
@@ -36,36 +36,32 @@ export type TinyRelease = {
 }
 
 /** Builds a release whose items of one category have alike vectors, so that a click in one brings more of it. */
-export function buildTinyRelease(options: TinyOptions = {}): TinyRelease {
+export async function buildTinyRelease(options: TinyOptions = {}): Promise<TinyRelease> {
   const { itemCount = 120, cellItems = 40 } = options
   const objects = new Map<string, Uint8Array<ArrayBuffer>>()
-  const put = (bytes: Uint8Array): ObjectRef => {
-    const hash = sha256(bytes)
-    objects.set(hash, bytes.slice() as Uint8Array<ArrayBuffer>) // slice() gives it a buffer of its own
-    return { hash, sizeBytes: bytes.length }
+  const put = async (bytes: Uint8Array): Promise<ObjectRef> => {
+    const copy = bytes.slice() as Uint8Array<ArrayBuffer> // slice() gives it a buffer of its own
+    const hash = await sha256Hex(crypto.subtle, copy)
+    objects.set(hash, copy)
+    return { hash, sizeBytes: copy.length }
   }
   const quantised = allVectors(itemCount)
-  const cells = Array.from({ length: Math.ceil(itemCount / cellItems) }, (_, index) =>
-    buildCell({
-      index,
-      from: index * cellItems,
-      to: Math.min(itemCount, (index + 1) * cellItems),
-      quantised,
-      options,
-      put,
-    }),
-  )
-  const manifest = tinyManifest({ options, cells, quantised, put })
-  const root = put(json(manifest))
+  const cells: CellEntry[] = []
+  for (let from = 0; from < itemCount; from += cellItems) {
+    const to = Math.min(itemCount, from + cellItems)
+    cells.push(await buildCell({ index: cells.length, from, to, quantised, options, put }))
+  }
+  const manifest = await tinyManifest({ options, cells, quantised, put })
+  const root = await put(json(manifest))
   return { manifestHash: root.hash, manifest, objects, cells }
 }
 
 type ManifestParts = Pick<CellParts, 'options' | 'quantised' | 'put'> & { readonly cells: readonly CellEntry[] }
 
-function tinyManifest({ options, cells, quantised, put }: ManifestParts): Manifest {
+async function tinyManifest({ options, cells, quantised, put }: ManifestParts): Promise<Manifest> {
   const { itemCount = 120, site = 'shop', name = 'tiny-1' } = options
   const scales = new Array<number>(DIM).fill(0.01)
-  const gramian = put(encodeGramian(computeGramian(dequantise(quantised, Float32Array.from(scales)), DIM)))
+  const gramian = await put(encodeGramian(computeGramian(dequantise(quantised, Float32Array.from(scales)), DIM)))
   const encoder = { type: 'ridge', alpha0: 0.1, reg: 0.05, nu: 1, itemCount, ratio: 0.9 }
   const centroids = new Int8Array(cells.length * DIM)
   const table = { spaceCount: 1, localeCount: 1, dim: DIM, cells, centroids, graphs: [] }
@@ -76,9 +72,9 @@ function tinyManifest({ options, cells, quantised, put }: ManifestParts): Manife
     itemCount,
     itemNoEnd: itemCount,
     spaces: [{ spaceId: 'space-1', dim: DIM, metric: 'ip', encoder, scales, gramian }],
-    shardTable: put(encodeShardTable(table)),
-    dictionaries: put(json({ v: 1, categories: CATEGORIES, tags: [] })),
-    rankers: [{ layout: FEATURE_LAYOUT, onnx: put(new Uint8Array([1, 2, 3])), trees: put(tinyTrees()) }],
+    shardTable: await put(encodeShardTable(table)),
+    dictionaries: await put(json({ v: 1, categories: CATEGORIES, tags: [] })),
+    rankers: [{ layout: FEATURE_LAYOUT, onnx: await put(new Uint8Array([1, 2, 3])), trees: await put(tinyTrees()) }],
     lists: [
       { scene: 'popular', items: Array.from({ length: itemCount }, (_, i) => i), halfLifeDays: null },
       { scene: 'trending', items: [3, 2, 1], halfLifeDays: 7 },
@@ -90,20 +86,21 @@ function tinyManifest({ options, cells, quantised, put }: ManifestParts): Manife
 }
 
 /** A site's signing key. */
-export type TinyKey = { readonly publicKey: string; readonly privateKey: KeyObject }
+export type TinyKey = { readonly publicKey: string; readonly privateKey: CryptoKey }
 
 /** A new Ed25519 key; the public half as `data-keys` carries it. */
-export function createTinyKey(): TinyKey {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
-  return { publicKey: publicKey.export({ format: 'jwk' }).x ?? '', privateKey }
+export async function createTinyKey(): Promise<TinyKey> {
+  const pair = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair // of an asymmetric algorithm
+  const raw = await crypto.subtle.exportKey('raw', pair.publicKey)
+  return { publicKey: toBase64Url(new Uint8Array(raw)), privateKey: pair.privateKey }
 }
 
 /** Signs a pointer to a release. */
-export function signPointer(
+export async function signPointer(
   key: TinyKey,
   release: Pick<TinyRelease, 'manifestHash'>,
   fields: Partial<ChannelPointer> & { readonly publication?: number } = {},
-): SignedPointer {
+): Promise<SignedPointer> {
   const { publication = 1, ...rest } = fields
   const pointer: ChannelPointer = {
     v: 1,
@@ -115,8 +112,8 @@ export function signPointer(
     issuedAt: '2026-11-20T00:00:00.000Z',
     ...rest,
   }
-  const signature = sign(null, pointerBytes(pointer), key.privateKey).toString('base64url')
-  return { ...pointer, keyId: key.publicKey.slice(0, 8), signature }
+  const signature = await crypto.subtle.sign('Ed25519', key.privateKey, pointerBytes(pointer))
+  return { ...pointer, keyId: key.publicKey.slice(0, 8), signature: toBase64Url(new Uint8Array(signature)) }
 }
 
 type CellParts = {
@@ -125,10 +122,10 @@ type CellParts = {
   readonly to: number
   readonly quantised: Int8Array
   readonly options: TinyOptions
-  readonly put: (bytes: Uint8Array) => ObjectRef
+  readonly put: (bytes: Uint8Array) => Promise<ObjectRef>
 }
 
-function buildCell({ index, from, to, quantised, options, put }: CellParts): CellEntry {
+async function buildCell({ index, from, to, quantised, options, put }: CellParts): Promise<CellEntry> {
   const itemNos = Uint32Array.from({ length: to - from }, (_, i) => from + i)
   const crc = orderCrc(itemNos)
   const itemCount = itemNos.length
@@ -146,10 +143,10 @@ function buildCell({ index, from, to, quantised, options, put }: CellParts): Cel
     popularity: 65_535 - index,
     group: -1,
     objects: {
-      vectors: [put(encodeVectors({ itemCount, dim: DIM, orderCrc: crc, quantised: vectors }))],
-      voters: put(encodeVoters(tinyVoters(itemNos, crc))),
-      columns: put(encodeColumns(tinyColumns(itemNos, crc))),
-      cards: [put(encodeCards(cards, crc))],
+      vectors: [await put(encodeVectors({ itemCount, dim: DIM, orderCrc: crc, quantised: vectors }))],
+      voters: await put(encodeVoters(tinyVoters(itemNos, crc))),
+      columns: await put(encodeColumns(tinyColumns(itemNos, crc))),
+      cards: [await put(encodeCards(cards, crc))],
     },
   }
 }
@@ -238,8 +235,4 @@ const MANIFEST_DEFAULTS = {
 
 function json(value: unknown): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(value))
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }
