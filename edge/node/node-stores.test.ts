@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { EdgeClient, testBatch } from '../contract-suite/edge-client.ts'
 import { createTestKey, hashOf, makePublication, noise, testSite } from '../contract-suite/test-site.ts'
@@ -168,6 +169,28 @@ describe('a data directory', () => {
     const { edge: next } = await start()
     await next.close()
     expect(readdirSync(join(dir, 'data'))).not.toContain('address.json')
+  })
+
+  test('that was copied while it served starts elsewhere with all it had', async () => {
+    const { edge, client } = await start()
+    const publication = await makePublication('shop', await createTestKey(1), 1)
+    await client.publish(publication)
+    await client.events(testBatch('kept', 4))
+    const copy = join(dir, 'copy')
+    mkdirSync(copy)
+    for (const name of ['state.db', 'events.db']) {
+      const db = new Database(join(dir, 'data', name), { readonly: true })
+      await db.backup(join(copy, name))
+      db.close()
+    }
+    cpSync(join(dir, 'data/objects'), join(copy, 'objects'), { recursive: true })
+    await edge.close()
+    const { edge: restored, client: reader } = await start({ dataDir: copy })
+    expect((await reader.send('/channels/main')).json).toEqual(publication.body.pointers.full)
+    expect(await client.admin('GET', '/audit').catch(() => 'the first one is gone')).toBe('the first one is gone')
+    expect((await reader.fetch(`/objects/${publication.body.objects[2]}`)).status).toBe(200)
+    expect(await reader.exportAll()).toHaveLength(4)
+    await restored.close()
   })
 
   test('is free again when a start failed', async () => {
