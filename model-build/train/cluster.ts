@@ -21,7 +21,7 @@ export type Clustering = {
 
 /** Items the centroids are learnt on. */
 const SAMPLE = 100_000
-const ROUNDS = 15
+const ROUNDS = 20
 const FULL_ROUNDS = 4
 
 /**
@@ -34,20 +34,40 @@ export function clusterItems(vectors: Float32Array, options: ClusterOptions): Pr
   const count = Math.max(1, Math.round(items / (options.targetSize ?? 4000)))
   return withPool(options.pool, async (pool) => {
     const random = createRandom(options.seed)
-    const order = Int32Array.from({ length: items }, (_, i) => i)
+    const { order, zeros } = splitZeros(vectors, dim)
     shuffle(order, random)
     const state = createState(pool, count, dim)
     const sample = placeRows(pool, vectors, order.slice(0, SAMPLE), dim)
     startFrom(state, sample)
     for (let round = 0; round < ROUNDS && count > 1; round++) await improve(pool, state, sample)
-    const all = items <= SAMPLE ? sample : placeRows(pool, vectors, order, dim)
+    const all = order.length <= SAMPLE ? sample : placeRows(pool, vectors, order, dim)
     for (let round = 0; round < FULL_ROUNDS && count > 1 && all !== sample; round++) await improve(pool, state, all)
     await assign(pool, state, all)
     capCells(state, all, Math.ceil((items / count) * (options.maxFill ?? 1.25)))
     const assignment = new Int32Array(items)
-    for (let k = 0; k < items; k++) assignment[order[k]] = all.cell[k]
+    order.forEach((item, k) => {
+      assignment[item] = all.cell[k]
+    })
+    fillUp(assignment, zeros, cellSizes(all, count))
     return { count, assignment, centroids: meanDirections(all, count, dim) }
   })
+}
+
+/** Items with a direction, and those whose vector is zero. */
+function splitZeros(vectors: Float32Array, dim: number): { readonly order: Int32Array; readonly zeros: Int32Array } {
+  const all = Int32Array.from({ length: vectors.length / dim }, (_, i) => i)
+  const isZero = (i: number) => vectors.subarray(i * dim, (i + 1) * dim).every((value) => value === 0)
+  return { order: all.filter((i) => !isZero(i)), zeros: all.filter(isZero) }
+}
+
+/** Puts items into the emptiest cells one after the other. */
+function fillUp(assignment: Int32Array, items: Int32Array, sizes: Int32Array): void {
+  let cell = 0
+  for (const item of items) {
+    for (let c = 0; c < sizes.length; c++) if (sizes[c] < sizes[cell]) cell = c
+    assignment[item] = cell
+    sizes[cell]++
+  }
 }
 
 /** Unit rows with one more coordinate of 1 (for the price), padded to a multiple of 8 in length and number. */
@@ -92,6 +112,7 @@ function placeRows(pool: KernelPool, vectors: Float32Array, order: Int32Array, d
 
 /** First centroids: rows of a shuffled sample, spread out by taking the least similar of a few candidates each time. */
 function startFrom(state: State, rows: Rows): void {
+  if (rows.count === 0) return
   const { count, dim, width, padded, table } = state
   const closest = new Float32Array(rows.count).fill(-2)
   let cursor = 0
@@ -132,11 +153,29 @@ async function improve(pool: KernelPool, state: State, rows: Rows): Promise<void
   const { count, dim, padded, table } = state
   const sizes = cellSizes(rows, count)
   const means = meanDirections(rows, count, dim)
+  const orphans = worstFitting(rows, sizes)
   for (let c = 0; c < count; c++) {
-    if (sizes[c] > 0) for (let j = 0; j < dim; j++) table[j * padded + c] = means[c * dim + j]
+    if (sizes[c] > 0) {
+      for (let j = 0; j < dim; j++) table[j * padded + c] = means[c * dim + j]
+    } else {
+      const row = orphans.pop() ?? 0
+      for (let j = 0; j < dim; j++) table[j * padded + c] = rows.unit[row * rows.width + j]
+      table[dim * padded + c] = 0
+      continue
+    }
     const fill = (sizes[c] * count) / rows.count
     table[dim * padded + c] -= 0.05 * Math.max(-2, Math.min(2, Math.log(Math.max(fill, 1e-3))))
   }
+}
+
+/** As many rows as there are empty cells, out of the largest cell, best fitting first; they become new centroids. */
+function worstFitting(rows: Rows, sizes: Int32Array): number[] {
+  const empty = sizes.reduce((sum, size) => sum + (size === 0 ? 1 : 0), 0)
+  if (empty === 0) return []
+  const largest = sizes.indexOf(Math.max(...sizes))
+  const members = [...rows.cell.subarray(0, rows.count).keys()].filter((k) => rows.cell[k] === largest)
+  members.sort((a, b) => rows.score[b] - rows.score[a] || a - b)
+  return members.slice(-empty)
 }
 
 function cellSizes(rows: Rows, count: number): Int32Array {

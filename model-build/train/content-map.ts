@@ -1,7 +1,9 @@
 import type { CatalogueItem } from '../dataset.ts'
-import { type ContentRows, extractContent } from './content-features.ts'
+import { extractContent } from './content-features.ts'
 import { principalEigenvectors } from './eigen.ts'
 import { createNormal, createRandom } from './random.ts'
+import { createSparseProduct, type SparseProduct } from './sparse-product.ts'
+import { type KernelPool, withPool } from './thread-pool.ts'
 
 export type ContentMapOptions = {
   /** Length of the collaborative vectors. */
@@ -11,6 +13,7 @@ export type ContentMapOptions = {
   readonly ridges?: readonly number[]
   /** Interactions at which an item's own vector counts half in training, default 10. */
   readonly halfSupport?: number
+  readonly pool?: KernelPool
 }
 
 export type ContentMap = {
@@ -21,7 +24,8 @@ export type ContentMap = {
   readonly explained: number
 }
 
-const ITERATIONS = 25
+const ITERATIONS = 20
+const TRIAL_ITERATIONS = 10
 
 /**
  * Maps content into the collaborative space: weighted ridge regression of item vectors (minus their mean) on TF-IDF rows, by conjugate
@@ -33,25 +37,29 @@ export function trainContentMap(
   itemVectors: Float32Array,
   support: ArrayLike<number>,
   options: ContentMapOptions,
-): ContentMap {
-  const { dim } = options
-  const rows = extractContent(items)
-  const half = options.halfSupport ?? 10
-  const weights = Float32Array.from({ length: items.length }, (_, i) => support[i] / (support[i] + half))
-  const mean = weightedMean(itemVectors, weights, dim)
-  const targets = itemVectors.map((value, at) => value - mean[at % dim])
-  const random = createRandom(options.seed)
-  const held = Uint8Array.from({ length: items.length }, () => (random() < 0.1 ? 1 : 0))
-  const visible = weights.map((weight, i) => (held[i] === 1 ? 0 : weight))
-  let best = { ridge: Number.NaN, explained: Number.NEGATIVE_INFINITY }
-  for (const ridge of options.ridges ?? [0.1, 1, 10]) {
-    const predicted = multiply(rows, solveRidge({ rows, targets, weights: visible, ridge, dim }), dim)
-    const explained = explainedShare(predicted, targets, { weights, held, dim })
-    if (explained > best.explained) best = { ridge, explained }
-  }
-  const vectors = multiply(rows, solveRidge({ rows, targets, weights, ridge: best.ridge, dim }), dim)
-  for (let at = 0; at < vectors.length; at++) vectors[at] += mean[at % dim]
-  return { vectors, ...best }
+): Promise<ContentMap> {
+  return withPool(options.pool, async (pool) => {
+    const { dim } = options
+    const product = createSparseProduct(pool, extractContent(items), dim)
+    const half = options.halfSupport ?? 10
+    const weights = Float32Array.from({ length: items.length }, (_, i) => support[i] / (support[i] + half))
+    const mean = weightedMean(itemVectors, weights, dim)
+    const targets = itemVectors.map((value, at) => value - mean[at % dim])
+    const random = createRandom(options.seed)
+    const held = Uint8Array.from({ length: items.length }, () => (random() < 0.1 ? 1 : 0))
+    const visible = weights.map((weight, i) => (held[i] === 1 ? 0 : weight))
+    const predict = async (seen: Float32Array, ridge: number, iterations: number) =>
+      product.multiply(await solveRidge({ product, targets, weights: seen, ridge, iterations, dim }))
+    let best = { ridge: Number.NaN, explained: Number.NEGATIVE_INFINITY }
+    for (const ridge of options.ridges ?? [0.1, 1, 10]) {
+      const predicted = await predict(visible, ridge, TRIAL_ITERATIONS)
+      const explained = explainedShare(predicted, targets, { weights, held, dim })
+      if (explained > best.explained) best = { ridge, explained }
+    }
+    const vectors = (await predict(weights, best.ridge, ITERATIONS)).slice()
+    for (let at = 0; at < vectors.length; at++) vectors[at] += mean[at % dim]
+    return { vectors, ...best }
+  })
 }
 
 /**
@@ -60,25 +68,34 @@ export function trainContentMap(
  */
 export function embedContent(
   items: readonly CatalogueItem[],
-  options: { readonly dim: number; readonly seed: number },
-): Float32Array {
-  const rows = extractContent(items)
-  const width = options.dim + 8
-  const normal = createNormal(createRandom(options.seed))
-  let basis = new Float32Array(rows.termCount * width).map(() => normal())
-  for (let round = 0; round < 4; round++) {
-    basis = multiplyTransposed(rows, multiply(rows, basis, width), width)
-    orthonormalise(basis, width)
-  }
-  const projected = multiply(rows, basis, width)
-  const rotation = principalEigenvectors(gram(projected, width), width)
-  const out = new Float32Array(items.length * options.dim)
-  for (let i = 0; i < items.length; i++) {
-    const from = projected.subarray(i * width, (i + 1) * width)
-    const to = out.subarray(i * options.dim, (i + 1) * options.dim)
-    for (let k = 0; k < to.length; k++) for (let j = 0; j < width; j++) to[k] += from[j] * rotation[k * width + j]
+  options: { readonly dim: number; readonly seed: number; readonly pool?: KernelPool },
+): Promise<Float32Array> {
+  return withPool(options.pool, async (pool) => {
+    const rows = extractContent(items)
+    const width = Math.ceil((options.dim + 8) / 4) * 4
+    const product = createSparseProduct(pool, rows, width)
+    const normal = createNormal(createRandom(options.seed))
+    let basis = new Float32Array(rows.termCount * width).map(() => normal())
+    for (let round = 0; round < 4; round++) {
+      basis = (await product.multiplyTransposed(await product.multiply(basis))).slice()
+      orthonormalise(basis, width)
+    }
+    const projected = await product.multiply(basis)
+    const rotation = principalEigenvectors(gram(projected, width), width)
+    return rotateRows(projected, rotation, width, options.dim)
+  })
+}
+
+/** Unit rows of the first dim rotated coordinates. */
+function rotateRows(rows: Float32Array, rotation: Float64Array, width: number, dim: number): Float32Array {
+  const count = rows.length / width
+  const out = new Float32Array(count * dim)
+  for (let i = 0; i < count; i++) {
+    const from = rows.subarray(i * width, (i + 1) * width)
+    const to = out.subarray(i * dim, (i + 1) * dim)
+    for (let k = 0; k < dim; k++) for (let j = 0; j < width; j++) to[k] += from[j] * rotation[k * width + j]
     const length = Math.sqrt(to.reduce((sum, x) => sum + x * x, 0))
-    if (length > 0) for (let k = 0; k < to.length; k++) to[k] /= length
+    if (length > 0) for (let k = 0; k < dim; k++) to[k] /= length
   }
   return out
 }
@@ -98,23 +115,23 @@ export function blendVectors(
 }
 
 type RidgeProblem = {
-  readonly rows: ContentRows
+  readonly product: SparseProduct
   readonly targets: Float32Array
   readonly weights: Float32Array
   readonly ridge: number
+  readonly iterations: number
   readonly dim: number
 }
 
 /** Solves (X'SX + ridge I) W = X'SY for all columns at once by conjugate gradients, each column with its own steps. */
-function solveRidge(problem: RidgeProblem): Float32Array {
-  const { rows, weights, ridge, dim } = problem
-  const weigh = (values: Float32Array) => values.map((value, at) => value * weights[Math.floor(at / dim)])
-  const solution = new Float32Array(rows.termCount * dim)
-  const residual = multiplyTransposed(rows, weigh(problem.targets), dim)
+async function solveRidge(problem: RidgeProblem): Promise<Float32Array> {
+  const { product, ridge, dim } = problem
+  const residual = (await product.multiplyTransposed(weighRows(problem.targets.slice(), problem))).slice()
+  const solution = new Float32Array(residual.length)
   const direction = residual.slice()
   let size = columnDots(residual, residual, dim)
-  for (let round = 0; round < ITERATIONS; round++) {
-    const image = multiplyTransposed(rows, weigh(multiply(rows, direction, dim)), dim)
+  for (let round = 0; round < problem.iterations; round++) {
+    const image = await product.multiplyTransposed(weighRows(await product.multiply(direction), problem))
     for (let at = 0; at < image.length; at++) image[at] += ridge * direction[at]
     const curvature = columnDots(direction, image, dim)
     const step = size.map((value, c) => (curvature[c] > 0 ? value / curvature[c] : 0))
@@ -132,32 +149,10 @@ function solveRidge(problem: RidgeProblem): Float32Array {
   return solution
 }
 
-/** X B for B terms x width. */
-function multiply(rows: ContentRows, right: Float32Array, width: number): Float32Array {
-  const out = new Float32Array(rows.itemCount * width)
-  for (let i = 0; i < rows.itemCount; i++) {
-    const to = i * width
-    for (let k = rows.offsets[i]; k < rows.offsets[i + 1]; k++) {
-      const value = rows.values[k]
-      const from = rows.terms[k] * width
-      for (let j = 0; j < width; j++) out[to + j] += value * right[from + j]
-    }
-  }
-  return out
-}
-
-/** X'B for B items x width. */
-function multiplyTransposed(rows: ContentRows, right: Float32Array, width: number): Float32Array<ArrayBuffer> {
-  const out = new Float32Array(rows.termCount * width)
-  for (let i = 0; i < rows.itemCount; i++) {
-    const from = i * width
-    for (let k = rows.offsets[i]; k < rows.offsets[i + 1]; k++) {
-      const value = rows.values[k]
-      const to = rows.terms[k] * width
-      for (let j = 0; j < width; j++) out[to + j] += value * right[from + j]
-    }
-  }
-  return out
+/** Multiplies row i by weights[i], in place. */
+function weighRows(values: Float32Array, { weights, dim }: RidgeProblem): Float32Array {
+  for (let i = 0, at = 0; i < weights.length; i++) for (let k = 0; k < dim; k++, at++) values[at] *= weights[i]
+  return values
 }
 
 function columnDots(a: Float32Array, b: Float32Array, dim: number): Float64Array {

@@ -16,6 +16,7 @@ const KERNELS: readonly KernelName[] = [
   'dualColumns',
   'neighbourRows',
   'localSolve',
+  'sparseTimesDense',
 ]
 
 const CELL = { sequence: 0, busy: 1, next: 2 } as const

@@ -16,6 +16,7 @@ export type KernelName =
   | 'dualColumns'
   | 'neighbourRows'
   | 'localSolve'
+  | 'sparseTimesDense'
 
 /** A compiled kernel: handles tasks begin … end - 1 with `scratch` bytes of its own; all pointers are byte offsets into the shared memory. */
 export type Kernel = (begin: number, end: number, scratch: number, ...args: readonly number[]) => void

@@ -1,7 +1,7 @@
 import type { Interactions } from '../dataset.ts'
 import { type PaddedRows, padRows, scoreAll } from './dense-scores.ts'
 import { gramian, type IalsOptions, type OnProgress, trainIalsOnRows } from './ials.ts'
-import { toSparseRows } from './interaction-matrix.ts'
+import { type SparseRows, toSparseRows, transposeRows } from './interaction-matrix.ts'
 import { type KernelPool, withPool } from './thread-pool.ts'
 import { holdOutUsers, ndcgOfScores, type ValidationUsers } from './validation-users.ts'
 import { type VoterMethod, type Voters, votersOfRows } from './voters.ts'
@@ -45,9 +45,11 @@ export function selectIals(
   options: SelectOptions,
 ): Promise<Selection<IalsSetting>> {
   return withPool(options.pool, async (pool) => {
-    const maxTrainRows = Math.floor((options.budget ?? 6e11) / (MAX_TRIALS * SWEEPS * 2 * 1.6 * base.dim ** 2))
+    const budget = options.budget ?? 6e11
+    const maxTrainRows = Math.floor(budget / (MAX_TRIALS * SWEEPS * 4 * base.dim ** 2))
     const split = holdOutUsers(log, { ...options, maxTrainRows })
     const byUser = toSparseRows(log, { userSubset: split.trainUsers })
+    const maxTrials = affordableTrials(byUser, base.dim, budget)
     const trials: Trial<IalsSetting>[] = []
     const evaluate = async ([a, r]: readonly [number, number]): Promise<number> => {
       const setting = { alpha0: ALPHAS[a], reg: REGS[r] }
@@ -55,17 +57,24 @@ export function selectIals(
       const { items } = await trainIalsOnRows(byUser, job)
       const ndcg = await ndcgOfItems(pool, items, job, split)
       trials.push({ setting, ndcg })
-      options.onProgress?.(trials.length, MAX_TRIALS)
+      options.onProgress?.(trials.length, maxTrials)
       return ndcg
     }
-    await descend([ALPHAS.length, REGS.length], [2, 2], evaluate)
+    await descend({ width: ALPHAS.length, height: REGS.length, maxTrials }, [2, 2], evaluate)
     return bestOf(trials)
   })
 }
 
-/** Walks to a local maximum of a grid, trying each point once and at most MAX_TRIALS points. */
+/** Trials of SWEEPS exact sweeps that fit the budget, between 4 and MAX_TRIALS. */
+function affordableTrials(rows: SparseRows, dim: number, budget: number): number {
+  const solves = (rows.rowCount + rows.columnCount) * (dim ** 3 / 3 + 2 * dim ** 2)
+  const perTrial = SWEEPS * (2 * rows.columns.length * dim ** 2 + solves)
+  return Math.max(4, Math.min(MAX_TRIALS, Math.floor(budget / perTrial)))
+}
+
+/** Walks to a local maximum of a grid, trying each point once and at most `maxTrials` points. */
 async function descend(
-  [width, height]: readonly [number, number],
+  { width, height, maxTrials }: { readonly width: number; readonly height: number; readonly maxTrials: number },
   start: readonly [number, number],
   evaluate: (point: readonly [number, number]) => Promise<number>,
 ): Promise<void> {
@@ -86,7 +95,7 @@ async function descend(
       if (point[0] < 0 || point[0] >= width || point[1] < 0 || point[1] >= height) continue
       const key = point[0] * height + point[1]
       if (!seen.has(key)) {
-        if (seen.size >= MAX_TRIALS) return
+        if (seen.size >= maxTrials) return
         seen.set(key, await evaluate(point))
       }
       if ((seen.get(key) ?? 0) > (seen.get(next[0] * height + next[1]) ?? 0)) next = point
@@ -161,27 +170,33 @@ export function selectVoters(
       const lambda = LAMBDAS[at]
       const { minSupport, method } = options
       const voters = await votersOfRows(pool, byUser, { minSupport, method, lambda })
-      const ndcg = meanOverUsers(split, (u) => scoreByVoters(voters, split.histories[u], log.itemCount))
+      const scoresOf = createVoterScorer(voters, log.itemCount)
+      const ndcg = meanOverUsers(split, (u) => scoresOf(split.histories[u]))
       trials.push({ setting: { lambda }, ndcg })
       options.onProgress?.(trials.length, LAMBDAS.length)
       return ndcg
     }
-    await descend([LAMBDAS.length, 1], [4, 0], evaluate)
+    await descend({ width: LAMBDAS.length, height: 1, maxTrials: MAX_TRIALS }, [4, 0], evaluate)
     return bestOf(trials)
   })
 }
 
-/** Score of each item: the sum of its voters' weights that are in the history. */
-export function scoreByVoters(voters: Voters, history: Int32Array, itemCount: number): Float32Array {
-  const isThere = new Uint8Array(itemCount)
-  for (const item of history) isThere[item] = 1
-  const scores = new Float32Array(itemCount)
-  for (let i = 0; i < itemCount; i++) {
-    for (let k = voters.offsets[i]; k < voters.offsets[i + 1]; k++) {
-      if (isThere[voters.source[k]] === 1) scores[i] += voters.weight[k]
+/** Scores of all items for a history: the sum of each item's voters' weights that are in it. */
+function createVoterScorer(voters: Voters, itemCount: number): (history: Int32Array) => Float32Array {
+  const { offsets, columns, weights } = transposeRows({
+    rowCount: itemCount,
+    columnCount: itemCount,
+    offsets: voters.offsets,
+    columns: voters.source,
+    weights: voters.weight,
+  })
+  return (history) => {
+    const scores = new Float32Array(itemCount)
+    for (const source of history) {
+      for (let k = offsets[source]; k < offsets[source + 1]; k++) scores[columns[k]] += weights?.[k] ?? 0
     }
+    return scores
   }
-  return scores
 }
 
 function meanOverUsers(split: ValidationUsers, scoresOf: (user: number) => Float32Array): number {
