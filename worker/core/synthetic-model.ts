@@ -42,7 +42,7 @@ export function seededRandom(seed: number): () => number {
 }
 
 /**
- * Makes clustered item vectors of uneven length, voters that are mostly of the same cluster, and columns; itemNo 0 is the most popular.
+ * Makes item vectors of uneven length, each of one cluster with a share of another, voters that are mostly of the same cluster, and columns; itemNo 0 is the most popular.
  * Item ids are `item-<itemNo>`.
  */
 export function syntheticRelease(options: Partial<SyntheticOptions> = {}): SyntheticRelease {
@@ -83,7 +83,10 @@ function clusteredVectors({ items, dim, clusters }: SyntheticOptions, random: ()
   const values = new Float32Array(items * dim)
   for (let i = 0; i < items; i++) {
     const size = (0.3 + 1.2 * random()) / Math.sqrt(dim)
-    for (let d = 0; d < dim; d++) values[i * dim + d] = size * (centres[clusterOf[i] * dim + d] + 0.7 * normal())
+    const other = Math.floor(random() * clusters)
+    const share = random()
+    for (let d = 0; d < dim; d++)
+      values[i * dim + d] = size * (centres[clusterOf[i] * dim + d] + share * centres[other * dim + d] + normal())
   }
   return { values, clusterOf }
 }

@@ -14,7 +14,7 @@ const MOST_BLOCKED = 1_000
 export type HnswOptions = {
   readonly library: HnswLibrary
   readonly graph: Graph
-  readonly catalogue: Catalogue
+  readonly catalogue: Pick<Catalogue, 'quantised' | 'scales' | 'dim' | 'itemNoOf'>
   /** Rows of the group's cells in table order; node i of the graph is the i-th of them. */
   readonly ranges: readonly RowRange[]
   /** Candidates kept while searching, at least k is used. */

@@ -19,12 +19,15 @@ const KEYS_AT = QUERY_AT + QUERY_BYTES
 const KEYS = 8_192
 const PAGE = 65_536
 
+/** What a scan reads of a catalogue. */
+export type ScanRows = Pick<Catalogue, 'quantised' | 'dim' | 'rowCount' | 'itemNoOf' | 'rowsByItemNo'>
+
 /** Memory of one scan, made before the catalogue so that the rows lie in it once. */
 export type ScanMemory = {
   /** Give this to `createCatalogue`. */
   readonly allocate: (rowCount: number, dim: number) => Int8Array
   /** Call after `createCatalogue`. */
-  open(catalogue: Catalogue, ranges?: readonly RowRange[]): Retriever
+  open(catalogue: ScanRows, ranges?: readonly RowRange[]): Retriever
 }
 
 /**
@@ -53,7 +56,7 @@ function layOut(rowCount: number, dim: number) {
   return { stride, rowsAt, ranksAt, blockedAt, end: blockedAt + rowCount }
 }
 
-function openScan(kernel: Kernel, catalogue: Catalogue, covered: readonly RowRange[]): Retriever {
+function openScan(kernel: Kernel, catalogue: ScanRows, covered: readonly RowRange[]): Retriever {
   const { rowCount, dim, rowsByItemNo } = catalogue
   const { stride, rowsAt, ranksAt, blockedAt, end } = layOut(rowCount, dim)
   grow(kernel, end)
@@ -88,7 +91,7 @@ function readKeys(keys: Int32Array, count: number, rowsByItemNo: Uint32Array): T
   return { rows, scores }
 }
 
-function copyRows({ quantised, rowCount, dim }: Catalogue, out: Int8Array, stride: number): void {
+function copyRows({ quantised, rowCount, dim }: ScanRows, out: Int8Array, stride: number): void {
   for (let row = 0; row < rowCount; row++) out.set(quantised.subarray(row * dim, (row + 1) * dim), row * stride)
 }
 
