@@ -57,12 +57,13 @@ export async function fitModels(
         onProgress: (done, total) => onProgress?.('voters', done, total),
       })
     : NO_VOTERS(log.itemCount)
-  const vectors = addContentVectors(dataset.items, {
+  const vectors = await addContentVectors(dataset.items, {
     dim,
     vectors: embedding?.items ?? null,
     hasEvidence,
     support,
     seed: options.seed,
+    pool,
   })
   onProgress?.('content', 1, 1)
   return {

@@ -27,84 +27,99 @@ const HEAD_FEATURES: readonly FeatureName[] = [
   'item.hasEvidence',
 ]
 
-const STEPS = 150
-const RATE = 0.1
+const STEPS = 80
+const RATE = 0.15
 const RIDGE = 1e-3
+
+/** Lists that the head is fitted on; its dozen weights do not change with more. */
+const MAX_GROUPS = 1_500
 
 /**
  * Fits a linear score by the listwise softmax loss (ListNet with binary relevance; Cao et al., ICML 2007): for each history
  * the mean of -log softmax(score) over its held-out candidates. Convex; Adam from zero on standardised features, deterministic.
  */
 export function fitLinearHead(groups: readonly TrainingGroup[]): LinearHead {
-  const columns = HEAD_FEATURES.map(featureIndex)
   const useful = groups.filter((group) => group.labels.includes(1))
-  const deviations = columnDeviations(useful, columns)
+  const every = Math.ceil(useful.length / MAX_GROUPS)
+  const sample = useful.filter((_, g) => g % every === 0)
+  const columns = HEAD_FEATURES.map(featureIndex)
+  const deviations = columns.map((column) => deviationOf(sample, column))
   const active = columns.filter((_, c) => deviations[c] > 0)
   const scale = deviations.filter((deviation) => deviation > 0)
-  const weights = descend(useful, active, scale)
-  return { features: active, weights: weights.map((weight, c) => Math.fround(weight / scale[c])), bias: 0 }
+  const weights = descend(
+    sample.map((group) => standardise(group, active, scale)),
+    active.length,
+  )
+  return { features: active, weights: Array.from(weights, (weight, c) => Math.fround(weight / scale[c])), bias: 0 }
 }
 
-function columnDeviations(groups: readonly TrainingGroup[], columns: readonly number[]): number[] {
-  return columns.map((column) => {
-    let sum = 0
-    let squares = 0
-    let n = 0
-    for (const { features, count } of groups) {
-      for (let at = column; at < count * FEATURE_COUNT; at += FEATURE_COUNT) {
-        sum += features[at]
-        squares += features[at] * features[at]
-        n++
-      }
+/** One list's head features on a common scale, row-major, with the share of relevance of each row. */
+type StandardList = { readonly rows: Float32Array; readonly count: number; readonly target: Float32Array }
+
+function standardise(group: TrainingGroup, columns: readonly number[], scale: readonly number[]): StandardList {
+  const { count, features, labels } = group
+  const rows = new Float32Array(count * columns.length)
+  const positives = labels.reduce((sum, label) => sum + label, 0)
+  for (let row = 0, at = 0; row < count; row++) {
+    for (let c = 0; c < columns.length; c++) rows[at++] = features[row * FEATURE_COUNT + columns[c]] / scale[c]
+  }
+  return { rows, count, target: Float32Array.from(labels, (label) => label / positives) }
+}
+
+function deviationOf(groups: readonly TrainingGroup[], column: number): number {
+  let sum = 0
+  let squares = 0
+  let n = 0
+  for (const { features, count } of groups) {
+    for (let at = column; at < count * FEATURE_COUNT; at += FEATURE_COUNT) {
+      sum += features[at]
+      squares += features[at] * features[at]
+      n++
     }
-    const variance = n === 0 ? 0 : squares / n - (sum / n) ** 2
-    return variance > 1e-12 ? Math.sqrt(variance) : 0
-  })
+  }
+  const variance = n === 0 ? 0 : squares / n - (sum / n) ** 2
+  return variance > 1e-12 ? Math.sqrt(variance) : 0
 }
 
-function descend(groups: readonly TrainingGroup[], columns: readonly number[], scale: readonly number[]): number[] {
-  const weights = columns.map(() => 0)
-  const mean = columns.map(() => 0)
-  const square = columns.map(() => 0)
+function descend(lists: readonly StandardList[], width: number): Float64Array {
+  const weights = new Float64Array(width)
+  const mean = new Float64Array(width)
+  const square = new Float64Array(width)
   for (let step = 1; step <= STEPS; step++) {
     const gradient = weights.map((weight) => RIDGE * weight)
-    for (const group of groups) addGradient(group, columns, scale, { weights, gradient, share: 1 / groups.length })
-    for (let c = 0; c < weights.length; c++) {
+    for (const list of lists) addGradient(list, weights, gradient, 1 / lists.length)
+    for (let c = 0; c < width; c++) {
       mean[c] = 0.9 * mean[c] + 0.1 * gradient[c]
       square[c] = 0.99 * square[c] + 0.01 * gradient[c] * gradient[c]
-      const rate = RATE / (1 + step / 50)
+      const rate = RATE / (1 + step / 30)
       weights[c] -= (rate * (mean[c] / (1 - 0.9 ** step))) / (Math.sqrt(square[c] / (1 - 0.99 ** step)) + 1e-8)
     }
   }
   return weights
 }
 
-type Fit = { readonly weights: readonly number[]; readonly gradient: number[]; readonly share: number }
-
 function addGradient(
-  group: TrainingGroup,
-  columns: readonly number[],
-  scale: readonly number[],
-  { weights, gradient, share }: Fit,
+  { rows, count, target }: StandardList,
+  weights: Float64Array,
+  gradient: Float64Array,
+  share: number,
 ): void {
-  const { count, features, labels } = group
+  const width = weights.length
   const scores = new Float64Array(count)
   let top = Number.NEGATIVE_INFINITY
-  let positives = 0
-  for (let row = 0; row < count; row++) {
-    for (let c = 0; c < columns.length; c++)
-      scores[row] += (weights[c] * features[row * FEATURE_COUNT + columns[c]]) / scale[c]
-    top = Math.max(top, scores[row])
-    positives += labels[row]
+  for (let row = 0, at = 0; row < count; row++) {
+    let sum = 0
+    for (let c = 0; c < width; c++) sum += weights[c] * rows[at++]
+    scores[row] = sum
+    if (sum > top) top = sum
   }
   let total = 0
   for (let row = 0; row < count; row++) {
     scores[row] = Math.exp(scores[row] - top)
     total += scores[row]
   }
-  for (let row = 0; row < count; row++) {
-    const error = scores[row] / total - labels[row] / positives
-    for (let c = 0; c < columns.length; c++)
-      gradient[c] += (share * error * features[row * FEATURE_COUNT + columns[c]]) / scale[c]
+  for (let row = 0, at = 0; row < count; row++) {
+    const error = share * (scores[row] / total - target[row])
+    for (let c = 0; c < width; c++) gradient[c] += error * rows[at++]
   }
 }

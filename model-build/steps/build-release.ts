@@ -1,7 +1,128 @@
 import { RecError } from '#contract/errors'
+import type { SignedPointer, StepName } from '#contract/pointer'
 import type { BuildRequest, StepIo, StepResult } from '../commands/requests.ts'
+import { loadKeys } from '../config/key-files.ts'
+import { resolveConfig } from '../config/resolve-config.ts'
+import type { Config } from '../config/schema.ts'
+import type { Dataset } from '../dataset.ts'
+import { evaluateSplit, type SplitResult } from '../evaluate/evaluate-split.ts'
+import { findDataFiles } from '../ingest/find-files.ts'
+import { loadDataset } from '../ingest/load-dataset.ts'
+import type { IngestReport } from '../ingest/report.ts'
+import { createUserHash } from '../ingest/user-hash.ts'
+import { makeRelease } from '../pipeline/make-release.ts'
+import { resolveSettings } from '../pipeline/settings.ts'
+import { readLastRelease, type StoredRelease, writeReleaseDir } from '../release/release-dir.ts'
+import { signPublication } from '../release/sign.ts'
+import { createKernelPool } from '../train/thread-pool.ts'
+import { buildLines, buildSummary } from './build-summary.ts'
+import { reportTo } from './step-report.ts'
 
-/** Body of `pocketshelf build`. */
-export async function buildRelease(_request: BuildRequest, _io: StepIo): Promise<StepResult> {
-  throw new RecError('not-ready', 'this command is not connected yet')
+type Keys = Awaited<ReturnType<typeof loadKeys>>
+
+/** Body of `pocketshelf build`: reads, judges on held-out rows, trains on everything, writes and signs. */
+export async function buildRelease(request: BuildRequest, io: StepIo): Promise<StepResult> {
+  const config = await resolveConfig(request.configFile, request.overrides)
+  const keys = request.keysDir === undefined ? null : await loadKeys(request.keysDir)
+  const { dataset, report } = await readInputs(request, config, keys, io)
+  for (const warning of report.warnings) io.warn(warning)
+  return buildFromDataset(dataset, { request, config, keys, ingest: report }, io)
+}
+
+export type BuildParts = {
+  readonly request: Pick<BuildRequest, 'outDir'>
+  readonly config: Config
+  readonly keys: Keys | null
+  readonly ingest: IngestReport
+}
+
+/** Trains and writes a release from a dataset that was read before. */
+export async function buildFromDataset(dataset: Dataset, parts: BuildParts, io: StepIo): Promise<StepResult> {
+  const { config, request } = parts
+  const settings = resolveSettings(config)
+  const last = await readLastRelease(request.outDir)
+  const pool = await createKernelPool()
+  try {
+    const reporting = reportTo(io)
+    const judged = await evaluateSplit(dataset, { config, settings, pool, report: reporting })
+    const release = await makeRelease(dataset, {
+      pipeline: judged.pipeline,
+      settings,
+      last,
+      gate: gateOf(judged),
+      pool,
+      report: reporting,
+    })
+    const manifest = release.objects.addJson(release.manifest)
+    const publication = (last?.file.publication ?? 0) + 1
+    const pointers = await sign(parts, { last, manifest: manifest.hash, publication })
+    await writeReleaseDir(request.outDir, release.objects, release.registry, {
+      v: 1,
+      site: config.site.name,
+      release: release.manifest.release,
+      manifest: manifest.hash,
+      objects: Array.from(release.objects.entries(), ([hash]) => hash),
+      publication,
+      pointers,
+    })
+    const outcome = {
+      judged,
+      release,
+      ingest: parts.ingest,
+      publication,
+      isSigned: Object.keys(pointers).length > 0,
+      outDir: request.outDir,
+    }
+    return { summary: buildSummary(outcome), lines: buildLines(outcome) }
+  } finally {
+    await pool.close()
+  }
+}
+
+async function readInputs(request: BuildRequest, config: Config, keys: Keys | null, io: StepIo) {
+  const found = request.dataDir === undefined ? { interactions: [], items: [] } : findDataFiles(request.dataDir)
+  const stage = io.stage('read inputs')
+  return loadDataset({
+    interactions: request.interactions.length > 0 ? request.interactions : found.interactions,
+    items: request.items.length > 0 ? request.items : found.items,
+    config,
+    mode: 'clean',
+    hashUser: keys === null ? undefined : createUserHash(keys.userHashKey),
+    nowMs: Date.now(),
+    onProgress: ({ share }) => stage(share),
+  })
+}
+
+/** The numbers that a release carries of what it was judged by. */
+function gateOf({ metrics }: SplitResult): Record<string, number> {
+  if (metrics === null) return {}
+  const { model, popularity, users } = metrics
+  return {
+    users,
+    'ndcg@20': model.ndcg,
+    'recall@20': model.recall,
+    'coverage@20': model.coverage,
+    'popularity.ndcg@20': popularity.ndcg,
+  }
+}
+
+type Signing = { readonly last: StoredRelease | null; readonly manifest: string; readonly publication: number }
+
+async function sign(
+  { config, keys }: BuildParts,
+  { last, manifest, publication }: Signing,
+): Promise<Partial<Record<StepName, SignedPointer>>> {
+  if (keys === null) return {}
+  if (last !== null && last.file.site !== config.site.name)
+    throw new RecError('config-invalid', 'the output folder holds another site; use one folder per site')
+  const previous = last?.file.manifest ?? null
+  const plan = {
+    site: config.site.name,
+    channel: 'live',
+    publication,
+    manifest,
+    previous,
+    issuedAt: new Date().toISOString(),
+  }
+  return signPublication(plan, keys.signing)
 }

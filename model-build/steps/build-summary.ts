@@ -1,0 +1,60 @@
+import type { SplitResult } from '../evaluate/evaluate-split.ts'
+import type { IngestReport } from '../ingest/report.ts'
+import type { AssembledRelease } from '../release/assemble.ts'
+
+/** What a build has to tell. */
+export type BuildOutcome = {
+  readonly judged: SplitResult
+  readonly release: AssembledRelease
+  readonly ingest: IngestReport
+  readonly publication: number
+  readonly isSigned: boolean
+  readonly outDir: string
+}
+
+/** The JSON of `build --json`. */
+export function buildSummary({
+  judged,
+  release,
+  ingest,
+  publication,
+  isSigned,
+  outDir,
+}: BuildOutcome): Record<string, unknown> {
+  const bytes = Array.from(release.objects.entries()).reduce((sum, [, object]) => sum + object.length, 0)
+  return {
+    out: outDir,
+    release: release.manifest.release,
+    publication,
+    signed: isSigned,
+    items: release.manifest.itemCount,
+    objects: release.objects.size,
+    sizeBytes: bytes,
+    ingest,
+    heldOut: judged.metrics,
+    split: judged.method,
+    chosen: {
+      models: judged.pipeline.models,
+      recency: judged.pipeline.recency,
+      ranker: judged.pipeline.ranker?.validation ?? null,
+    },
+  }
+}
+
+/** The same for people. */
+export function buildLines(outcome: BuildOutcome): string[] {
+  const { judged, release, ingest, publication, isSigned, outDir } = outcome
+  const lines = [
+    `release ${release.manifest.release} in ${outDir} (publication ${publication}, ${isSigned ? 'signed' : 'not signed: no --keys'})`,
+    `rows: ${ingest.rowsRead} read, ${ingest.rowsUsed} used; ${ingest.users} users, ${release.manifest.itemCount} items`,
+  ]
+  for (const [reason, count] of Object.entries(ingest.dropped)) lines.push(`dropped ${count}: ${reason}`)
+  for (const [reason, count] of Object.entries(ingest.flagged)) lines.push(`flagged ${count}: ${reason}`)
+  if (judged.metrics === null) return [...lines, 'no held-out rows to judge by; lists come from content and popularity']
+  const { model, popularity, users } = judged.metrics
+  const lift =
+    popularity.ndcg > 0
+      ? ` = ${(model.ndcg / popularity.ndcg).toFixed(2)} x popularity's ${popularity.ndcg.toFixed(4)}`
+      : ''
+  return [...lines, `held out (${judged.method}, ${users} users): NDCG@20 ${model.ndcg.toFixed(4)}${lift}`]
+}
