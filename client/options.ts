@@ -13,7 +13,7 @@ export type RecommenderOptions = {
   readonly keys: string | readonly string[]
   /** Address of the edge; the page's own origin by default. */
   readonly edge?: string
-  /** `main` by default. */
+  /** `stable` by default, as where `pocketshelf publish` puts releases. */
   readonly channel?: string
   /** Where the built files lie; beside the script by default. Bundled applications must say it. */
   readonly assets?: string
@@ -56,7 +56,7 @@ const TIERS: readonly string[] = ['auto', 'saver', 'phone', 'desktop']
  * @throws RecError `config-invalid` whose message names the option as a page writes it.
  */
 export function resolveOptions(options: RecommenderOptions, signs: PageSigns): Settings {
-  const { site, channel = 'main', consent = 'off', storage = 'persistent', tier = 'auto' } = options
+  const { site, channel = 'stable', consent = 'off', storage = 'persistent', tier = 'auto' } = options
   const keys = splitWords(options.keys)
   check(isSiteName(site), 'site', 'must be lower-case letters, digits and dashes')
   check(isSiteName(channel), 'channel', 'must be lower-case letters, digits and dashes')

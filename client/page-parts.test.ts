@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createConsentRecord } from './consent.ts'
 import { productIdOf } from './page-item.ts'
 import { isLocalPage } from './page-signs.ts'
-import { formatPrice, hueOf } from './shelf-card.ts'
+import { formatPrice, hueOf, reasonFor } from './shelf-card.ts'
 import { readRequest } from './shelf-request.ts'
 import { ENGLISH } from './words.ts'
 
@@ -77,6 +77,23 @@ describe('formatPrice', () => {
   })
 })
 
+describe('reasonFor', () => {
+  const because = { type: 'because-you', item: 'a', title: 'Dune' } as const
+  const fresh = { type: 'new' } as const
+
+  test('gives the first reason', () => {
+    expect(reasonFor('for-you', [because, fresh])).toBe(because)
+  })
+
+  test('does not repeat what the heading says', () => {
+    expect(reasonFor('because-you', [because, fresh])).toBe(fresh)
+  })
+
+  test('gives none for what was viewed', () => {
+    expect(reasonFor('recently-viewed', [because])).toBeUndefined()
+  })
+})
+
 describe('hueOf', () => {
   test('gives the same angle to the same text and others to others', () => {
     expect([hueOf('Tea'), hueOf('')]).toEqual([hueOf('Tea'), 7])
@@ -98,7 +115,7 @@ describe('createConsentRecord', () => {
 
 describe('ENGLISH', () => {
   test.each([
-    [{ type: 'because-you', item: 'a', title: 'Dune' }, 'Because you liked Dune'],
+    [{ type: 'because-you', item: 'a', title: 'Dune' }, 'Because of Dune'],
     [{ type: 'similar-to', item: 'a', title: 'Dune' }, 'Like Dune'],
     [{ type: 'category', category: 'Tea' }, 'You like Tea'],
     [{ type: 'popular' }, 'Popular here'],

@@ -1,8 +1,10 @@
-import type { RecommendedItem } from '#contract/rpc'
+import type { Scene } from '#contract/events'
+import type { Reason, RecommendedItem } from '#contract/rpc'
 import { make } from './dom.ts'
 import type { ShelfWords } from './words.ts'
 
 export type CardOptions = {
+  readonly scene: Scene
   readonly words: ShelfWords
   /** Address with `{id}` for items without one of their own, or for pages that route themselves; may be empty. */
   readonly link: string
@@ -10,8 +12,8 @@ export type CardOptions = {
 }
 
 /** Draws one item as a list entry: cover, title, price, reason and the button of its menu. */
-export function createCard(item: RecommendedItem, { words, link, locale }: CardOptions): HTMLLIElement {
-  const { card, reasons } = item
+export function createCard(item: RecommendedItem, { scene, words, link, locale }: CardOptions): HTMLLIElement {
+  const { card } = item
   const href = cardAddress(item, link)
   const cover = make('span', { part: 'cover', class: 'cover' }, make('span', { 'aria-hidden': 'true' }, card.title))
   // Colour by category, arrangement by item; set by script, so that no style-src has to allow it.
@@ -19,7 +21,8 @@ export function createCard(item: RecommendedItem, { words, link, locale }: CardO
   cover.style.setProperty('--_hue', `${hueOf(card.category || card.title) + (turn % 30)}`)
   cover.style.setProperty('--_x', `${30 + (turn % 55)}%`)
   if (isWebAddress(card.image)) cover.append(createImage(card.image))
-  const reason = reasons[0]
+  const reason = reasonFor(scene, item.reasons)
+  const price = formatPrice(card.price, card.currency, locale)
   return make(
     'li',
     { part: 'item', 'data-id': item.id },
@@ -28,8 +31,8 @@ export function createCard(item: RecommendedItem, { words, link, locale }: CardO
       { part: 'card', class: 'card', ...(href ? { href } : { role: 'link', tabindex: 0 }) },
       cover,
       make('span', { part: 'title', class: 'title' }, card.title || item.id),
-      make('span', { part: 'price', class: 'line' }, formatPrice(card.price, card.currency, locale) || card.category),
-      make('span', { part: 'reason', class: 'line' }, reason ? words.reason(reason) : ''),
+      make('span', { part: 'price', class: 'line' }, price || card.category),
+      make('span', { part: 'reason', class: 'line why' }, reason ? words.reason(reason) : price && card.category),
     ),
     make(
       'button',
@@ -46,10 +49,16 @@ export function createCard(item: RecommendedItem, { words, link, locale }: CardO
   )
 }
 
+/** The first reason that the heading of the shelf does not already give. */
+export function reasonFor(scene: Scene, reasons: readonly Reason[]): Reason | undefined {
+  if (scene === 'recently-viewed') return undefined
+  return scene === 'because-you' ? reasons.find(({ type }) => type !== 'because-you') : reasons[0]
+}
+
 /** A grey card of exactly the same size, shown until the first list. */
 export function createSkeleton(): HTMLLIElement {
   const card = make('span', { class: 'card' }, make('span', { class: 'cover' }))
-  card.append(make('span', { class: 'title' }), make('span', { class: 'line' }), make('span', { class: 'line' }))
+  card.append(make('span', { class: 'title' }), make('span', { class: 'line' }), make('span', { class: 'line why' }))
   return make('li', { 'aria-hidden': 'true', class: 'skeleton' }, card)
 }
 

@@ -62,6 +62,7 @@ export class ShelfView {
     const { head, heading, carousel, note } = this.#parts
     const before = new Map(this.cards().map((card) => [card.getAttribute('data-id'), card]))
     const look = {
+      scene: reply.scene,
       words: this.#words,
       link: this.#host.getAttribute('link') ?? '',
       locale: document.documentElement.lang,

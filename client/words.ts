@@ -26,7 +26,7 @@ export const ENGLISH: ShelfWords = {
   headings: {
     'for-you': 'For you',
     similar: 'Similar items',
-    'because-you': 'Because of what you liked',
+    'because-you': 'Because of what you looked at',
     'bought-together': 'Often taken together',
     trending: 'Trending',
     fresh: 'New here',
@@ -44,8 +44,7 @@ export const ENGLISH: ShelfWords = {
   hide: 'Hide',
   noted: 'Noted. The list has changed.',
   reason(reason) {
-    if ('title' in reason)
-      return reason.type === 'similar-to' ? `Like ${reason.title}` : `Because you liked ${reason.title}`
+    if ('title' in reason) return reason.type === 'similar-to' ? `Like ${reason.title}` : `Because of ${reason.title}`
     if (reason.type === 'category') return `You like ${reason.category}`
     return { popular: 'Popular here', trending: 'Trending', new: 'New', explore: 'Something different' }[reason.type]
   },

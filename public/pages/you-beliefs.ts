@@ -13,13 +13,10 @@ export function beliefsPanel({ recommender }: Shop): Panel {
     if (items === 0) return [h('p', { class: 'soft' }, 'Nothing yet. Open or like a few items and come back.')]
     const bars = categories.slice(0, SHOWN_CATEGORIES).map(({ name, share }) => {
       const percent = Math.round(share * 100)
-      return h(
-        'li',
-        {},
-        h('span', {}, name),
-        h('meter', { min: 0, max: 100, value: percent, 'aria-label': name }),
-        h('span', {}, `${percent} %`),
-      )
+      const range = { 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': percent }
+      const meter = h('span', { class: 'meter', role: 'meter', 'aria-label': name, ...range }, h('span'))
+      meter.style.setProperty('--value', `${percent}%`)
+      return h('li', {}, h('span', {}, name), meter, h('span', {}, `${percent} %`))
     })
     const rest = refused > 0 ? ` You asked to see less of ${refused}.` : ''
     return [

@@ -48,7 +48,7 @@ export function consentPanel({ recommender, say }: Shop): Panel {
 }
 
 /** Takes the profile elsewhere, or ends it. */
-export function movePanel({ recommender, say }: Shop): Panel {
+export function movePanel({ recommender, cart, say }: Shop): Panel {
   const file = h('input', { type: 'file', accept: 'application/json', hidden: true, 'aria-label': 'Profile file' })
   file.addEventListener('change', async () => {
     const [chosen] = file.files ?? []
@@ -68,6 +68,7 @@ export function movePanel({ recommender, say }: Shop): Panel {
     URL.revokeObjectURL(url)
   }
   const dialog = forgetDialog(async () => {
+    cart.clear()
     await recommender.forget()
     say('Everything is forgotten.')
   })
@@ -93,7 +94,7 @@ function forgetDialog(forget: () => Promise<void>): HTMLDialogElement {
   }
   dialog.append(
     h('h2', { id: 'forget-title' }, 'Forget everything?'),
-    h('p', {}, 'History, beliefs and choices on this device are erased. This cannot be undone.'),
+    h('p', {}, 'History, beliefs, choices and the cart on this device are erased. This cannot be undone.'),
     h(
       'div',
       { class: 'actions' },
