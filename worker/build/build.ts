@@ -5,7 +5,7 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, minify } from 'vite'
+import { build, type Plugin } from 'vite'
 import { BUILT_FILES } from '#contract/rpc'
 import { readHnswlib } from '../../tools/hnsw-patch.ts'
 
@@ -13,12 +13,18 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const DIST = join(ROOT, 'dist')
 const ORT = join(ROOT, 'node_modules', 'onnxruntime-web', 'dist')
 
-async function buildWorker(): Promise<void> {
+/** One script without chunks. */
+async function bundle(
+  entry: string,
+  name: string,
+  { format, plugins }: { format: 'iife' | 'es'; plugins: Plugin[] },
+): Promise<void> {
   await build({
     configFile: false,
     publicDir: false,
     logLevel: 'warn',
     root: ROOT,
+    plugins,
     build: {
       outDir: DIST,
       emptyOutDir: false,
@@ -27,11 +33,44 @@ async function buildWorker(): Promise<void> {
       modulePreload: false,
       reportCompressedSize: false,
       rolldownOptions: {
-        input: join(ROOT, 'worker', 'entry.ts'),
-        output: { format: 'iife', codeSplitting: false, entryFileNames: BUILT_FILES.worker },
+        input: entry,
+        preserveEntrySignatures: format === 'es' ? 'strict' : false,
+        output: { format, codeSplitting: false, entryFileNames: name },
       },
     },
   })
+}
+
+/** Takes the advice to developers out of the error table: the worker needs its codes alone, and the texts are a tenth of its bytes. */
+function withoutErrorHelp(): Plugin {
+  return {
+    name: 'pocketshelf-error-help',
+    enforce: 'pre',
+    transform(code, id) {
+      if (!id.endsWith('/contract/errors.ts')) return null
+      const texts = /help:\s*(?:'[^'\n]*'|"[^"\n]*"|`[^`]*`)/g
+      if ((code.match(texts) ?? []).length < 20) this.error('the error table has changed its form')
+      return { code: code.replace(texts, "help: ''"), map: null }
+    },
+  }
+}
+
+const GRAPH_ENTRY = '\0graph-script'
+const HNSWLIB = '\0hnswlib'
+
+/** The script of the graph engine: the patched library's factory and our code over it. */
+function graphScript(library: string): Plugin {
+  const engine = JSON.stringify(join(ROOT, 'worker', 'engines', 'graph-engine.ts'))
+  const sources = new Map([
+    [GRAPH_ENTRY, `export { default as factory } from '${HNSWLIB}'\nexport { startGraphEngine } from ${engine}`],
+    [HNSWLIB, library],
+  ])
+  return {
+    name: 'pocketshelf-graph-script',
+    enforce: 'pre',
+    resolveId: (name) => (sources.has(name) ? name : null),
+    load: (name) => sources.get(name) ?? null,
+  }
 }
 
 /** ONNX Runtime as published: its bundled build needs no second script, and is given its binary as bytes. */
@@ -41,21 +80,20 @@ function copyOrt(): void {
   copyFileSync(join(ORT, 'ort-wasm-simd-threaded.wasm'), join(DIST, BUILT_FILES.ortWasm))
 }
 
-/** hnswlib-wasm without generated code, its binary beside its script, both under the names that the worker derives from each other. */
-async function writeHnswlib(): Promise<void> {
+/** The graph engine: hnswlib-wasm without generated code, its binary beside the script under the name that the worker derives. */
+async function buildGraphEngine(): Promise<void> {
   const { js, wasm } = await readHnswlib()
-  const { code } = await minify(BUILT_FILES.hnswJs, js, { module: true, mangle: false })
-  writeFileSync(join(DIST, BUILT_FILES.hnswJs), code)
+  await bundle(GRAPH_ENTRY, BUILT_FILES.hnswJs, { format: 'es', plugins: [graphScript(js), withoutErrorHelp()] })
   writeFileSync(join(DIST, BUILT_FILES.hnswJs.replace(/\.js$/, '.wasm')), wasm)
 }
 
 /** Writes all files. */
 export async function buildWorkerFiles(): Promise<void> {
   mkdirSync(DIST, { recursive: true })
-  await buildWorker()
+  await bundle(join(ROOT, 'worker', 'entry.ts'), BUILT_FILES.worker, { format: 'iife', plugins: [withoutErrorHelp()] })
   copyFileSync(join(ROOT, 'worker', 'core', 'scan', 'scan.wasm'), join(DIST, BUILT_FILES.scanWasm))
   copyOrt()
-  await writeHnswlib()
+  await buildGraphEngine()
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildWorkerFiles()

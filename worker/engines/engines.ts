@@ -1,7 +1,6 @@
 import { type RecError, toRecError } from '#contract/errors'
 import type { EngineOptions } from '#contract/rpc'
 import { type Catalogue, createCatalogue, type ResidentCell } from '#worker/core/catalogue'
-import type { HnswLibrary } from '#worker/core/hnsw/hnsw-library'
 import { createModel, type Model } from '#worker/core/model'
 import { createOnnxRanker, type OnnxRanker, type OrtModule } from '#worker/core/onnx-ranker'
 import type { Retriever } from '#worker/core/retriever'
@@ -11,7 +10,8 @@ import type { EngineDeps } from '../deps.ts'
 import type { Installation } from '../release/keeper.ts'
 import type { ObjectSource } from '../release/objects.ts'
 import { fetchAsset } from './assets.ts'
-import { loadHnswlib, type OpenScan, openGraphs, wholeGroups } from './graphs.ts'
+import type { GraphEngine } from './graph-engine.ts'
+import { loadGraphEngine, type OpenScan, wholeGroups } from './groups.ts'
 import { loadOrt } from './onnx.ts'
 
 type Needs = Pick<EngineDeps, 'fetch' | 'importModule'>
@@ -26,7 +26,7 @@ export class Engines {
   readonly #report: (error: RecError) => void
   #kernel: Promise<WebAssembly.Module | null> | null = null
   #ort: Promise<OrtModule> | null = null
-  #hnsw: Promise<HnswLibrary> | null = null
+  #hnsw: Promise<GraphEngine> | null = null
 
   constructor(deps: Needs, assets: EngineOptions['assets'], report: (error: RecError) => void) {
     this.#deps = deps
@@ -50,9 +50,10 @@ export class Engines {
   ): Promise<readonly Retriever[] | null> {
     const groups = wholeGroups(model, graphBytes)
     if (groups.length === 0) return null
-    this.#hnsw ??= loadHnswlib(this.#deps, this.#assets)
+    this.#hnsw ??= loadGraphEngine(this.#deps, this.#assets)
     try {
-      return await openGraphs(groups, { library: await this.#hnsw, model, installation, source, openScan })
+      const engine = await this.#hnsw
+      return await engine.open(groups, { model, installation, source, openScan })
     } catch (thrown) {
       this.#hnsw = null
       this.#report(toRecError(thrown, 'engine-unavailable'))

@@ -1,0 +1,19 @@
+import { type HnswFactory, startHnswlib } from '#worker/core/hnsw/hnsw-library'
+import { type GraphParts, openGraphs } from './graphs.ts'
+import type { WholeGroup } from './groups.ts'
+
+/** Graphs over groups of cells, once the library runs. */
+export interface GraphEngine {
+  /** See `openGraphs`. */
+  open(groups: readonly WholeGroup[], parts: Omit<GraphParts, 'library'>): ReturnType<typeof openGraphs>
+}
+
+/**
+ * Starts the library over its binary. With the library this makes up a script of its own, apart from the worker because most visitors never load
+ * it; the build puts `factory` beside it.
+ * @throws RecError `engine-unavailable`
+ */
+export async function startGraphEngine(factory: HnswFactory, binary: Uint8Array): Promise<GraphEngine> {
+  const library = await startHnswlib(factory, binary)
+  return { open: (groups, parts) => openGraphs(groups, { ...parts, library }) }
+}
