@@ -57,18 +57,19 @@ function validPins(rules: RuleDefaults, context: RuleContext): Map<number, numbe
   return pins
 }
 
+/** Pins at their places, the rest around them; a pin beyond the end of a short list comes last. */
 function interleave(pool: Pool, pins: ReadonlyMap<number, number>, placed: readonly Placed[]): readonly Place[] {
   const list: Place[] = []
-  let next = 0
-  for (let place = 0; place < pins.size + placed.length; place++) {
-    const pin = pins.get(place)
-    const free = placed[next]
-    if (pin !== undefined)
-      list.push({ candidate: pool.itemNos.indexOf(pin), itemNo: pin, propensity: 1, explored: false })
-    else if (free !== undefined) {
-      list.push({ ...free, itemNo: pool.itemNos[free.candidate] })
-      next++
-    }
+  const left = new Map([...pins].sort(([a], [b]) => a - b))
+  const pin = (position: number, itemNo: number): void => {
+    left.delete(position)
+    list.push({ candidate: pool.itemNos.indexOf(itemNo), itemNo, propensity: 1, explored: false })
   }
+  for (const free of placed) {
+    for (let itemNo = left.get(list.length); itemNo !== undefined; itemNo = left.get(list.length))
+      pin(list.length, itemNo)
+    list.push({ ...free, itemNo: pool.itemNos[free.candidate] })
+  }
+  for (const [position, itemNo] of left) pin(position, itemNo)
   return list
 }

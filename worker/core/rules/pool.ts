@@ -20,8 +20,11 @@ export type Pool = {
   readonly kept?: number
 }
 
+/** What rules read of the candidates. */
+export type PoolColumns = Pick<FeatureInputs, 'category' | 'createdDay' | 'vectors' | 'dim'>
+
 /** Starts the rules from scores: best first, ties by ascending itemNo. */
-export function createPool(scores: Float32Array, itemNos: Uint32Array, inputs: FeatureInputs): Pool {
+export function createPool(scores: Float32Array, itemNos: Uint32Array, inputs: PoolColumns): Pool {
   let least = Number.POSITIVE_INFINITY
   let largest = Number.NEGATIVE_INFINITY
   for (const score of scores) {
