@@ -13,10 +13,11 @@ export interface Carousel {
 export function createCarousel(words: ShelfWords): Carousel {
   const list = make('ul', { part: 'list', role: 'list' })
   const button = (label: string, sign: string, pages: number) => {
-    const one = make('button', { part: 'nav-button', type: 'button', 'aria-label': label }, make('span', {}, sign))
+    const one = make('button', { part: 'nav-button', type: 'button', 'aria-label': label }, sign)
     one.addEventListener('click', () => turn(list, pages))
     return one
   }
+  // Both signs are mirrored by the browser where text runs from right to left.
   const back = button(words.previous, '‹', -1)
   const next = button(words.next, '›', 1)
   const nav = make('div', { part: 'nav', class: 'nav', hidden: true }, back, next)

@@ -8,7 +8,8 @@ export function browsePage(shop: Shop): Page {
   const list = h('ul', { class: 'departments', role: 'list' })
   const note = h('p', { class: 'soft', role: 'status' }, 'Looking…')
   void fill(shop, list, note)
-  return { title: 'Departments', content: h('div', {}, h('h1', { tabindex: -1 }, 'Departments'), note, list) }
+  const leave = shop.recommender.on('ready', () => void fill(shop, list, note))
+  return { title: 'Departments', leave, content: h('div', {}, h('h1', { tabindex: -1 }, 'Departments'), note, list) }
 }
 
 async function fill(shop: Shop, list: HTMLElement, note: HTMLElement): Promise<void> {

@@ -8,6 +8,7 @@ export function homePage(shop: Shop): Page {
   void fillChips(shop, chips)
   return {
     title: 'Home',
+    leave: shop.recommender.on('ready', () => void fillChips(shop, chips)),
     content: h(
       'div',
       {},
