@@ -50,6 +50,31 @@ describe('first visit', () => {
     expect(await loaded(page)).toMatchObject({ tier: 'saver', residentItems: 6_000, totalCells: 4 })
   })
 
+  test('looks up a clicked item outside the resident cells among decoys, once', async () => {
+    const release = await buildTinyRelease({ itemCount: 16_000, cellItems: 2_000 })
+    const edge = emptyEdge()
+    edge.publish(release, await signPointer(KEY, release))
+    const page = await openPage(edge, { options: { tier: 'saver' } })
+    expect(await loaded(page)).toMatchObject({ residentItems: 8_000, totalCells: 8 })
+    const before = edge.requests.length
+    const own = page.notices.next('profile-changed')
+    await page.engine.track([click('item-15001')])
+    await own
+    await page.notices.next('profile-changed')
+    const reply = value(await page.engine.recommend({ scene: 'for-you', count: 5 }))
+    expect(reply.personal).toBe(true)
+    expect(reply.items.every(({ card }) => card.category === 'Crime')).toBe(true)
+    const asked = new Set(edge.requests.slice(before).map(({ path }) => path.replace('objects/', '')))
+    const cells = release.cells.filter(({ objects }) => asked.has(objects.vectors[0]?.hash ?? '')).length
+    const outside = release.cells.slice(4).filter(({ objects }) => asked.has(objects.vectors[0]?.hash ?? ''))
+    expect(cells).toBeLessThanOrEqual(4)
+    expect(outside).toContain(release.cells[7])
+    const after = edge.requests.length
+    await page.engine.track([click('item-15001')])
+    await loaded(page)
+    expect(edge.requests.slice(after).filter(({ path }) => path.startsWith('objects/'))).toEqual([])
+  })
+
   test('fails with edge-unreachable without network, and starts when it is back', async () => {
     const edge = publishedEdge()
     edge.isOnline = false

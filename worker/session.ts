@@ -185,7 +185,10 @@ export class Session {
       store,
       edge,
       origin: () => this.#origin(),
-      changed: () => this.#notify({ type: 'profile-changed' }),
+      changed: () => {
+        this.#notify({ type: 'profile-changed' })
+        this.#enrich()
+      },
       post: (message) => this.#channel.post(message),
       report: (error) => this.#problems.report('outbox', error),
     })
@@ -231,7 +234,9 @@ export class Session {
       const { fetched, reused } = installation.tally
       this.#notify({ type: 'release-changed', release, fetchedObjects: fetched, reusedObjects: reused })
     }
-    if (installation.isComplete) this.#scheduleEngines()
+    if (!installation.isComplete) return
+    this.#scheduleEngines()
+    this.#enrich()
   }
 
   #scheduleEngines(): void {
@@ -244,6 +249,14 @@ export class Session {
         (thrown: unknown) => this.#problems.report('engine', toRecError(thrown)),
       )
     })
+  }
+
+  /** Learns what it must of history items that are not on this device; a failure leaves them out until the next page. */
+  #enrich(): void {
+    this.shelves.findOutside().then(
+      (isRicher) => isRicher && this.#notify({ type: 'profile-changed' }),
+      (thrown: unknown) => this.#problems.report('release', toRecError(thrown)),
+    )
   }
 
   #hear({ type }: TabMessage): void {

@@ -11,6 +11,7 @@ import type { Profile } from './profile/profile.ts'
 import { createQueue } from './queue.ts'
 import type { Installation } from './release/keeper.ts'
 import type { ObjectSource } from './release/objects.ts'
+import { findOutside } from './release/outside.ts'
 import { toBase64Url } from './release/verify.ts'
 import { cardView, toReply } from './reply.ts'
 import { checkRequest, toQuery } from './request.ts'
@@ -41,6 +42,7 @@ type Live = {
 export class Shelves {
   readonly #parts: ShelvesParts
   readonly #queue = createQueue()
+  readonly #foreign = new Set<string>()
   #live: Live | null = null
   #onnx: { readonly ranker: OnnxRanker; readonly hash: string } | null = null
   #visitor: { readonly model: Model; readonly version: number; readonly visitor: Visitor } | null = null
@@ -86,6 +88,29 @@ export class Shelves {
     if (retrievers === null) return
     if (this.#live === live) await this.#switch({ ...live, model: { ...built.model, retrievers } })
     else for (const retriever of retrievers) retriever.close() // another release came meanwhile
+  }
+
+  /**
+   * Looks up items of the history whose cells are not here, where the release has more cells than the device.
+   * @returns Whether the history is richer now.
+   */
+  async findOutside(): Promise<boolean> {
+    const live = this.#live
+    if (live?.installation.isComplete !== true) return false
+    const { deps, source, profile } = this.#parts
+    const { catalogue, table, manifest } = live.model
+    if (table === null || catalogue.cells.length === table.cells.length) return false
+    const spaceId = manifest.spaces[0]?.spaceId
+    const isUnknown = (id: string): boolean =>
+      catalogue.rowOfId(id) < 0 && profile.snapshots.get(id)?.spaceId !== spaceId && !this.#foreign.has(id)
+    const ids = profile.summary.liked.map(({ id }) => id).filter(isUnknown)
+    if (ids.length === 0) return false
+    for (const id of ids) this.#foreign.add(id) // asked once a page, found or not
+    const resident = new Set(catalogue.cells.map(({ cellIndex }) => cellIndex))
+    const found = await findOutside(ids, { deps, source, installation: live.installation, resident })
+    await profile.keepSnapshots(found)
+    this.#visitor = null
+    return found.size > 0
   }
 
   /** Gives back what `openEngines` took; the exact scan and the trees go on. */

@@ -1,6 +1,7 @@
 import { encodeCards } from '#contract/cards'
 import { orderCrc } from '#contract/cell-order'
 import { type ColumnCell, encodeColumns, ITEM_FLAG, UNKNOWN_U16 } from '#contract/columns'
+import { encodeDirectory } from '#contract/directory'
 import { FEATURE_COUNT, FEATURE_LAYOUT, featureIndex } from '#contract/features'
 import { computeGramian, encodeGramian } from '#contract/gramian'
 import type { Manifest } from '#contract/manifest'
@@ -74,6 +75,7 @@ async function tinyManifest({ options, cells, quantised, put }: ManifestParts): 
     spaces: [{ spaceId: 'space-1', dim: DIM, metric: 'ip', encoder, scales, gramian }],
     shardTable: await put(encodeShardTable(table)),
     dictionaries: await put(json({ v: 1, categories: CATEGORIES, tags: [] })),
+    directory: [{ prefixEnd: 65_536, ref: await put(tinyDirectory(options)) }],
     rankers: [{ layout: FEATURE_LAYOUT, onnx: await put(new Uint8Array([1, 2, 3])), trees: await put(tinyTrees()) }],
     lists: [
       { scene: 'popular', items: Array.from({ length: itemCount }, (_, i) => i), halfLifeDays: null },
@@ -198,6 +200,15 @@ function allVectors(itemCount: number): Int8Array {
   return out
 }
 
+function tinyDirectory({ itemCount = 120, cellItems = 40 }: TinyOptions): Uint8Array {
+  const items = Array.from({ length: itemCount }, (_, itemNo) => ({
+    id: `item-${itemNo}`,
+    itemNo,
+    cell: Math.floor(itemNo / cellItems),
+  }))
+  return encodeDirectory(items)
+}
+
 /** One tree: the more of the history's category, the better; then popularity. */
 function tinyTrees(): Uint8Array {
   return encodeTrees({
@@ -220,7 +231,6 @@ const MANIFEST_DEFAULTS = {
   timed: true,
   locales: ['en'],
   currency: 'EUR',
-  directory: [],
   linearHead: null,
   bilinear: null,
   voterRatio: 0.93,
