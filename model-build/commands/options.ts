@@ -48,7 +48,7 @@ export function withEdge(command: Command): Command {
     .option('--edge <url>', 'a running edge')
     .option('--token-env <name>', 'environment variable that holds its token', 'POCKETSHELF_TOKEN')
     .option('--dir <dir>', 'data directory of an edge on this machine, instead of --edge')
-    .option('--channel <name>', 'channel', 'stable')
+    .option('--channel <name>', 'channel', 'main')
 }
 
 export type EdgeFlags = {

@@ -6,6 +6,8 @@ export type StepIo = {
   readonly stage: (name: string) => (share: number) => void
   /** A sentence for people that does not stop the step. */
   readonly warn: (message: string) => void
+  /** For a step that stays: shows its result now; what the step hands back at its end is then not shown. */
+  readonly ready: (result: StepResult) => void
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
 }

@@ -22,11 +22,17 @@ export async function runStep(
 ): Promise<void> {
   const progress = await createProgress(context.streams, context.nowMs)
   const warn = (message: string) => context.streams.stderr(`warning: ${message}\n`)
-  try {
-    const result = await step({ stage: progress.stage, warn, signal: context.signal })
+  let isShown = false
+  const ready = (result: StepResult) => {
     progress.stop()
     const lines = flags.json === true ? [JSON.stringify({ ok: true, ...result.summary })] : result.lines
     for (const line of lines) context.streams.stdout(`${line}\n`)
+    isShown = true
+  }
+  try {
+    const result = await step({ stage: progress.stage, warn, ready, signal: context.signal })
+    progress.stop()
+    if (!isShown) ready(result)
     context.exitCode = EXIT.ok
   } catch (thrown) {
     progress.stop()

@@ -1,12 +1,24 @@
-import { RecError } from '#contract/errors'
+import type { StepName } from '#contract/pointer'
 import type { ChannelRequest, PromoteRequest, StepIo, StepResult } from '../commands/requests.ts'
+import { resolveConfig } from '../config/resolve-config.ts'
+import { stepOfShare } from '../publish/publish.ts'
+import { withEdge } from '../publish/with-edge.ts'
 
 /** Body of `pocketshelf promote`. */
-export async function promoteRelease(_request: PromoteRequest, _io: StepIo): Promise<StepResult> {
-  throw new RecError('not-ready', 'this command is not connected yet')
+export function promoteRelease(request: PromoteRequest, io: StepIo): Promise<StepResult> {
+  return moveTo(request, stepOfShare(request.canary), io)
 }
 
 /** Body of `pocketshelf rollback`. */
-export async function rollbackRelease(_request: ChannelRequest, _io: StepIo): Promise<StepResult> {
-  throw new RecError('not-ready', 'this command is not connected yet')
+export function rollbackRelease(request: ChannelRequest, io: StepIo): Promise<StepResult> {
+  return moveTo(request, 'rollback', io)
+}
+
+async function moveTo(request: ChannelRequest, step: StepName, io: StepIo): Promise<StepResult> {
+  const config = await resolveConfig(request.configFile, request.overrides)
+  const use = { site: config.site.name, publicKey: null, signal: io.signal }
+  const moved = await withEdge(request, use, (client) => client.step(request.channel, step))
+  const { channel, publication, live, status } = moved
+  const verb = status === 'changed' ? 'is now' : 'was already'
+  return { summary: moved, lines: [`channel ${channel} ${verb} at publication ${publication}, step ${live}`] }
 }
