@@ -157,6 +157,7 @@ export class ReleaseKeeper {
     if (gathered.cells.length === 0) throw failure?.error ?? new RecError('release-missing', 'the release has no cell')
     await this.#install({ target, root, gathered, tally, isComplete: false })
     await this.#accept(target)
+    this.#isPartial = true
     ready()
     const finish = () => this.#gatherRest({ target, root, gathered, tally, isComplete: false }, network)
     await (network ? deps.exclusive(lockName, finish) : finish())
