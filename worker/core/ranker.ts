@@ -1,7 +1,8 @@
 import { RecError } from '#contract/errors'
 import { FEATURE_COUNT, FEATURE_LAYOUT } from '#contract/features'
 import type { Manifest } from '#contract/manifest'
-import { scoreTrees, type TreeEnsemble } from '#contract/trees'
+import type { TreeEnsemble } from '#contract/trees'
+import { createTreeScorer } from './tree-scorer.ts'
 
 /** Scores feature rows; the engines give equal bits for the same trees. */
 export interface Ranker {
@@ -20,7 +21,8 @@ export interface Ranker {
 export function createTreesRanker(trees: TreeEnsemble): Ranker {
   if (trees.layout !== FEATURE_LAYOUT || trees.featureCount !== FEATURE_COUNT)
     throw new RecError('model-mismatch', 'the trees expect another feature layout', { layout: trees.layout })
-  return { name: 'trees', score: async (rows, count) => scoreTrees(trees, rows, count) }
+  const score = createTreeScorer(trees)
+  return { name: 'trees', score: async (rows, count) => score(rows, count) }
 }
 
 /**

@@ -120,9 +120,10 @@ function placeItems(model: Model, { set, scores, query, deps }: PlaceParts): rea
   const itemNos = Uint32Array.from(set.rows, (row) => catalogue.itemNoOf[row])
   const pool = createPool(scores, itemNos, set.inputs)
   if (query.rules === null || isFixedList(query.scene)) return takeBest(pool, query.count)
+  const rules = { ...manifest.rules, ...query.rules }
   return applyRules(
     pool,
-    { ...manifest.rules, ...query.rules },
+    query.scene === 'for-you' ? rules : { ...rules, pins: [] }, // pins belong to the home list
     {
       count: query.count,
       nowMs: Math.max(query.context.now, manifest.newestAt),
