@@ -63,7 +63,15 @@ test('a graph over 40,000 trained vectors finds at least 0.98 of the best 500 in
   const file = encodeGraph(buildGraph(library, { vectors, dim: DIM, orderCrc: 0 }))
   const exact = createJsScan(rows)
   const graph = decodeGraph(file)
-  const engine = createHnswRetriever({ library, graph, catalogue: rows, ranges: exact.ranges, efSearch: 800, exact })
+  const engine = createHnswRetriever({
+    library,
+    graph,
+    catalogue: rows,
+    ranges: exact.ranges,
+    orderCrc: 0,
+    efSearch: 800,
+    exact,
+  })
   const recall = { at50: 0, at500: 0 }
   for (let user = 0; user < 100; user++) {
     const history = log.item.subarray(log.userOffsets[user], log.userOffsets[user + 1])

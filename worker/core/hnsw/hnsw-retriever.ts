@@ -13,6 +13,7 @@ const MOST_BLOCKED = 1_000
 
 export type HnswOptions = {
   readonly library: HnswLibrary
+  /** Built over these very cells: the caller has compared its `orderCrc` with their `groupCrc`. */
   readonly graph: Graph
   readonly catalogue: Pick<Catalogue, 'quantised' | 'scales' | 'dim' | 'itemNoOf'>
   /** Rows of the group's cells in table order; node i of the graph is the i-th of them. */
