@@ -89,6 +89,10 @@ describe('reasonFor', () => {
     expect(reasonFor('because-you', [because, fresh])).toBe(fresh)
   })
 
+  test('does not repeat the item that a page is about', () => {
+    expect(reasonFor('similar', [{ ...because, type: 'similar-to' }])).toBeUndefined()
+  })
+
   test('gives none for what was viewed', () => {
     expect(reasonFor('recently-viewed', [because])).toBeUndefined()
   })

@@ -20,7 +20,7 @@ export function createCard(item: RecommendedItem, { scene, words, link, locale }
   const turn = hueOf(item.id + card.title)
   cover.style.setProperty('--_hue', `${hueOf(card.category || card.title) + (turn % 30)}`)
   cover.style.setProperty('--_x', `${30 + (turn % 55)}%`)
-  if (isWebAddress(card.image)) cover.append(createImage(card.image))
+  if (isWebAddress(card.image)) cover.append(createImage(card.image, cover))
   const reason = reasonFor(scene, item.reasons)
   const price = formatPrice(card.price, card.currency, locale)
   return make(
@@ -49,10 +49,18 @@ export function createCard(item: RecommendedItem, { scene, words, link, locale }
   )
 }
 
-/** The first reason that the heading of the shelf does not already give. */
+/** What the heading of a scene already says of every item in it. */
+const SAID_BY_HEADING: Partial<Record<Scene, Reason['type']>> = {
+  'because-you': 'because-you',
+  similar: 'similar-to',
+  'bought-together': 'similar-to',
+  trending: 'trending',
+}
+
+/** The first reason that the heading of the shelf does not already give; none for what was viewed. */
 export function reasonFor(scene: Scene, reasons: readonly Reason[]): Reason | undefined {
   if (scene === 'recently-viewed') return undefined
-  return scene === 'because-you' ? reasons.find(({ type }) => type !== 'because-you') : reasons[0]
+  return reasons.find(({ type }) => type !== SAID_BY_HEADING[scene])
 }
 
 /** A grey card of exactly the same size, shown until the first list. */
@@ -62,7 +70,7 @@ export function createSkeleton(): HTMLLIElement {
   return make('li', { 'aria-hidden': 'true', class: 'skeleton' }, card)
 }
 
-function createImage(src: string): HTMLImageElement {
+function createImage(src: string, cover: HTMLElement): HTMLImageElement {
   const image = make('img', {
     part: 'image',
     loading: 'lazy',
@@ -71,6 +79,8 @@ function createImage(src: string): HTMLImageElement {
     alt: '',
     src,
   })
+  const bare = () => cover.style.setProperty('background', 'none') // else it shines through at the round corners
+  image.addEventListener('load', bare, { once: true })
   image.addEventListener('error', () => image.remove(), { once: true }) // the drawn cover underneath stays
   return image
 }

@@ -15,6 +15,7 @@ export function cover(card: ItemCard, className = ''): HTMLElement {
       decoding: 'async',
       referrerpolicy: 'no-referrer',
     })
+    image.addEventListener('load', () => frame.style.setProperty('background', 'none'), { once: true })
     image.addEventListener('error', () => image.remove(), { once: true })
     frame.append(image)
   }
