@@ -1,4 +1,3 @@
-import { RecError } from '#contract/errors'
 import { decodeGraph, groupCrc } from '#contract/graph'
 import type { HnswLibrary } from '#worker/core/hnsw/hnsw-library'
 import { createHnswRetriever } from '#worker/core/hnsw/hnsw-retriever'
@@ -29,10 +28,11 @@ export async function openGraphs(groups: readonly WholeGroup[], parts: GraphPart
       const ref = installation.root.table.graphs[group]
       if (ref === undefined) continue
       const graph = await source.read(ref, decodeGraph, { tally: installation.tally, network: true })
-      if (graph.orderCrc !== groupCrc(orderCrcs(installation, group)))
-        throw new RecError('shard-malformed', 'a graph was built over other cells', { group })
+      const orderCrc = groupCrc(orderCrcs(installation, group))
       const { efSearch } = manifest.retrieval
-      opened.push(createHnswRetriever({ library, graph, catalogue, ranges, efSearch, exact: openScan(ranges) }))
+      opened.push(
+        createHnswRetriever({ library, graph, catalogue, ranges, orderCrc, efSearch, exact: openScan(ranges) }),
+      )
     }
   } catch (thrown) {
     for (const retriever of opened) retriever.close()
