@@ -18,7 +18,7 @@ retrieverConformance({
     const vectors = Float32Array.from(catalogue.quantised, (q, k) => q * catalogue.scales[k % catalogue.dim])
     const graph = decodeGraph(encodeGraph(buildGraph(library, { vectors, dim: catalogue.dim, orderCrc: 1 })))
     const exact = createJsScan(catalogue)
-    return createHnswRetriever({ library, graph, catalogue, ranges: exact.ranges, efSearch: 200, exact })
+    return createHnswRetriever({ library, graph, catalogue, ranges: exact.ranges, orderCrc: 1, efSearch: 200, exact })
   },
   recall: 0.97,
 })
@@ -45,8 +45,9 @@ test('augmentRows gives every row the same norm and keeps the order of inner pro
 test('createHnswRetriever refuses rows that are not the group of its graph with shard-malformed', () => {
   const catalogue = createCatalogue(release.manifest, release.cells)
   const exact = createJsScan(catalogue)
-  const parts = { library, graph, catalogue, ranges: exact.ranges, efSearch: 100, exact }
+  const parts = { library, graph, catalogue, ranges: exact.ranges, orderCrc: 9, efSearch: 100, exact }
   const wrong = expect.objectContaining({ code: 'shard-malformed' })
+  expect(() => createHnswRetriever({ ...parts, orderCrc: 8 })).toThrow(wrong)
   expect(() => createHnswRetriever({ ...parts, ranges: [{ from: 0, to: 799 }] })).toThrow(
     expect.objectContaining({ code: 'shard-malformed' }),
   )
@@ -57,7 +58,7 @@ test('createHnswRetriever searches a group that does not start at row 0', () => 
   const ranges = [{ from: 100, to: 800 }]
   const part = buildGraph(library, { vectors: release.vectors.slice(100 * 16), dim: 16, orderCrc: 3 })
   const exact = createJsScan(catalogue, ranges)
-  const engine = createHnswRetriever({ library, graph: part, catalogue, ranges, efSearch: 300, exact })
+  const engine = createHnswRetriever({ library, graph: part, catalogue, ranges, orderCrc: 3, efSearch: 300, exact })
   const query = integerQuery(release.vectors.slice(5 * 16, 6 * 16), catalogue.scales)
   expect(engine.search(query, 20, new Uint8Array(800))).toEqual(exact.search(query, 20, new Uint8Array(800)))
   engine.close()

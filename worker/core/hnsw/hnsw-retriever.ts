@@ -13,11 +13,12 @@ const MOST_BLOCKED = 1_000
 
 export type HnswOptions = {
   readonly library: HnswLibrary
-  /** Built over these very cells: the caller has compared its `orderCrc` with their `groupCrc`. */
   readonly graph: Graph
   readonly catalogue: Pick<Catalogue, 'quantised' | 'scales' | 'dim' | 'itemNoOf'>
   /** Rows of the group's cells in table order; node i of the graph is the i-th of them. */
   readonly ranges: readonly RowRange[]
+  /** `groupCrc` of those cells; the graph must have been built over the same. */
+  readonly orderCrc: number
   /** Candidates kept while searching, at least k is used. */
   readonly efSearch: number
   /** Exact engine over the same rows, for requests that a graph serves badly: strong filters, more results than half the group. */
@@ -35,8 +36,8 @@ let nextName = 0
 export function createHnswRetriever(options: HnswOptions): Retriever {
   const { catalogue, ranges, graph, exact } = options
   const rowOfNode = rowsOf(ranges)
-  if (rowOfNode.length !== graph.itemCount)
-    throw new RecError('shard-malformed', 'the group of a graph is not whole', { itemCount: graph.itemCount })
+  if (rowOfNode.length !== graph.itemCount || options.orderCrc !== graph.orderCrc)
+    throw new RecError('shard-malformed', 'a graph was built over another group', { itemCount: graph.itemCount })
   const { index, largestNorm } = loadIndex(options, rowOfNode)
   const heap = new TopHeap(catalogue.itemNoOf)
   const search = (query: IntegerQuery, k: number, blocked: Uint8Array): TopK => {
