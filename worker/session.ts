@@ -112,9 +112,9 @@ export class Session {
       return null
     }
     this.#poller.pause()
+    this.#cancelEngines?.()
     this.#outbox.schedule(0)
     this.#cancelHidden = this.#deps.after(HIDDEN_MS, () => {
-      this.#cancelEngines?.()
       this.shelves.dropEngines().catch((thrown: unknown) => this.#problems.report('engine', toRecError(thrown)))
     })
     return null
