@@ -69,8 +69,3 @@ export function createModel(parts: ModelParts): Model {
     },
   }
 }
-
-/** Frees what engines hold outside the garbage collector's reach. */
-export function closeModel(model: Model): void {
-  for (const retriever of model.retrievers) retriever.close()
-}
