@@ -75,7 +75,7 @@ function details(shop: Shop, card: ItemCard, isRecommended: boolean): HTMLElemen
       'p',
       { class: 'soft' },
       isRecommended ? 'This was on one of your shelves. ' : '',
-      'Your visit to this page is remembered on this device only. ',
+      'Your visit to this page is remembered on this device. ',
       h('a', { href: '/you' }, 'See and change what is remembered'),
       '.',
     ),
