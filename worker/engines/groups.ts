@@ -21,12 +21,19 @@ export function wholeGroups({ catalogue, table, manifest }: Model, graphBytes: n
   if (table === null) return []
   let left = graphBytes
   const groups: WholeGroup[] = []
-  table.graphs.forEach((_ref, group) => {
+  table.graphs.forEach((ref, group) => {
     const wanted = table.cells.filter((cell) => cell.group === group).length
     const own = catalogue.cells.filter((cell) => cell.group === group)
     const items = own.reduce((sum, { from, to }) => sum + to - from, 0)
     const bytes = items * NODE_BYTES
-    if (own.length !== wanted || items === 0 || items < manifest.retrieval.graphMinItems || bytes > left) return
+    if (
+      ref.sizeBytes === 0 ||
+      own.length !== wanted ||
+      items === 0 ||
+      items < manifest.retrieval.graphMinItems ||
+      bytes > left
+    )
+      return
     left -= bytes
     groups.push({ group, items, ranges: own.map(({ from, to }) => ({ from, to })) })
   })
