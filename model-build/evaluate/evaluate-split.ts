@@ -29,6 +29,8 @@ type SplitOptions = {
   readonly settings: PipelineSettings
   readonly pool: KernelPool
   readonly report: Report
+  /** Adds rows to what models learn from; see BuildParts. */
+  readonly augment?: (dataset: Dataset) => Dataset
 }
 
 /**
@@ -36,12 +38,12 @@ type SplitOptions = {
  * would recommend against the most popular items. The chosen settings then serve for the release.
  */
 export async function evaluateSplit(dataset: Dataset, options: SplitOptions): Promise<SplitResult> {
-  const { config, settings, pool, report } = options
+  const { config, settings, pool, report, augment = (same: Dataset) => same } = options
   const method = methodOf(dataset.interactions, config)
   const split = method === 'none' ? null : splitOf(dataset.interactions, method, config)
   if (split === null || split.testUsers.length === 0)
-    return { method: 'none', pipeline: await fitPipeline(dataset, settings, pool, report), metrics: null }
-  const train: Dataset = { ...dataset, interactions: split.train }
+    return { method: 'none', pipeline: await fitPipeline(augment(dataset), settings, pool, report), metrics: null }
+  const train = augment({ ...dataset, interactions: split.train })
   const pipeline = await fitPipeline(train, settings, pool, report)
   const { manifest, objects, itemNos } = await makeRelease(train, {
     pipeline,

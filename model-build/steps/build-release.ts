@@ -12,6 +12,7 @@ import type { IngestReport } from '../ingest/report.ts'
 import { createUserHash } from '../ingest/user-hash.ts'
 import { makeRelease } from '../pipeline/make-release.ts'
 import { resolveSettings } from '../pipeline/settings.ts'
+import type { AssembledRelease } from '../release/assemble.ts'
 import { readLastRelease, type StoredRelease, writeReleaseDir } from '../release/release-dir.ts'
 import { signPublication } from '../release/sign.ts'
 import { createKernelPool } from '../train/thread-pool.ts'
@@ -34,6 +35,10 @@ export type BuildParts = {
   readonly config: Config
   readonly keys: Keys | null
   readonly ingest: IngestReport
+  /** Adds rows that models learn from and that nothing is judged by; the first users and all items stay as they are. */
+  readonly augment?: (dataset: Dataset) => Dataset
+  /** Called before anything is written: false leaves the folder as it is, an error ends the build. */
+  readonly accept?: (release: AssembledRelease) => Promise<boolean>
 }
 
 /** Trains and writes a release from a dataset that was read before. */
@@ -44,8 +49,9 @@ export async function buildFromDataset(dataset: Dataset, parts: BuildParts, io: 
   const pool = await createKernelPool()
   try {
     const reporting = reportTo(io)
-    const judged = await evaluateSplit(dataset, { config, settings, pool, report: reporting })
-    const release = await makeRelease(dataset, {
+    const { augment = (same: Dataset) => same } = parts
+    const judged = await evaluateSplit(dataset, { config, settings, pool, report: reporting, augment })
+    const release = await makeRelease(augment(dataset), {
       pipeline: judged.pipeline,
       settings,
       last,
@@ -56,15 +62,17 @@ export async function buildFromDataset(dataset: Dataset, parts: BuildParts, io: 
     const manifest = release.objects.addJson(release.manifest)
     const publication = (last?.file.publication ?? 0) + 1
     const pointers = await sign(parts, { last, manifest: manifest.hash, publication })
-    await writeReleaseDir(request.outDir, release.objects, release.registry, {
-      v: 1,
-      site: config.site.name,
-      release: release.manifest.release,
-      manifest: manifest.hash,
-      objects: Array.from(release.objects.entries(), ([hash]) => hash),
-      publication,
-      pointers,
-    })
+    const isWanted = (await parts.accept?.(release)) ?? true
+    if (isWanted)
+      await writeReleaseDir(request.outDir, release.objects, release.registry, {
+        v: 1,
+        site: config.site.name,
+        release: release.manifest.release,
+        manifest: manifest.hash,
+        objects: Array.from(release.objects.entries(), ([hash]) => hash),
+        publication,
+        pointers,
+      })
     const outcome = {
       judged,
       release,
@@ -79,7 +87,13 @@ export async function buildFromDataset(dataset: Dataset, parts: BuildParts, io: 
   }
 }
 
-async function readInputs(request: BuildRequest, config: Config, keys: Keys | null, io: StepIo) {
+/** Reads the files that a request names; user ids are hashed where there is a key. */
+export async function readInputs(
+  request: Pick<BuildRequest, 'interactions' | 'items' | 'dataDir'>,
+  config: Config,
+  keys: Keys | null,
+  io: StepIo,
+) {
   const found = request.dataDir === undefined ? { interactions: [], items: [] } : findDataFiles(request.dataDir)
   const stage = io.stage('read inputs')
   return loadDataset({
