@@ -1,5 +1,6 @@
 import { RecError } from '#contract/errors'
 import { isSiteName } from '#contract/limits'
+import { DEFAULT_CHANNEL } from '#contract/pointer'
 import type { ConsentMode, EngineOptions, StorageMode, TierName } from '#contract/rpc'
 import { BUILT_FILES } from '#contract/rpc'
 
@@ -56,7 +57,7 @@ const TIERS: readonly string[] = ['auto', 'saver', 'phone', 'desktop']
  * @throws RecError `config-invalid` whose message names the option as a page writes it.
  */
 export function resolveOptions(options: RecommenderOptions, signs: PageSigns): Settings {
-  const { site, channel = 'stable', consent = 'off', storage = 'persistent', tier = 'auto' } = options
+  const { site, channel = DEFAULT_CHANNEL, consent = 'off', storage = 'persistent', tier = 'auto' } = options
   const keys = splitWords(options.keys)
   check(isSiteName(site), 'site', 'must be lower-case letters, digits and dashes')
   check(isSiteName(channel), 'channel', 'must be lower-case letters, digits and dashes')

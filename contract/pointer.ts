@@ -22,6 +22,9 @@ export type ChannelPointer = {
 /** A pointer with its Ed25519 signature over `pointerBytes`, base64url without padding, and the first 8 characters of the public key. */
 export type SignedPointer = ChannelPointer & { readonly keyId: string; readonly signature: string }
 
+/** The channel that pages and commands use unless told otherwise. */
+export const DEFAULT_CHANNEL = 'main'
+
 export const SEQUENCE_STEPS = 2 ** 16
 
 /** Steps of one publication, as signed in advance; the last is the way back to the release before. */

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { DEFAULT_CHANNEL } from '#contract/pointer'
 import type { PartialConfig } from '../config/resolve-config.ts'
 import type { EdgeRequest } from './requests.ts'
 
@@ -48,7 +49,7 @@ export function withEdge(command: Command): Command {
     .option('--edge <url>', 'a running edge')
     .option('--token-env <name>', 'environment variable that holds its token', 'POCKETSHELF_TOKEN')
     .option('--dir <dir>', 'data directory of an edge on this machine, instead of --edge')
-    .option('--channel <name>', 'channel', 'main')
+    .option('--channel <name>', 'channel', DEFAULT_CHANNEL)
 }
 
 export type EdgeFlags = {

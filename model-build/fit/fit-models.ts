@@ -2,7 +2,7 @@ import type { Dataset } from '../dataset.ts'
 import type { FittedModels } from '../release/fitted-models.ts'
 import { trainIals } from '../train/ials.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
-import { trainVoters, type Voters } from '../train/voters.ts'
+import { trainVoters, type VoterMethod, type Voters } from '../train/voters.ts'
 import { addContentVectors } from './content-vectors.ts'
 
 /** Hyper-parameters of the models behind candidate generation; validation chooses them. */
@@ -14,6 +14,7 @@ export type ModelOptions = {
   readonly sweeps: number
   /** Ridge of the item-to-item solve, in users. */
   readonly lambda: number
+  readonly voterMethod: VoterMethod
   readonly votersPerItem: number
   /** Pairs and items with fewer distinct users get no voters and no vector of their own. */
   readonly minSupport: number
@@ -52,7 +53,7 @@ export async function fitModels(
         votersPerItem: options.votersPerItem,
         minSupport: options.minSupport,
         lambda: options.lambda,
-        method: 'auto',
+        method: options.voterMethod,
         pool,
         onProgress: (done, total) => onProgress?.('voters', done, total),
       })

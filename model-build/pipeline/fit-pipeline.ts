@@ -7,6 +7,7 @@ import { type FittedRanker, fitRanker } from '../rank/fit-ranker.ts'
 import type { TrainingGroup } from '../rank/training-group.ts'
 import { selectIals, selectVoters } from '../train/select.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
+import { DENSE_LIMIT } from '../train/voters.ts'
 import type { Report } from './progress.ts'
 import type { PipelineSettings } from './settings.ts'
 
@@ -80,14 +81,15 @@ async function chooseSolves(
   const log = dataset.interactions
   const order = log.order === 'none' ? 'ignore' : 'use'
   const common = { seed: base.seed, order, pool } as const
-  const ials = await selectIals(log, base, { ...common, onProgress: (done, total) => onShare((0.7 * done) / total) })
-  const voters = await selectVoters(log, {
-    ...common,
-    method: 'auto',
-    minSupport: base.minSupport,
-    onProgress: (done, total) => onShare(0.7 + (0.3 * done) / total),
-  })
-  return { ...base, ...ials.best, lambda: voters.best.lambda }
+  const ials = await selectIals(log, base, { ...common, onProgress: (done, total) => onShare((0.5 * done) / total) })
+  const methods = log.itemCount <= DENSE_LIMIT ? (['sparse', 'ease'] as const) : (['sparse'] as const)
+  let best = { ndcg: Number.NEGATIVE_INFINITY, lambda: base.lambda, voterMethod: base.voterMethod }
+  for (const [done, voterMethod] of methods.entries()) {
+    const onProgress = (part: number, total: number) => onShare(0.5 + (0.5 * (done + part / total)) / methods.length)
+    const found = await selectVoters(log, { ...common, method: voterMethod, minSupport: base.minSupport, onProgress })
+    if (found.ndcg > best.ndcg) best = { ndcg: found.ndcg, lambda: found.best.lambda, voterMethod }
+  }
+  return { ...base, ...ials.best, lambda: best.lambda, voterMethod: best.voterMethod }
 }
 
 function judgedUsers({ interactions: { userOffsets, userCount } }: Dataset): number {

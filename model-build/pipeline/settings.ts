@@ -40,6 +40,7 @@ export function resolveSettings(config: Config): PipelineSettings {
       nu,
       sweeps: config.embedding.sweeps,
       lambda: config.voters.regularisation[0] ?? 100,
+      voterMethod: 'auto',
       votersPerItem: config.voters.perItem,
       minSupport: config.release.minSupport,
       ratio: 1,

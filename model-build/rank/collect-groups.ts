@@ -23,9 +23,12 @@ export type CollectOptions = {
 /** Lengths that a shortened history may have, so that the ranker also learns visitors of few clicks. */
 const SHORT_LENGTHS = [1, 2, 3, 5, 10]
 
+/** Users with a shortened list beside the whole one; more cost time and change nothing measurable. */
+const SHORT_SHARE = 1 / 3
+
 /**
  * Makes training lists as a device would: candidates and features from the part of a history that was known, labels from
- * the rest. Every user gives one list of the whole known part and one of a shortened one, if that differs.
+ * the rest. Every user gives one list of the whole known part, and some another of a shortened one.
  */
 export function collectGroups(model: Model, log: Interactions, options: CollectOptions): TrainingGroup[] {
   const read = createVisitReader(model, log, options.itemNos)
@@ -36,9 +39,12 @@ export function collectGroups(model: Model, log: Interactions, options: CollectO
     if (split !== null) {
       const at = log.at[split.held[0]]
       const relevant = itemNosOf(split.held, log, options.itemNos)
-      const short = shortenHistory(log, split.known, SHORT_LENGTHS[Math.floor(random() * SHORT_LENGTHS.length)], random)
-      for (const known of short.length < split.known.length ? [split.known, short] : [split.known]) {
-        groups.push(groupOf(model, read({ known, at }), { relevant, user, random, negatives: options.negatives }))
+      const label = { relevant, user, random, negatives: options.negatives }
+      groups.push(groupOf(model, read({ known: split.known, at }), { ...label, isShort: false }))
+      if (random() < SHORT_SHARE) {
+        const length = SHORT_LENGTHS[Math.floor(random() * SHORT_LENGTHS.length)]
+        const known = shortenHistory(log, split.known, length, random)
+        groups.push(groupOf(model, read({ known, at }), { ...label, isShort: true }))
       }
     }
     options.onProgress?.(done + 1, options.users.length)
@@ -55,12 +61,13 @@ type Labelling = {
   readonly user: number
   readonly random: Random
   readonly negatives: number
+  readonly isShort: boolean
 }
 
 function groupOf(
   model: Model,
   query: Parameters<typeof findCandidates>[1],
-  { relevant, user, random, negatives }: Labelling,
+  { relevant, user, random, negatives, isShort }: Labelling,
 ): TrainingGroup {
   const found = findCandidates(model, query)
   const features = fillFeatures(found.inputs)
@@ -77,5 +84,6 @@ function groupOf(
     labels: Uint8Array.from(kept, (i) => (isRelevant[i] ? 1 : 0)),
     relevant: relevant.size,
     user,
+    isShort,
   }
 }

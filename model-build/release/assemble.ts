@@ -80,7 +80,7 @@ export async function assembleRelease(
     options,
   )
   const cells = plans.map((plan) => encodeCell(plan, sources, objects))
-  const graphs = await encodeGroupGraphs(plans, space, objects)
+  const graphs = await encodeGroupGraphs(plans, { space, itemNos, objects })
   const table = tableOf(plans, cells, { space, graphs, popularity: behaviour.support })
   const refs = {
     shardTable: objects.add(encodeShardTable(table)),
@@ -239,7 +239,7 @@ function manifestOf({ dataset, models, space, behaviour, refs, lists, itemNoEnd,
 }
 
 /** Candidates of each channel; together they stay near the ranker's limit. */
-const RETRIEVAL = { vector: 250, voters: 250, popular: 60, trending: 40, fresh: 20, efSearch: 500 } as const
+const RETRIEVAL = { vector: 250, voters: 250, popular: 60, trending: 40, fresh: 20, efSearch: 800 } as const
 
 /** Rules until a config says otherwise. */
 export const DEFAULT_RULES: RuleDefaults = {

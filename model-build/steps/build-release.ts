@@ -1,5 +1,5 @@
 import { RecError } from '#contract/errors'
-import type { SignedPointer, StepName } from '#contract/pointer'
+import { DEFAULT_CHANNEL, type SignedPointer, type StepName } from '#contract/pointer'
 import type { BuildRequest, StepIo, StepResult } from '../commands/requests.ts'
 import { loadKeys } from '../config/key-files.ts'
 import { resolveConfig } from '../config/resolve-config.ts'
@@ -132,7 +132,7 @@ async function sign(
   const previous = last?.file.manifest ?? null
   const plan = {
     site: config.site.name,
-    channel: 'live',
+    channel: DEFAULT_CHANNEL,
     publication,
     manifest,
     previous,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RecError } from '#contract/errors'
+import { DEFAULT_CHANNEL } from '#contract/pointer'
 import type { DevRequest, StepIo, StepResult } from '../commands/requests.ts'
 import { createKeys, loadKeys } from '../config/key-files.ts'
 import { resolveConfig } from '../config/resolve-config.ts'
@@ -16,8 +17,6 @@ import { publishTo } from '../publish/publish.ts'
 import { readReleaseDir, replaceFile } from '../release/release-dir.ts'
 import type { SigningKey } from '../release/sign.ts'
 import { buildRelease } from './build-release.ts'
-
-const CHANNEL = 'main'
 
 /** The folders of one data set below `--dir`. */
 type Work = { readonly dir: string; readonly data: string; readonly keys: string; readonly release: string }
@@ -46,7 +45,7 @@ export async function serveDevelopment(
   const wanted = { ...request, ...input, ...(isGenerated ? { dataDir: work.data } : {}) }
   const isBuilt = await buildIfChanged(wanted, work, config, io)
   await registerSite(home, config.site.name, key.publicKey)
-  const settings = { site: config.site.name, keys: key.publicKey, channel: CHANNEL }
+  const settings = { site: config.site.name, keys: key.publicKey, channel: DEFAULT_CHANNEL }
   const statics = [
     { path: '/', dir: await writePageConfig(work.dir, settings) },
     { path: '/', dir: pageDir },
@@ -109,12 +108,12 @@ type Publishing = {
 async function publishIfNeeded(edge: EdgeProcess, parts: Publishing, io: StepIo): Promise<void> {
   const { site, token, work, key } = parts
   const client = new EdgeClient({ url: edge.url, site, token }, systemDeps(io.signal))
-  if (!parts.isBuilt && (await client.livePointer(CHANNEL)) !== null) return
+  if (!parts.isBuilt && (await client.livePointer(DEFAULT_CHANNEL)) !== null) return
   const { file } = await readReleaseDir(work.release)
   await publishTo(client, {
     releaseDir: work.release,
     file,
-    channel: CHANNEL,
+    channel: DEFAULT_CHANNEL,
     key,
     activate: 'full',
     nowMs: Date.now,
