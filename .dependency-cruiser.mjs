@@ -14,7 +14,7 @@ export const FOLDERS = {
   },
   client: { local: ['^contract/'], npm: ['comlink', 'idb', 'workbox-window'], node: false },
   edge: {
-    local: ['^contract/'],
+    local: ['^contract/', '^cloudflare:'],
     npm: ['@hono/node-server', 'better-sqlite3', 'hono', 'pino', 'prom-client', 'zod'],
     node: true,
   },
@@ -63,7 +63,15 @@ export const FOLDERS = {
 const TESTS = '([.](test|test-d|conformance)[.]ts$)|(/(contract-suite|fixtures|testing)/)'
 /** Run while building, never shipped. */
 const BUILD_STEPS = '^(worker|client|public)/build/|vite[.][^/]*config[.]ts$'
-const TEST_PACKAGES = ['@playwright/test', 'fake-indexeddb', 'fast-check', 'playwright', 'vitest']
+const TEST_PACKAGES = [
+  '@playwright/test',
+  'esbuild',
+  'fake-indexeddb',
+  'fast-check',
+  'miniflare',
+  'playwright',
+  'vitest',
+]
 const NPM = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown']
 
 const pattern = (/** @type {string} */ name) => name.replaceAll('/', '[/]').replaceAll('.', '[.]')
@@ -116,7 +124,7 @@ export default {
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
-    { name: 'unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'unresolved', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '^cloudflare:' } },
     ...Object.entries(FOLDERS).flatMap(rulesOf),
   ],
   options: {

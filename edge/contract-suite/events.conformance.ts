@@ -201,7 +201,8 @@ export function eventsConformance(target: EdgeTarget): void {
         cursor = page.cursor
         isEnd = page.isEnd
       }
-      expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6].flatMap((i) => [`b${i}`, `b${i}`]))
+      // Shards may put batches of different senders in another order than they came.
+      expect(seen.toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6].flatMap((i) => [`b${i}`, `b${i}`]))
       expect((await client.export(cursor)).json).toMatchObject({ events: [], cursor })
       expect((await client.export(cursor, 0)).status).toBe(200)
       expect(await client.admin('GET', '/events?cursor=-1', undefined, 'read-token-of-the-tests')).toMatchObject({

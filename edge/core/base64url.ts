@@ -12,7 +12,8 @@ export function toHex(bytes: Uint8Array): string {
   return text
 }
 
-/** SHA-256 of a text's UTF-8, lower-case hex. */
-export async function sha256Hex(text: string): Promise<string> {
-  return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))))
+/** SHA-256 of bytes or of a text's UTF-8, lower-case hex. */
+export async function sha256Hex(content: string | Uint8Array<ArrayBuffer>): Promise<string> {
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
+  return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
 }

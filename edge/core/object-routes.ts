@@ -27,12 +27,13 @@ export function addObjectRoutes(app: Hono, deps: EdgeDeps, route: Route): void {
       const etag = `"${hash}${TAG_SUFFIX[encoding]}"`
       if (matchesTag(header('if-none-match'), etag))
         return new Response(null, { status: 304, headers: { ...HEADERS.object, etag } })
-      const size = String(stat.sizes[encoding] ?? 0)
-      const headers: Record<string, string> = { ...HEADERS.object, etag, 'content-length': size }
+      const size = stat.sizes[encoding] ?? 0
+      const headers: Record<string, string> = { ...HEADERS.object, etag, 'content-length': String(size) }
       if (encoding !== 'identity') headers['content-encoding'] = encoding
       if (c.req.method === 'HEAD') return new Response(null, { headers })
       const body = await blobs.read(site, hash, encoding)
       if (body === undefined) throw missing()
+      deps.metrics.add('served_bytes', size)
       return new Response(body, encoding === 'identity' ? { headers } : { headers, ...deps.host.precompressed })
     }),
   )
@@ -60,6 +61,7 @@ async function sendSlice(
   }
   const body = await deps.blobs.read(site, hash, 'identity', slice)
   if (body === undefined) throw missing()
+  deps.metrics.add('served_bytes', slice.length)
   const headers = {
     ...HEADERS.object,
     etag: `"${hash}"`,

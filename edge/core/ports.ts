@@ -50,6 +50,8 @@ export type AuditEntry = {
 /** Small documents of each site, changed only by compare-and-swap. */
 export interface StateStore {
   get(site: string, key: string): Promise<StateEntry | undefined>
+  /** As `get`, but what it gives may be a second old: for what visitors read often. */
+  peek(site: string, key: string): Promise<StateEntry | undefined>
   /** Ascending by key. */
   list(site: string, prefix: string): Promise<readonly (StateEntry & { readonly key: string })[]>
   /**
@@ -97,6 +99,7 @@ export const COUNTERS = [
   'batches_declined',
   'rate_limited',
   'objects_stored',
+  'served_bytes',
   'pseudonyms_forgotten',
 ] as const
 

@@ -42,7 +42,8 @@ export type Site = z.output<typeof siteSchema>
 
 export type SiteInput = z.input<typeof siteSchema>
 
-const KEY = 'site'
+/** Key of a site's own entry in its state. */
+export const SITE_KEY = 'site'
 
 /** @throws RecError `config-invalid`, naming the entry. */
 export function parseSites(value: unknown): readonly Site[] {
@@ -67,15 +68,20 @@ export function describeIssues(error: z.ZodError): string {
 /** Registers a site or changes its entry; a site that is the same stays untouched. */
 export async function storeSite(state: StateStore, clock: Clock, site: Site): Promise<void> {
   const value = JSON.stringify(site)
-  const known = await state.get(site.name, KEY)
+  const known = await state.get(site.name, SITE_KEY)
   if (known?.value === value) return
-  const audit: AuditEntry = {
-    at: new Date(clock.now()).toISOString(),
-    action: known === undefined ? 'site-registered' : 'site-changed',
-    fields: { keys: site.keys.length, tokens: site.tokens.length },
-  }
-  if (!(await state.commit(site.name, [{ key: KEY, expected: known?.version ?? 0, value }], audit))) {
+  const audit = siteAudit(site, clock, known !== undefined)
+  if (!(await state.commit(site.name, [{ key: SITE_KEY, expected: known?.version ?? 0, value }], audit))) {
     throw new RecError('conflict', 'the site was changed at the same time')
+  }
+}
+
+/** The audit log's line about a site that is new or changed. */
+export function siteAudit(site: Site, clock: Clock, isKnown: boolean): AuditEntry {
+  return {
+    at: new Date(clock.now()).toISOString(),
+    action: isKnown ? 'site-changed' : 'site-registered',
+    fields: { keys: site.keys.length, tokens: site.tokens.length },
   }
 }
 
@@ -83,7 +89,7 @@ export async function storeSite(state: StateStore, clock: Clock, site: Site): Pr
 export function createSites(state: StateStore): (name: string) => Promise<Site> {
   const parsed = new WeakMap<StateEntry, Site>()
   return async (name) => {
-    const entry = await state.get(name, KEY)
+    const entry = await state.peek(name, SITE_KEY)
     if (entry === undefined) throw new RecError('not-found', 'there is no such site')
     let site = parsed.get(entry)
     if (site === undefined) {

@@ -66,7 +66,7 @@ function addPointerRoute(app: Hono, deps: EdgeDeps, route: Route): void {
   app.get(
     path,
     route('pointer', 'public', async (c) => {
-      const entry = await deps.state.get(siteParam(c), pointerKey(channelParam(c)))
+      const entry = await deps.state.peek(siteParam(c), pointerKey(channelParam(c)))
       if (entry === undefined) throw new RecError('release-missing', 'nothing was published on this channel')
       let parts = prepared.get(entry)
       if (parts === undefined) {
@@ -75,6 +75,7 @@ function addPointerRoute(app: Hono, deps: EdgeDeps, route: Route): void {
       }
       if (matchesTag(deps.host.header(c.req.raw, c.env, 'if-none-match'), parts.etag))
         return new Response(null, { status: 304, headers: parts.headers })
+      deps.metrics.add('served_bytes', entry.value.length) // ASCII
       return new Response(entry.value, { headers: parts.headers })
     }),
   )

@@ -10,6 +10,7 @@ const HELP: Readonly<Record<Counter, string>> = {
   batches_declined: 'Batches dropped because the browser asks for no tracking',
   rate_limited: 'Requests refused by a rate limit',
   objects_stored: 'Objects uploaded',
+  served_bytes: 'Bytes of objects, pointers and lists sent to visitors, as encoded',
   pseudonyms_forgotten: 'Requests to forget a pseudonym',
 }
 

@@ -7,11 +7,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { EdgeClient, testBatch } from '../contract-suite/edge-client.ts'
 import { createTestKey, hashOf, makePublication, noise, testSite } from '../contract-suite/test-site.ts'
 import type { Clock } from '../core/ports.ts'
+import { TokenBuckets } from '../core/rate-limiter.ts'
 import { BlobFiles } from './blob-files.ts'
 import { EventDatabase } from './event-database.ts'
 import { MemoryCache } from './memory-cache.ts'
 import { createNodeEdge, type NodeEdge } from './node-edge.ts'
-import { TokenBuckets } from './rate-limiter.ts'
 import { StateDatabase } from './state-database.ts'
 
 const DAY_MS = 86_400_000

@@ -36,6 +36,10 @@ export class StateDatabase implements StateStore {
     return Promise.resolve(this.#known.get(`${site}\n${key}`))
   }
 
+  peek(site: string, key: string): Promise<StateEntry | undefined> {
+    return this.get(site, key)
+  }
+
   list(site: string, prefix: string): Promise<readonly (StateEntry & { key: string })[]> {
     // '0' follows '/', which ends every prefix, so this is the range of all keys below it.
     const rows = this.#db

@@ -1,4 +1,4 @@
-import type { Clock, RateLimit, RateLimiter } from '../core/ports.ts'
+import type { Clock, RateLimit, RateLimiter } from './ports.ts'
 
 type Bucket = { tokens: number; at: number }
 
