@@ -2,7 +2,8 @@ import { RecError } from '#contract/errors'
 import { isSiteName } from '#contract/limits'
 import type { Config } from '../config/schema.ts'
 import type { ModelOptions } from '../fit/fit-models.ts'
-import { type AssembleOptions, DEFAULT_RULES } from '../release/assemble.ts'
+import type { AssembleOptions } from '../release/assemble.ts'
+import { DEFAULT_RULES } from '../release/release-manifest.ts'
 
 /** The settings of a build, resolved from its config once. */
 export type PipelineSettings = {

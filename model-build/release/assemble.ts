@@ -1,18 +1,21 @@
+import { cutDirectory, encodeDirectory } from '#contract/directory'
 import { encodeGramian } from '#contract/gramian'
-import { LIMITS } from '#contract/limits'
-import type { Dictionaries, Manifest, PublicList, RankerRef, RuleDefaults } from '#contract/manifest'
-import { type CellEntry, encodeShardTable, type ObjectRef } from '#contract/shard-table'
+import type { Dictionaries, Manifest, RuleDefaults } from '#contract/manifest'
+import { encodeShardTable } from '#contract/shard-table'
 import type { Dataset } from '../dataset.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import { type Behaviour, summariseBehaviour } from './behaviour.ts'
+import { tableOf } from './cell-table.ts'
 import { buildDictionaries } from './dictionaries.ts'
 import { type CellSources, encodeCell } from './encode-cells.ts'
 import type { FittedModels } from './fitted-models.ts'
 import { encodeGroupGraphs } from './group-graphs.ts'
 import { type ItemRegistry, numberItems } from './item-registry.ts'
-import { ObjectSet, sha256Hex } from './object-set.ts'
+import { ObjectSet } from './object-set.ts'
 import { type CellPlan, partitionItems } from './partition.ts'
+import { publicLists } from './public-lists.ts'
 import { logRankQuantiles } from './quantiles.ts'
+import { manifestOf } from './release-manifest.ts'
 import { type QuantisedSpace, quantiseSpace } from './space.ts'
 
 /** Settings of the objects of a release. */
@@ -41,16 +44,6 @@ export type AssembledRelease = {
   /** itemNo of each item of the dataset. */
   readonly itemNos: Uint32Array
 }
-
-/** What ranking adds to a release. */
-export type RankingParts = {
-  readonly rankers: readonly RankerRef[]
-  readonly linearHead: Manifest['linearHead']
-  readonly gate: Readonly<Record<string, number>>
-  readonly featureQuantiles: readonly (readonly number[])[]
-}
-
-const LIST_ITEMS = 300
 
 /**
  * Turns fitted models into the content-addressed objects and the manifest of a release, without rankers.
@@ -86,6 +79,10 @@ export async function assembleRelease(
     shardTable: objects.add(encodeShardTable(table)),
     dictionaries: objects.addJson(dictionaries.dictionaries),
     gramian: objects.add(encodeGramian(space.gramian)),
+    directory: directoryOf(plans, dataset, itemNos).map(({ prefixEnd, items }) => ({
+      prefixEnd,
+      ref: objects.add(encodeDirectory(items)),
+    })),
   }
   const lists = publicLists({ behaviour, itemNos, createdAt, dataset, halfLifeDays: options.trendingHalfLifeDays })
   return {
@@ -96,11 +93,9 @@ export async function assembleRelease(
   }
 }
 
-/** A manifest with its rankers, and its final name, which follows from its content. */
-export function withRanking(manifest: Manifest, ranking: RankingParts): Manifest {
-  const full = { ...manifest, ...ranking, release: '' }
-  const name = sha256Hex(new TextEncoder().encode(JSON.stringify(full))).slice(0, 8)
-  return { ...full, release: `${manifest.createdAt.slice(0, 10)}-${name}` }
+function directoryOf(plans: readonly CellPlan[], dataset: Dataset, itemNos: Uint32Array) {
+  const entry = (item: number, cell: number) => ({ id: dataset.items[item].id, itemNo: itemNos[item], cell })
+  return cutDirectory(plans.flatMap((plan, cell) => Array.from(plan.items, (item) => entry(item, cell))))
 }
 
 type SourceParts = Pick<CellSources, 'itemNos' | 'dictionaries' | 'createdAt'> & {
@@ -127,130 +122,3 @@ function cellSources(dataset: Dataset, { models, space, behaviour, ...numbered }
     hasEvidence: models.hasEvidence,
   }
 }
-
-type TableParts = {
-  readonly space: QuantisedSpace
-  readonly graphs: readonly ObjectRef[]
-  readonly popularity: Float64Array
-}
-
-function tableOf(
-  plans: readonly CellPlan[],
-  cells: readonly Omit<CellEntry, 'popularity'>[],
-  { space, graphs, popularity }: TableParts,
-) {
-  const { dim, dequantised, scales } = space
-  const sums = plans.map((plan) => plan.items.reduce((sum, item) => sum + popularity[item], 0))
-  const largest = Math.max(1, ...sums)
-  const centroids = new Int8Array(plans.length * dim)
-  plans.forEach((plan, c) => {
-    for (let d = 0; d < dim; d++) {
-      let sum = 0
-      for (const item of plan.items) sum += dequantised[item * dim + d]
-      centroids[c * dim + d] = Math.max(-127, Math.min(127, Math.round(sum / plan.items.length / scales[d])))
-    }
-  })
-  return {
-    spaceCount: 1,
-    localeCount: 1,
-    dim,
-    cells: cells.map((cell, c): CellEntry => ({ ...cell, popularity: Math.round((65_535 * sums[c]) / largest) })),
-    centroids,
-    graphs,
-  }
-}
-
-type ListSources = {
-  readonly behaviour: Behaviour
-  readonly itemNos: Uint32Array
-  readonly createdAt: Float64Array
-  readonly dataset: Dataset
-  readonly halfLifeDays: number
-}
-
-function publicLists({ behaviour, itemNos, createdAt, dataset, halfLifeDays }: ListSources): PublicList[] {
-  const available = Array.from(itemNos.keys()).filter((i) => dataset.items[i].available)
-  const best = (score: Float64Array): number[] =>
-    available
-      .filter((i) => score[i] > 0)
-      .sort((a, b) => score[b] - score[a] || itemNos[a] - itemNos[b])
-      .slice(0, LIST_ITEMS)
-      .map((i) => itemNos[i])
-  const noLog = dataset.interactions.item.length === 0
-  const all = available.map((i) => itemNos[i]).sort((a, b) => a - b)
-  return [
-    { scene: 'popular', items: noLog ? all.slice(0, LIST_ITEMS) : best(behaviour.support), halfLifeDays: null },
-    { scene: 'trending', items: best(behaviour.trending), halfLifeDays },
-    { scene: 'fresh', items: best(createdAt), halfLifeDays: null },
-  ]
-}
-
-type ManifestParts = {
-  readonly dataset: Dataset
-  readonly models: FittedModels
-  readonly space: QuantisedSpace
-  readonly behaviour: Behaviour
-  readonly refs: { readonly shardTable: ObjectRef; readonly dictionaries: ObjectRef; readonly gramian: ObjectRef }
-  readonly lists: readonly PublicList[]
-  readonly itemNoEnd: number
-  readonly options: AssembleOptions
-}
-
-function manifestOf({ dataset, models, space, behaviour, refs, lists, itemNoEnd, options }: ManifestParts): Manifest {
-  const newestAt = Number.isNaN(behaviour.newestAt) ? 0 : behaviour.newestAt
-  return {
-    v: 1,
-    site: options.site,
-    release: 'unranked',
-    createdAt: new Date(newestAt).toISOString(),
-    newestAt,
-    itemCount: dataset.items.length,
-    itemNoEnd,
-    ordered: models.ordered,
-    timed: models.timed,
-    locales: [options.locale],
-    currency: options.currency,
-    spaces: [
-      {
-        spaceId: `ials-${options.seed}-${refs.gramian.hash.slice(0, 8)}`,
-        dim: models.dim,
-        metric: 'ip',
-        encoder: models.encoder,
-        scales: Array.from(space.scales),
-        gramian: refs.gramian,
-      },
-    ],
-    shardTable: refs.shardTable,
-    directory: [],
-    dictionaries: refs.dictionaries,
-    rankers: [],
-    linearHead: null,
-    bilinear: null,
-    voterRatio: models.voterRatio,
-    retrieval: { ...RETRIEVAL, graphMinItems: Math.min(options.graphMinItems, 2 ** 31) },
-    lists,
-    rules: options.rules,
-    tombstones: [],
-    experiments: [],
-    feedback: null,
-    gate: {},
-    featureQuantiles: [],
-  }
-}
-
-/** Candidates of each channel; together they stay near the ranker's limit. */
-const RETRIEVAL = { vector: 250, voters: 250, popular: 60, trending: 40, fresh: 20, efSearch: 800 } as const
-
-/** Rules until a config says otherwise. */
-export const DEFAULT_RULES: RuleDefaults = {
-  maxPerCategory: 4,
-  freshness: 0.1,
-  diversity: 0,
-  exploration: 0,
-  seenDecay: 0.9,
-  pins: [],
-  boosts: [],
-}
-
-/** Head slices of DESIGN section 3: the first fits the first paint's bytes, all of them the saver tier. */
-export const DEFAULT_HEAD_SLICES = [Math.min(400, LIMITS.candidates), 1_600, 2_000, 4_000] as const

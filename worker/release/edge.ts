@@ -78,7 +78,7 @@ async function ask(deps: Needs, url: string, init: RequestInit): Promise<Respons
 async function refusal(response: Response, missing: 'release-missing' | 'object-missing'): Promise<RecError> {
   const { status } = response
   const body: unknown = await response.json().catch(() => null) // HTML and the like
-  const known = errorFromWire(body)
+  const known = errorFromWire((body as { error?: unknown } | null)?.error) // the edge answers { error: WireError }; anything else is `internal`
   if (known.code !== 'internal') return known
   if (status === 429) return new RecError('rate-limited', 'the edge asks to wait', { status })
   if (status >= 500) return new RecError('edge-unreachable', 'the edge failed', { status })

@@ -63,5 +63,5 @@ export class TinyEdge {
 }
 
 function refuse(status: number, code: string): Response {
-  return Response.json({ v: 1, code, message: code, detail: {} }, { status })
+  return Response.json({ error: { v: 1, code, message: code, detail: {} } }, { status })
 }
