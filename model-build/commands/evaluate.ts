@@ -20,6 +20,7 @@ type Flags = CommonFlags &
     readonly mode: 'device' | 'exact'
     readonly k: number[]
     readonly rankings?: string
+    readonly baselines?: boolean
   }
 
 /** `pocketshelf evaluate`: fit on given rows, measure on others. */
@@ -38,13 +39,21 @@ export function addEvaluate(program: Command, context: CommandContext): void {
     )
     .option('--k <list>', 'list lengths', cutoffs, [10, 20])
     .option('--rankings <file>', "write each user's list, one JSON line per user")
+    .option('--baselines', 'also measure random, item-kNN, exact EASE and exact iALS on the same users')
     .addHelpText('after', EXAMPLES)
     .action((flags: Flags) =>
       runStep(context, flags, async (io) => {
         const { evaluateFiles } = await import('../steps/evaluate-files.ts')
         const files = { train: flags.train, test: flags.test, items: flags.items ?? [] }
         return evaluateFiles(
-          { ...configRequest(flags), ...files, mode: flags.mode, cutoffs: flags.k, rankingsFile: flags.rankings },
+          {
+            ...configRequest(flags),
+            ...files,
+            mode: flags.mode,
+            cutoffs: flags.k,
+            rankingsFile: flags.rankings,
+            baselines: flags.baselines === true,
+          },
           io,
         )
       }),

@@ -40,6 +40,8 @@ export type EvaluateRequest = ConfigRequest & {
   /** List lengths, ascending, without repeats. */
   readonly cutoffs: readonly number[]
   readonly rankingsFile: string | undefined
+  /** Also measures known methods on the same users. */
+  readonly baselines: boolean
 }
 
 export type ServeRequest = ConfigRequest & { readonly dir: string; readonly host: string; readonly port: number }

@@ -10,6 +10,7 @@ import { makeRelease } from '../pipeline/make-release.ts'
 import type { Report } from '../pipeline/progress.ts'
 import { resolveSettings } from '../pipeline/settings.ts'
 import { createKernelPool, type KernelPool } from '../train/thread-pool.ts'
+import { runBaselines } from './baselines.ts'
 import { openDevice, type Recommend } from './device-lists.ts'
 import { createExactRecommender } from './exact-lists.ts'
 import { MetricsCollector, type MetricsTable } from './metrics-table.ts'
@@ -23,6 +24,8 @@ export type EvaluateOptions = {
   readonly cutoffs: readonly number[]
   /** Path of the JSON lines file of every list, or null. */
   readonly rankings: string | null
+  /** Also runs random, item-kNN, exact EASE and exact iALS. */
+  readonly baselines: boolean
   readonly config: Config
   readonly nowMs: number
   readonly report: Report
@@ -37,6 +40,8 @@ export type EvaluateResult = {
   readonly items: number
   readonly model: MetricsTable
   readonly popularity: MetricsTable
+  /** Known methods on the same users; empty unless asked for. */
+  readonly baselines: Readonly<Record<string, MetricsTable | { readonly skipped: string }>>
   readonly chosen: Pick<FittedPipeline, 'models' | 'recency'> & { readonly trees: number }
 }
 
@@ -68,7 +73,11 @@ export async function evaluateFiles(options: EvaluateOptions): Promise<EvaluateR
       measure(dataset, tested, lists.model, { ...options, onShare }),
     )
     await lists.close()
+    const baselines = options.baselines
+      ? await report.step('run baselines', () => measureBaselines(dataset, tested, options, pool))
+      : {}
     return {
+      baselines,
       mode: options.mode,
       order: dataset.interactions.order,
       trainUsers: dataset.users.length,
@@ -135,6 +144,50 @@ async function measure(
   }
   if (out !== null) await new Promise((resolve) => out.end(resolve))
   return { model: model.table(), popularity: popularity.table() }
+}
+
+async function measureBaselines(
+  dataset: Dataset,
+  tested: readonly TestUser[],
+  options: EvaluateOptions,
+  pool: KernelPool,
+): Promise<EvaluateResult['baselines']> {
+  const { item: items, order } = dataset.interactions
+  const histories = tested.map(({ known }) => known.map((row) => items[row]))
+  const longest = Math.max(...options.cutoffs)
+  const count = dataset.items.length
+  const support = new Float64Array(count)
+  for (const item of items) support[item]++
+  const tables: Record<string, MetricsTable | { readonly skipped: string }> = {}
+  const job = {
+    dataset,
+    asked: histories,
+    order: order === 'none' ? 'ignore' : 'use',
+    seed: options.config.seed,
+    pool,
+  } as const
+  for await (const { name, note, scores } of runBaselines(job)) {
+    options.report.note(`${name}: ${note}`)
+    if (scores === null) {
+      tables[name] = { skipped: note }
+      continue
+    }
+    const metrics = new MetricsCollector({ cutoffs: options.cutoffs, itemCount: count, popularity: support })
+    tested.forEach(({ truth }, user) => {
+      metrics.add(bestOf(scores.subarray(user * count, (user + 1) * count), histories[user], longest), truth)
+    })
+    tables[name] = metrics.table()
+  }
+  return tables
+}
+
+/** The best items by score, those of the history left out; ties go to the lower index. */
+function bestOf(scores: Float32Array, history: Int32Array, count: number): number[] {
+  const seen = new Set(history)
+  return Array.from(scores.keys())
+    .filter((item) => !seen.has(item))
+    .sort((a, b) => scores[b] - scores[a] || a - b)
+    .slice(0, count)
 }
 
 function firstUnseen(order: readonly number[], seen: ReadonlySet<number>, count: number): number[] {

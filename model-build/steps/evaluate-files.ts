@@ -14,8 +14,34 @@ export async function evaluateFiles(request: EvaluateRequest, io: StepIo): Promi
     nowMs: Date.now(),
     report: reportTo(io),
   })
-  const summary = { ...result, model: flatten(result.model), popularity: flatten(result.popularity) }
-  return { summary, lines: linesOf(request.cutoffs, { model: result.model, popularity: result.popularity }) }
+  const summary = {
+    ...result,
+    model: flatten(result.model),
+    popularity: flatten(result.popularity),
+    baselines: mapTables(result.baselines),
+  }
+  return {
+    summary,
+    lines: linesOf(request.cutoffs, {
+      model: result.model,
+      popularity: result.popularity,
+      ...onlyTables(result.baselines),
+    }),
+  }
+}
+
+type Baselines = Awaited<ReturnType<typeof evaluate>>['baselines']
+
+function mapTables(baselines: Baselines): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(baselines).map(([name, table]) => [name, 'at' in table ? flatten(table) : table]),
+  )
+}
+
+function onlyTables(baselines: Baselines): Record<string, MetricsTable> {
+  return Object.fromEntries(
+    Object.entries(baselines).flatMap(([name, table]) => ('at' in table ? [[name, table] as const] : [])),
+  )
 }
 
 const NAMES = {
