@@ -9,6 +9,7 @@ import { runStep } from './run-step.ts'
 /** Generated file -> the script that writes it. */
 const GENERATED: Readonly<Record<string, string>> = {
   'docs/errors.md': 'tools/error-docs.ts',
+  'docs/openapi.json': 'edge/node/write-openapi.ts',
   'model-build/kernels/kernels.wasm': 'model-build/kernels/compile.ts',
   'worker/core/scan/scan.wasm': 'tools/compile-scan.ts',
 }

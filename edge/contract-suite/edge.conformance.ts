@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EdgeTarget, RunningEdge } from './edge-target.ts'
 import { eventsConformance } from './events.conformance.ts'
+import { fallbackConformance } from './fallback.conformance.ts'
 import { objectsConformance } from './objects.conformance.ts'
 import { releasesConformance } from './releases.conformance.ts'
 
@@ -9,6 +10,7 @@ export function edgeConformance(target: EdgeTarget): void {
   objectsConformance(target)
   releasesConformance(target)
   eventsConformance(target)
+  fallbackConformance(target)
   operationConformance(target)
 }
 

@@ -1,21 +1,24 @@
 import * as z from 'zod'
 import { RecError } from '#contract/errors'
 import { isHash, isSiteName } from '#contract/limits'
-import { parseSignedPointer, type SignedPointer, STEP, type StepName } from '#contract/pointer'
+import { parseSignedPointer, type SignedPointer, type StepName } from '#contract/pointer'
 import { type Pointers, STEP_NAMES } from './channel.ts'
 import { EDGE_LIMITS } from './edge-limits.ts'
 import type { Publication } from './releases.ts'
 import { describeIssues } from './sites.ts'
 
-const hash = z.string().refine(isHash, 'not a SHA-256 in lower-case hex')
-const step = z.custom<StepName>((value) => typeof value === 'string' && Object.hasOwn(STEP, value), 'not a step')
+/** Of sites and channels, as `isSiteName` checks it. */
+export const NAME_PATTERN = '^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$'
+
+const hash = z.string().refine(isHash, 'not a SHA-256 in lower-case hex').meta({ pattern: '^[0-9a-f]{64}$' })
+const step = z.enum(STEP_NAMES)
 const publication = z
   .int()
   .min(1)
   .max(2 ** 36)
 
 export const publicationSchema = z.strictObject({
-  channel: z.string().refine(isSiteName, 'not a channel name'),
+  channel: z.string().refine(isSiteName, 'not a channel name').meta({ pattern: NAME_PATTERN }),
   publication,
   objects: z.array(hash).min(1).max(EDGE_LIMITS.objectsPerPublication),
   pointers: z.record(z.string(), z.unknown()),

@@ -22,6 +22,18 @@ export const HEADERS = {
     'accept-ranges': 'bytes',
     vary: 'accept-encoding',
   },
+  fallbackJson: {
+    ...ANY_ORIGIN,
+    'content-type': JSON_TYPE,
+    'cache-control': 'public, max-age=300, stale-while-revalidate=3600',
+  },
+  fallbackHtml: {
+    ...ANY_ORIGIN,
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': "default-src 'none'; img-src *; frame-ancestors 'none'; sandbox",
+    'cache-control': 'public, max-age=300, stale-while-revalidate=3600',
+  },
+  document: { ...ANY_ORIGIN, 'content-type': JSON_TYPE, 'cache-control': 'public, max-age=3600' },
   publicJson: { ...ANY_ORIGIN, 'content-type': JSON_TYPE, 'cache-control': 'no-store' },
   publicEmpty: { ...ANY_ORIGIN, 'cache-control': 'no-store' },
   adminJson: {

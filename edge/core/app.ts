@@ -2,7 +2,9 @@ import { Hono } from 'hono'
 import { RecError } from '#contract/errors'
 import { addAdminRoutes } from './admin-routes.ts'
 import { adminJson, errorAnswer, HEADERS } from './answers.ts'
+import { addFallbackRoute } from './fallback-route.ts'
 import { addObjectRoutes } from './object-routes.ts'
+import { openApiDocument } from './openapi.ts'
 import type { EdgeDeps } from './ports.ts'
 import { Releases } from './releases.ts'
 import { createRoute, type Route } from './route.ts'
@@ -19,6 +21,7 @@ export function createApp(deps: EdgeDeps): Hono {
   const siteOf = createSites(deps.state)
   addVisitorRoutes(app, deps, { route, siteOf })
   addObjectRoutes(app, deps, route)
+  addFallbackRoute(app, deps, route)
   addAdminRoutes(app, deps, { route, siteOf, releases: new Releases(deps) })
   addOperatorRoutes(app, deps, route)
   app.notFound(
@@ -34,6 +37,14 @@ export function createApp(deps: EdgeDeps): Hono {
 }
 
 function addOperatorRoutes(app: Hono, deps: EdgeDeps, route: Route): void {
+  let document: string | undefined
+  app.get(
+    '/openapi.json',
+    route('openapi', 'public', () => {
+      document ??= JSON.stringify(openApiDocument())
+      return new Response(document, { headers: HEADERS.document })
+    }),
+  )
   app.get(
     '/healthz',
     route('health', 'public', () => new Response('ok\n', { headers: HEADERS.text })),

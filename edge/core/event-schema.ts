@@ -5,7 +5,7 @@ import { isItemId, LIMITS } from '#contract/limits'
 const HOUR_MS = 3_600_000
 
 /** Also for names of lists, releases and arms: text of at most 128 bytes without control characters. */
-const itemId = z.string().refine(isItemId)
+const itemId = z.string().refine(isItemId).meta({ minLength: 1, maxLength: LIMITS.itemIdBytes })
 
 /** 22 characters of base64url, drawn by the device each day. */
 export const pseudonymSchema = z.string().regex(/^[\w-]{22}$/)
