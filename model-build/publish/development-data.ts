@@ -25,11 +25,12 @@ export function nameData(input: InputRequest): DevelopmentData {
 }
 
 /** Generates the demo shop into a directory unless it is there already, whole and from this seed. */
-export async function makeDemoData(dir: string, seed: number): Promise<void> {
+export async function makeDemoData(dir: string, seed: number, onStart: () => void): Promise<void> {
   const stamp = join(dir, '.generated')
   const wanted = JSON.stringify({ ...DEMO_DEFAULTS, seed })
   const isThere = (await readFile(stamp, 'utf8').catch(() => '')) === wanted
   if (isThere && existsSync(join(dir, 'items.csv')) && existsSync(join(dir, 'interactions.csv'))) return
+  onStart()
   await rm(dir, { recursive: true, force: true })
   await generateDemoData({ outDir: dir, seed })
   await writeFile(stamp, wanted)

@@ -69,6 +69,14 @@ describe('dev', () => {
     expect(after - before).toBe(2 ** 16)
   })
 
+  test('starts anew when the last release cannot be read', async () => {
+    const io = createIo()
+    await writeFile(join(request.dir, 'tea-shop', 'release', 'release.json'), '{"v":1}')
+    await appendFile(join(request.dataDir ?? '', 'items.csv'), 'i61,another,tea,/item/i61,,9\n')
+    expect(await visit(io, async (url) => (await fetch(url)).ok)).toBe(true)
+    expect(io.warnings).toContainEqual(expect.stringContaining('starting anew'))
+  })
+
   test('says where it runs already instead of starting twice', async () => {
     const io = createIo()
     const second = await visit(io, (url) =>

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RecError } from '#contract/errors'
 import { DEFAULT_CHANNEL } from '#contract/pointer'
@@ -14,7 +14,7 @@ import { findRunning, openEdgeHome, registerSite } from '../publish/edge-home.ts
 import { type EdgeProcess, findPort, startEdge, stayWith } from '../publish/edge-process.ts'
 import { preparePage, writePageConfig } from '../publish/page-files.ts'
 import { publishTo } from '../publish/publish.ts'
-import { readReleaseDir, replaceFile } from '../release/release-dir.ts'
+import { readLastRelease, readReleaseDir, replaceFile } from '../release/release-dir.ts'
 import type { SigningKey } from '../release/sign.ts'
 import { buildRelease } from './build-release.ts'
 
@@ -74,9 +74,7 @@ async function keysIn(work: Work): Promise<SigningKey> {
 }
 
 async function generate(work: Work, config: Config, io: StepIo): Promise<void> {
-  const done = io.stage('generate demo data')
-  await makeDemoData(work.data, config.seed)
-  done(1)
+  await makeDemoData(work.data, config.seed, () => io.stage('generate demo data'))
 }
 
 /** @returns Whether something was built. */
@@ -85,10 +83,22 @@ async function buildIfChanged(request: DevRequest, work: Work, config: Config, i
   const stamp = buildStamp(inputFiles(request), config)
   const last = await readFile(stampFile, 'utf8').catch(() => '')
   if (last === stamp && existsSync(join(work.release, 'release.json'))) return false
+  await dropUnreadable(work, io)
   await mkdir(work.release, { recursive: true })
   await buildRelease({ ...request, outDir: work.release, keysDir: work.keys }, io)
   await replaceFile(stampFile, stamp)
   return true
+}
+
+/** A last release that is damaged or of another format would stop every build; here it can be made again. */
+async function dropUnreadable(work: Work, io: StepIo): Promise<void> {
+  try {
+    await readLastRelease(work.release)
+  } catch (error) {
+    if (!(error instanceof RecError)) throw error
+    io.warn(`the last release cannot be read (${error.message}); starting anew`)
+    await rm(work.release, { recursive: true, force: true })
+  }
 }
 
 function coversOf(dataDir: string | undefined) {
