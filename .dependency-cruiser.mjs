@@ -51,7 +51,7 @@ export const FOLDERS = {
     ],
     node: false,
   },
-  e2e: { local: [], npm: ['@axe-core/playwright', '@playwright/test', 'playwright'], node: true },
+  e2e: { local: [], npm: ['@axe-core/playwright', '@playwright/test', 'playwright', 'pocketshelf'], node: true },
   tools: {
     local: ['^contract/errors[.]ts$', '^[.]dependency-cruiser[.]mjs$'],
     npm: ['assemblyscript', 'dependency-cruiser', 'esbuild', 'size-limit', 'typescript', 'vite', 'vitest'],

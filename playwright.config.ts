@@ -21,10 +21,17 @@ export default defineConfig({
   expect: { timeout: 10_000, toHaveScreenshot: { maxDiffPixelRatio: 0.002, animations: 'disabled' } },
   use: { trace: 'retain-on-failure', screenshot: 'only-on-failure' },
   projects: [
-    { name: 'chromium', testIgnore: /webkit[/]/, use: { browserName: 'chromium', launchOptions: CHROMIUM } },
+    { name: 'prepare', testMatch: /prepare[.]setup[.]ts$/ },
+    {
+      name: 'chromium',
+      testIgnore: /webkit[/]/,
+      dependencies: ['prepare'],
+      use: { browserName: 'chromium', launchOptions: CHROMIUM },
+    },
     {
       name: 'firefox',
       testMatch: /[.]cross[.]spec[.]ts$/,
+      dependencies: ['prepare'],
       use: {
         browserName: 'firefox',
         channel: 'moz-firefox',
