@@ -1,0 +1,4 @@
+import { describe } from 'vitest'
+import { goldenSeeds } from './golden.conformance.ts'
+
+describe('in a browser', () => goldenSeeds())
