@@ -2,7 +2,7 @@ import type { Hono } from 'hono'
 import { RecError } from '#contract/errors'
 import { HEADERS, preflight } from './answers.ts'
 import { chooseEncoding, matchesTag, parseRange } from './negotiate.ts'
-import type { EdgeDeps, Encoding } from './ports.ts'
+import type { BlobStat, EdgeDeps, Encoding } from './ports.ts'
 import { hashParam, type Route, siteParam } from './route.ts'
 
 const PATH = '/v1/sites/:site/objects/:sha256'
@@ -24,19 +24,29 @@ export function addObjectRoutes(app: Hono, deps: EdgeDeps, route: Route): void {
       const ranged = rangeOf(c.req.method, header, { hash, size: stat.sizes.identity })
       if (ranged !== undefined) return sendSlice(deps, { site, hash, size: stat.sizes.identity }, ranged)
       const encoding = chooseEncoding(header('accept-encoding'), stat)
-      const etag = `"${hash}${TAG_SUFFIX[encoding]}"`
+      const etag = objectTag(hash, encoding)
       if (matchesTag(header('if-none-match'), etag))
         return new Response(null, { status: 304, headers: { ...HEADERS.object, etag } })
-      const size = stat.sizes[encoding] ?? 0
-      const headers: Record<string, string> = { ...HEADERS.object, etag, 'content-length': String(size) }
-      if (encoding !== 'identity') headers['content-encoding'] = encoding
+      const headers = objectHeaders(hash, encoding, stat)
       if (c.req.method === 'HEAD') return new Response(null, { headers })
       const body = await blobs.read(site, hash, encoding)
       if (body === undefined) throw missing()
-      deps.metrics.add('served_bytes', size)
+      deps.metrics.add('served_bytes', stat.sizes[encoding] ?? 0)
       return new Response(body, encoding === 'identity' ? { headers } : { headers, ...deps.host.precompressed })
     }),
   )
+}
+
+/** Strong tag of an object in one encoding. */
+export function objectTag(hash: string, encoding: Encoding): string {
+  return `"${hash}${TAG_SUFFIX[encoding]}"`
+}
+
+/** Headers of a whole object in one encoding. */
+export function objectHeaders(hash: string, encoding: Encoding, stat: BlobStat): Readonly<Record<string, string>> {
+  const size = String(stat.sizes[encoding] ?? 0)
+  const headers = { ...HEADERS.object, etag: objectTag(hash, encoding), 'content-length': size }
+  return encoding === 'identity' ? headers : { ...headers, 'content-encoding': encoding }
 }
 
 function rangeOf(

@@ -13,7 +13,14 @@ import { parseJson, readText } from './request-body.ts'
 import { channelParam, type Route, siteParam } from './route.ts'
 import type { Site } from './sites.ts'
 
-type AnswerParts = { readonly etag: string; readonly headers: Readonly<Record<string, string>> }
+type AnswerParts = {
+  readonly etag: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+
+/** Kept as long as the store hands out the same entry: no parsing and no header work per request. */
+const prepared = new WeakMap<StateEntry, AnswerParts>()
 
 /** What a visitor's browser calls besides objects: the channel pointer, event batches, and forgetting. */
 export function addVisitorRoutes(
@@ -59,8 +66,6 @@ export function addVisitorRoutes(
 }
 
 function addPointerRoute(app: Hono, deps: EdgeDeps, route: Route): void {
-  // Kept as long as the store hands out the same entry: no parsing and no header work per request.
-  const prepared = new WeakMap<StateEntry, AnswerParts>()
   const path = '/v1/sites/:site/channels/:name'
   app.options(path, () => preflight('GET, HEAD'))
   app.get(
@@ -68,11 +73,7 @@ function addPointerRoute(app: Hono, deps: EdgeDeps, route: Route): void {
     route('pointer', 'public', async (c) => {
       const entry = await deps.state.peek(siteParam(c), pointerKey(channelParam(c)))
       if (entry === undefined) throw new RecError('release-missing', 'nothing was published on this channel')
-      let parts = prepared.get(entry)
-      if (parts === undefined) {
-        parts = prepare(entry)
-        prepared.set(entry, parts)
-      }
+      const parts = pointerParts(entry)
       if (matchesTag(deps.host.header(c.req.raw, c.env, 'if-none-match'), parts.etag))
         return new Response(null, { status: 304, headers: parts.headers })
       deps.metrics.add('served_bytes', entry.value.length) // ASCII
@@ -81,10 +82,15 @@ function addPointerRoute(app: Hono, deps: EdgeDeps, route: Route): void {
   )
 }
 
-function prepare(entry: StateEntry): AnswerParts {
+/** Tag, headers and bytes of a channel's pointer. */
+export function pointerParts(entry: StateEntry): AnswerParts {
+  const known = prepared.get(entry)
+  if (known !== undefined) return known
   const { signature } = JSON.parse(entry.value) as { signature: string } // a SignedPointer, stored by releases.ts alone
   const etag = `"${signature.slice(0, 43)}"`
-  return { etag, headers: { ...HEADERS.pointer, etag } }
+  const parts = { etag, headers: { ...HEADERS.pointer, etag }, bytes: new TextEncoder().encode(entry.value) }
+  prepared.set(entry, parts)
+  return parts
 }
 
 /** The browser says that its owner wants nothing collected. */

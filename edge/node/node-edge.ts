@@ -14,6 +14,8 @@ import { BlobFiles } from './blob-files.ts'
 import { clientAddressOf, isWithin, LOOPBACK_NETWORKS, parseNetworks } from './client-address.ts'
 import { type DataLock, lockDataDir } from './data-lock.ts'
 import { EventLogThread } from './event-log.ts'
+import { HotAnswers } from './hot-answers.ts'
+import { type CloseWaiting, serveHot } from './hot-connections.ts'
 import { silentLog } from './log.ts'
 import { MemoryCache } from './memory-cache.ts'
 import { PrometheusMetrics } from './metrics.ts'
@@ -104,8 +106,9 @@ async function startEdge(
   )
   opened.push(() => events.close())
   const stopping = { isStopping: false }
+  const blobs = new BlobFiles(join(dataDir, 'objects'), cache)
   const deps: EdgeDeps = {
-    blobs: new BlobFiles(join(dataDir, 'objects'), cache),
+    blobs,
     state,
     events,
     limiter: new TokenBuckets(clock),
@@ -119,10 +122,17 @@ async function startEdge(
   if (options.sites !== undefined) await setSites(options.sites)
   for (const site of state.sites()) await reportLive(deps, site)
   await events.check()
-  const server = createServer(createApp(deps), options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS)
+  const headersTimeoutMs = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS
+  const server = createServer(createApp(deps), headersTimeoutMs)
+  const keepAliveSeconds = Math.floor(KEEP_ALIVE_MS / 1000)
+  const closeWaiting = serveHot(
+    server,
+    new HotAnswers({ blobs, state, metrics: deps.metrics, clock, keepAliveSeconds }),
+    { firstMs: headersTimeoutMs, keepAliveMs: KEEP_ALIVE_MS },
+  )
   const url = await listen(server, options.port ?? 0, options.hostname ?? '127.0.0.1')
   lock.announce(url)
-  opened.push(() => stopServer(server), prunePeriodically(events, clock, log))
+  opened.push(() => stopServer(server, closeWaiting), prunePeriodically(events, clock, log))
   log('edge-started', { sites: state.sites().length })
   const stop = async () => {
     stopping.isStopping = true
@@ -209,10 +219,17 @@ function listen(server: Server, port: number, hostname: string): Promise<string>
   })
 }
 
-function stopServer(server: Server): Promise<void> {
+function stopServer(server: Server, closeWaiting: CloseWaiting): Promise<void> {
   return new Promise((resolve) => {
-    const sweep = setInterval(() => server.closeIdleConnections(), 50)
-    const force = setTimeout(() => server.closeAllConnections(), STOP_MS)
+    const closeIdle = () => {
+      server.closeIdleConnections()
+      closeWaiting(false)
+    }
+    const sweep = setInterval(closeIdle, 50)
+    const force = setTimeout(() => {
+      server.closeAllConnections()
+      closeWaiting(true)
+    }, STOP_MS)
     server.close(() => {
       clearInterval(sweep)
       clearTimeout(force)

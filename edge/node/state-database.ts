@@ -33,7 +33,12 @@ export class StateDatabase implements StateStore {
   }
 
   get(site: string, key: string): Promise<StateEntry | undefined> {
-    return Promise.resolve(this.#known.get(`${site}\n${key}`))
+    return Promise.resolve(this.getInMemory(site, key))
+  }
+
+  /** Everything is in memory: as `get`, at once. */
+  getInMemory(site: string, key: string): StateEntry | undefined {
+    return this.#known.get(`${site}\n${key}`)
   }
 
   peek(site: string, key: string): Promise<StateEntry | undefined> {
