@@ -11,4 +11,5 @@ if (dataDir) {
 }
 const { serve } = await import('./serve.ts')
 await serve()
-flushCompileCache()
+// Not at once: it takes 0.2 s, and the first visitors are waiting. A process that ends by itself has written it anyway.
+setTimeout(flushCompileCache, 10_000).unref()
