@@ -24,9 +24,11 @@ clientsClaim()
 // Deep links work offline; addresses of the edge and files with an ending are not pages.
 registerRoute(new NavigationRoute(createHandlerBoundToURL('/index.html'), { denylist: [/^\/v1\//, /\.\w+$/] }))
 
+const CONFIG = 'config'
+const CONFIG_PATH = '/config.json'
 registerRoute(
-  ({ url }) => url.pathname === '/config.json',
-  new NetworkFirst({ cacheName: 'config', networkTimeoutSeconds: 3 }),
+  ({ url }) => url.pathname === CONFIG_PATH,
+  new NetworkFirst({ cacheName: CONFIG, networkTimeoutSeconds: 3 }),
 )
 
 // HNSW and the ONNX runtime: 14 MB that most visits never need, so they are kept on first use and not before.
@@ -39,6 +41,11 @@ registerRoute(
 
 self.addEventListener('message', (event) => {
   if (event.data?.type === 'SKIP_WAITING') void self.skipWaiting()
+})
+
+// The first page asks for it before this worker controls anything; without it there would be no shop offline.
+self.addEventListener('install', (event) => {
+  event.waitUntil(caches.open(CONFIG).then((cache) => cache.add(CONFIG_PATH)))
 })
 
 self.addEventListener('activate', (event) => {
