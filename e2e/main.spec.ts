@@ -23,7 +23,7 @@ test('after three clicks in one department the for-you shelf shows more of it an
   expect(after).toHaveLength(before.length)
   expect(shareOf(after), `share of ${department}`).toBeGreaterThan(shareOf(before))
   const reasons = [...titles.map((title) => `Because of ${title}`), `You like ${department}`]
-  const told = shop.cards('For you').filter({ hasText: new RegExp(reasons.map(escape).join('|')) })
+  const told = shop.cards('For you').filter({ hasText: new RegExp(reasons.map(escapeText).join('|')) })
   await expect(told.first()).toBeVisible()
 })
 
@@ -48,6 +48,6 @@ function rarest(list: readonly string[], names: readonly string[]): string {
   return names.toSorted((a, b) => count(a) - count(b))[0] ?? ''
 }
 
-function escape(text: string): string {
+function escapeText(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }

@@ -59,7 +59,7 @@ export class ShopPage {
       await page.getByRole('link', { name: 'Departments', exact: true }).first().click()
       await page.getByRole('main').getByRole('link', { name: department }).click()
       const link = page.getByRole('region', { name: 'Results' }).getByRole('listitem').nth(place).getByRole('link')
-      const title = await link.locator('strong').innerText()
+      const title = (await link.locator('strong').textContent()) ?? ''
       await link.click()
       await page.getByRole('heading', { level: 1, name: title }).waitFor()
       titles.push(title)
