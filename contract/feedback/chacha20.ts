@@ -6,15 +6,15 @@ const SIGMA = [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574] as const
 /** A ChaCha20 state: constants, key (8 words), block counter from 0, nonce (3 words); RFC 8439. */
 export function chachaState(key: readonly number[], nonce = 0): Uint32Array {
   const state = new Uint32Array(16)
-  state.set(SIGMA)
-  state.set(key, 4)
+  for (let i = 0; i < 4; i++) state[i] = SIGMA[i]
+  for (let i = 0; i < key.length; i++) state[4 + i] = key[i]
   state[15] = nonce
   return state
 }
 
 /** Writes the next block of 16 words into `out` and moves the counter on. */
 export function chachaBlock(state: Uint32Array, out: Uint32Array): void {
-  out.set(state)
+  for (let i = 0; i < 16; i++) out[i] = state[i]
   for (let round = 0; round < ROUNDS; round++) {
     quarter(out, 0, 4, 8, 12)
     quarter(out, 1, 5, 9, 13)

@@ -7,7 +7,7 @@ const COUNT = 400_000
 
 type Case = { readonly name: string; readonly shape: Shape; readonly pair: Pair; readonly seed: number }
 
-const D = 16
+const D = 4
 
 /** Worst pairs: what is asked of a seed under one answer is refused under the other. */
 const WORST: readonly Case[] = [1, 2, 4].flatMap((epsilon): Case[] => {
@@ -28,27 +28,34 @@ const WORST: readonly Case[] = [1, 2, 4].flatMap((epsilon): Case[] => {
       pair: { one: axis(D, 0), other: axis(D, 0, -1), ...opposite },
       seed: 5,
     },
-    {
-      name: `vectors beyond the clip, epsilon ${epsilon}`,
-      shape: vec,
-      pair: { one: axis(D, 0, 5), other: axis(D, 0, -5), ...opposite },
-      seed: 6,
-    },
-    {
-      name: `orthogonal vectors, epsilon ${epsilon}`,
-      shape: vec,
-      pair: { one: axis(D, 0), other: axis(D, 1), hit: axis(D, 0), miss: axis(D, 1) },
-      seed: 7,
-    },
+    ...(epsilon === 2 ? moreVectors(vec, opposite) : []),
   ]
 })
 
+/** Vectors at one budget: the others differ by their constants only. */
+function moreVectors(shape: Shape, opposite: Pick<Pair, 'hit' | 'miss'>): Case[] {
+  const right = { one: axis(D, 0), other: axis(D, 1), hit: axis(D, 0), miss: axis(D, 1) }
+  return [
+    {
+      name: 'vectors beyond the clip',
+      shape,
+      pair: { one: axis(D, 0, 5), other: axis(D, 0, -5), ...opposite },
+      seed: 6,
+    },
+    { name: 'orthogonal vectors', shape, pair: right, seed: 7 },
+  ]
+}
+
 describe('randomise', () => {
-  test.concurrent.each(WORST)('tells $name apart by epsilon and no more', ({ shape, pair, seed }) => {
-    const { logRatio, standardError } = auditPair(shape, pair, { count: COUNT, seed })
-    expect(standardError).toBeLessThanOrEqual(shape.type === 'vec' && shape.epsilon === 4 ? 0.08 : 0.03)
-    expect(Math.abs(logRatio - shape.epsilon)).toBeLessThanOrEqual(4 * standardError)
-  })
+  test.each(WORST)(
+    'tells $name apart by epsilon and no more',
+    ({ shape, pair, seed }) => {
+      const { logRatio, standardError } = auditPair(shape, pair, { count: COUNT, seed })
+      expect(standardError).toBeLessThanOrEqual(shape.type === 'vec' && shape.epsilon === 4 ? 0.08 : 0.03)
+      expect(Math.abs(logRatio - shape.epsilon)).toBeLessThanOrEqual(4 * standardError)
+    },
+    60_000,
+  )
 
   test.each([1, 2, 4])('tells a vector from no event by less than epsilon %d: by p / a', (epsilon) => {
     const shape: Shape = { type: 'vec', size: D, epsilon }

@@ -6,12 +6,14 @@ import { auditPair, axis, type Pair } from './audit.conformance.ts'
 import { freshSeed, type RandomiserParts, randomise, targetOf } from './randomise.ts'
 import { seededWords } from './seeded-words.conformance.ts'
 
-const D = 16
+const D = 4
 const COUNT = 100_000
 const GOOD: RandomiserParts = { chance: wantedHitChance, hits, target: targetOf }
 
 const hist: Shape = { type: 'hist', size: 1_024, epsilon: 2 }
 const vec: Shape = { type: 'vec', size: D, epsilon: 2 }
+const bin: Shape = { type: 'bin', size: 2, epsilon: 2 }
+const answers: Pair = { one: 1, other: 0, hit: 1, miss: 0 }
 const cells: Pair = { one: 3, other: 8, hit: 3, miss: 8 }
 const vectors: Pair = { one: axis(D, 0), other: axis(D, 0, -1), hit: axis(D, 0), miss: axis(D, 0, -1) }
 const long: Pair = { ...vectors, one: axis(D, 0, 5), other: axis(D, 0, -5) }
@@ -78,7 +80,8 @@ describe('the audit', () => {
     }
     expect(passes(vec, vectors, flipped)).toBe(false)
     const below: RandomiserParts = { ...GOOD, hits: (shape, seed, target) => !hits(shape, seed, target) }
-    expect(passes(hist, cells, below)).toBe(false)
+    expect(passes(bin, answers, below)).toBe(false)
+    expect(passes(vec, vectors, below)).toBe(false)
   })
 
   test('kills a vector that is not brought to norm 1', () => {
