@@ -128,11 +128,11 @@ export const DEFAULTS: Config = {
   },
   ranker: {
     enabled: true,
-    trees: 200,
-    leaves: 31,
-    learningRate: 0.1,
-    minLeafRows: 50,
-    earlyStoppingRounds: 20,
+    trees: 250,
+    leaves: 15,
+    learningRate: 0.05,
+    minLeafRows: 100,
+    earlyStoppingRounds: 30,
     // Histories that training lists are made from.
     maxQueries: 20_000,
   },

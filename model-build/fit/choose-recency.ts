@@ -53,7 +53,10 @@ function judge(
   let dot = 0
   let votes = 0
   for (const user of users) {
-    const split = splitHistory(log, user, options.heldShare, createRandom(options.seed * 1_000_003 + user))
+    const split = splitHistory(log, user, {
+      heldShare: options.heldShare,
+      random: createRandom(options.seed * 1_000_003 + user),
+    })
     if (split === null) continue
     const { rows, inputs } = findCandidates(model, read({ known: split.known, at: Number.NaN }))
     const truth = new Set(Array.from(split.held, (row) => options.itemNos[log.item[row]]))

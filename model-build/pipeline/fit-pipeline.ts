@@ -24,7 +24,12 @@ const MIN_USER_ITEMS = 5
 /** Logs with more users than this are cross-fitted once, on a fifth of the users. */
 const FOLD_USERS = 20_000
 
-const FOLDS = 3
+const FOLDS = 4
+
+/** Lists that the ranker wants at least; users of small logs give several. */
+const WANTED_LISTS = 6_000
+
+const MAX_REPEATS = 5
 
 const RECENCY_USERS = 300
 
@@ -122,12 +127,14 @@ async function groupsOf(
   settings: PipelineSettings,
 ): Promise<TrainingGroup[]> {
   const groups: TrainingGroup[] = []
+  const repeats = Math.max(1, Math.min(MAX_REPEATS, Math.ceil(WANTED_LISTS / judgedUsers(dataset))))
   for await (const { model, users, itemNos } of crossFit(dataset, options)) {
     groups.push(
       ...collectGroups(model, dataset.interactions, {
         users,
         itemNos,
         heldShare: settings.heldShare,
+        repeats,
         negatives: settings.ranker.negatives,
         seed: options.seed,
       }),

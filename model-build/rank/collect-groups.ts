@@ -14,6 +14,8 @@ export type CollectOptions = {
   readonly itemNos: Uint32Array
   /** Share of each user's rows to find. */
   readonly heldShare: number
+  /** Lists per user: other random draws, or earlier moments of an ordered history. More than 1 for logs of few users. */
+  readonly repeats: number
   /** Candidates without a label that are kept per group, drawn evenly. */
   readonly negatives: number
   readonly seed: number
@@ -35,17 +37,17 @@ export function collectGroups(model: Model, log: Interactions, options: CollectO
   const groups: TrainingGroup[] = []
   options.users.forEach((user, done) => {
     const random = createRandom(options.seed * 1_000_003 + user)
-    const split = splitHistory(log, user, options.heldShare, random)
-    if (split !== null) {
+    for (let earlier = 0; earlier < options.repeats; earlier++) {
+      const split = splitHistory(log, user, { heldShare: options.heldShare, random, earlier })
+      if (split === null) continue
       const at = log.at[split.held[0]]
       const relevant = itemNosOf(split.held, log, options.itemNos)
       const label = { relevant, user, random, negatives: options.negatives }
       groups.push(groupOf(model, read({ known: split.known, at }), { ...label, isShort: false }))
-      if (random() < SHORT_SHARE) {
-        const length = SHORT_LENGTHS[Math.floor(random() * SHORT_LENGTHS.length)]
-        const known = shortenHistory(log, split.known, length, random)
-        groups.push(groupOf(model, read({ known, at }), { ...label, isShort: true }))
-      }
+      if (random() >= SHORT_SHARE) continue
+      const length = SHORT_LENGTHS[Math.floor(random() * SHORT_LENGTHS.length)]
+      const known = shortenHistory(log, split.known, length, random)
+      groups.push(groupOf(model, read({ known, at }), { ...label, isShort: true }))
     }
     options.onProgress?.(done + 1, options.users.length)
   })

@@ -7,11 +7,21 @@ export type HistorySplit = { readonly known: Int32Array; readonly held: Int32Arr
 
 /**
  * Holds out a share of a user's rows, at least one of each: the latest where order means something, else a random draw.
- * @returns null for users with fewer than two rows.
+ * @param earlier - How often the same share is first taken off the end and forgotten: earlier moments of an ordered history, no effect on others.
+ * @returns null for users with fewer than two rows left.
  */
-export function splitHistory(log: Interactions, user: number, heldShare: number, random: Random): HistorySplit | null {
+export function splitHistory(
+  log: Interactions,
+  user: number,
+  {
+    heldShare,
+    random,
+    earlier = 0,
+  }: { readonly heldShare: number; readonly random: Random; readonly earlier?: number },
+): HistorySplit | null {
   const from = log.userOffsets[user]
-  const count = log.userOffsets[user + 1] - from
+  const all = log.userOffsets[user + 1] - from
+  const count = log.order === 'none' ? all : Math.round(all * (1 - heldShare) ** earlier)
   if (count < 2) return null
   const rows = Int32Array.from({ length: count }, (_, i) => from + i)
   if (log.order === 'none') shuffle(rows, random)
