@@ -1,0 +1,165 @@
+import { isPlanUsable } from '#contract/feedback/plan'
+import { PRESETS, type PresetName } from '#contract/feedback/presets'
+import type { ConsentMode } from '#contract/rpc'
+import type { Words } from '#worker/core/feedback/randomise'
+import { nextDue } from './delays.ts'
+import { dayOf, debit, WINDOW_DAYS } from './ledger.ts'
+import { emptied, type FeedbackNote, noted } from './notes.ts'
+import { type Change, type FeedbackState, type FeedbackStore, NOTHING } from './store.ts'
+import { type LivePlan, writeReport } from './write-report.ts'
+
+/** Least time between two requests. */
+const SEND_GAP_MS = 600_000
+
+export type FeedbackDeps = {
+  readonly store: FeedbackStore
+  readonly nowMs: () => number
+  /** Cryptographic. */
+  readonly words: Words
+  /** Runs work while no other tab does. */
+  readonly exclusive: <T>(run: () => Promise<T>) => Promise<T>
+  /** The mode in force, signals and stored consent read anew. */
+  readonly mode: () => Promise<ConsentMode>
+  /** The most that the page's own build allows. */
+  readonly ceiling: PresetName
+  /** null while there is no release, or it asks nothing. */
+  readonly plan: () => LivePlan | null
+  /** Sends 32 bytes once; whatever becomes of it. */
+  readonly post: (bytes: Uint8Array<ArrayBuffer>) => Promise<unknown>
+}
+
+/** What the visitor may know. */
+export type FeedbackStatus = {
+  readonly mode: ConsentMode
+  /** Reports charged in the last 28 days, sent or lost. */
+  readonly sent28d: number
+  readonly cap28d: number
+  readonly epsSum28d: number
+  readonly lastRecordHex?: string
+  readonly planHash: string | null
+  readonly waiting: number
+  readonly debits: FeedbackState['debits']
+}
+
+export interface Feedback {
+  /** Keeps what a list says, in aggregate mode only. */
+  note(note: FeedbackNote): Promise<void>
+  /** Writes the report that is due, if one is, and sends the one whose time has come. Call it at idle, at least every hour. */
+  tick(): Promise<void>
+  status(): Promise<FeedbackStatus>
+  /** The visitor's choice or a signal changed; leaving aggregate mode empties outbox and events. */
+  setMode(): Promise<void>
+  /** Erases all but the days of the debits, and those too where `ledger` is true; nothing is sent until there is a new consent. */
+  forget(options?: { readonly ledger?: boolean }): Promise<void>
+}
+
+/** The device's side of the private loop: debit, then answer, randomise, wait, send once. Nothing is read or sent before the first call. */
+export function createFeedback(deps: FeedbackDeps): Feedback {
+  return new DeviceFeedback(deps)
+}
+
+class DeviceFeedback implements Feedback {
+  readonly #deps: FeedbackDeps
+
+  constructor(deps: FeedbackDeps) {
+    this.#deps = deps
+  }
+
+  async note(note: FeedbackNote): Promise<void> {
+    const { store, nowMs } = this.#deps
+    if (await this.#isOn()) await store.update((state, events) => noted(state, events, note, nowMs()))
+  }
+
+  async tick(): Promise<void> {
+    await this.setMode()
+    await this.#deps.exclusive(async () => {
+      await this.#write()
+      await this.#send()
+    })
+  }
+
+  async setMode(): Promise<void> {
+    const { store } = this.#deps
+    const isOn = await this.#isOn()
+    await store.update((state, events) => {
+      if (isOn === (state.consentAt !== null)) return NOTHING
+      if (!isOn) return { ...NOTHING, ...emptied(state, events) }
+      return { ...NOTHING, state: { ...state, consentAt: this.#deps.nowMs(), dueAt: this.#nextDue() } }
+    })
+  }
+
+  async status(): Promise<FeedbackStatus> {
+    const mode = await this.#deps.mode()
+    const planHash = this.#live()?.hash ?? null
+    const since = dayOf(this.#deps.nowMs()) - WINDOW_DAYS
+    return this.#deps.store.update((state): Change<FeedbackStatus> => {
+      const debits = state.debits.filter(({ day }) => day > since)
+      const sent28d = state.days.filter((day) => day > since).length
+      // Of debits that were forgotten only the day is known: the ceiling is the most that each can have said.
+      const forgotten = (sent28d - debits.length) * PRESETS[this.#deps.ceiling].epsilon
+      const epsSum28d = debits.reduce((sum, { epsilon }) => sum + epsilon, Math.max(0, forgotten))
+      const last = debits.at(-1)
+      const waiting = state.outbox.length
+      const cap28d = PRESETS[this.#preset()].per28Days
+      const known = { mode, sent28d, cap28d, epsSum28d, planHash, waiting, debits }
+      return { value: last === undefined ? known : { ...known, lastRecordHex: last.hex } }
+    })
+  }
+
+  forget({ ledger = false } = {}): Promise<void> {
+    return this.#deps.store.update((state, events) => {
+      const empty = emptied(state, events)
+      return { ...NOTHING, ...empty, ...(ledger ? { state: { ...empty.state, days: [] } } : {}) }
+    })
+  }
+
+  async #write(): Promise<void> {
+    const { store, nowMs, words } = this.#deps
+    const chosen = this.#live()
+    if (chosen === null) return
+    const now = nowMs()
+    const isDebited = await store.update((state): Change<boolean> => {
+      const days =
+        state.consentAt === null || now < state.dueAt ? null : debit(state.days, dayOf(now), chosen.plan.preset)
+      return days === null ? { value: false } : { value: true, state: { ...state, days, dueAt: this.#nextDue() } }
+    })
+    // Nothing is computed from events before this line: the debit is durable.
+    if (isDebited) await store.update((state, events) => writeReport(state, events, { chosen, now, words }))
+  }
+
+  async #send(): Promise<void> {
+    const { store, nowMs, post } = this.#deps
+    const now = nowMs()
+    const bytes = await store.update((state) => taken(state, now))
+    // It left the outbox for good: a report that is lost stays charged.
+    if (bytes !== null && (await this.#isOn())) await post(bytes).catch(() => undefined)
+  }
+
+  async #isOn(): Promise<boolean> {
+    return (await this.#deps.mode()) === 'aggregate'
+  }
+
+  #live(): LivePlan | null {
+    const { plan, ceiling, nowMs } = this.#deps
+    const found = plan()
+    return found !== null && isPlanUsable(found.plan, ceiling, nowMs()) ? found : null
+  }
+
+  #preset(): PresetName {
+    return this.#live()?.plan.preset ?? this.#deps.ceiling
+  }
+
+  #nextDue(): number {
+    return nextDue(this.#deps.nowMs(), this.#preset(), this.#deps.words)
+  }
+}
+
+/** Takes one report out of the outbox whose time has come, and drops what has expired. */
+function taken(state: FeedbackState, now: number): Change<Uint8Array<ArrayBuffer> | null> {
+  if (state.consentAt === null || now - state.lastSentAt < SEND_GAP_MS) return { value: null }
+  const fresh = state.outbox.filter(({ expires }) => expires > now)
+  const next = fresh.find(({ notBefore }) => notBefore <= now)
+  const outbox = fresh.filter((waiting) => waiting !== next)
+  if (next !== undefined) return { value: next.bytes, state: { ...state, outbox, lastSentAt: now } }
+  return { value: null, ...(fresh.length < state.outbox.length ? { state: { ...state, outbox } } : {}) }
+}

@@ -1,0 +1,52 @@
+import type { Material } from '#worker/core/feedback/answers'
+import { type Change, EMPTY_STATE, type Events, type FeedbackState, NOTHING } from './store.ts'
+
+const MOST_EVENTS = 200
+
+/** Material is dropped at this age. */
+export const EVENT_AGE_MS = 14 * 86_400_000
+
+/** A list may still be clicked for this long; a longer pause begins another session. */
+export const SESSION_MS = 1_800_000
+
+/** What happened to a list; `key` names it on this device only. */
+export type FeedbackNote =
+  | { readonly type: 'shown'; readonly key: string; readonly material: Material }
+  | {
+      readonly type: 'clicked'
+      readonly key: string
+      readonly position: number
+      readonly click: NonNullable<Material['click']>
+    }
+
+/** Everything gone but the days. */
+export function emptied(state: FeedbackState, events: Events) {
+  const gone = new Map<string, null>()
+  for (const key of events.keys()) gone.set(key, null)
+  return { state: { ...EMPTY_STATE, days: state.days }, events: gone }
+}
+
+/** What a note changes. Only lists of aggregate mode are kept, and of those the latest. */
+export function noted(state: FeedbackState, events: Events, note: FeedbackNote, now: number): Change<void> {
+  if (state.consentAt === null) return NOTHING
+  const { session } = state
+  if (note.type === 'shown') {
+    const isNew = now - session.at > SESSION_MS
+    const changes = new Map<string, Material | null>()
+    const kept = [...events].filter(([, { at }]) => at > now - EVENT_AGE_MS).sort(([, a], [, b]) => b.at - a.at)
+    const keys = new Set(kept.slice(0, MOST_EVENTS - 1).map(([key]) => key))
+    for (const key of events.keys()) if (!keys.has(key)) changes.set(key, null)
+    changes.set(note.key, note.material)
+    return {
+      ...NOTHING,
+      state: { ...state, session: { at: now, isClicked: !isNew && session.isClicked } },
+      events: changes,
+    }
+  }
+  const clicked: Change<void> = { ...NOTHING, state: { ...state, session: { ...session, isClicked: true } } }
+  const known = events.get(note.key)
+  if (known === undefined) return clicked
+  const isSample = known.sample.position === note.position
+  const sample = isSample ? { ...known.sample, isClicked: true } : known.sample
+  return { ...clicked, events: new Map([[note.key, { ...known, sample, click: known.click ?? note.click }]]) }
+}
