@@ -36,7 +36,17 @@ export const FOLDERS = {
   },
   bench: {
     local: ['^contract/', '^worker/core/', '^tools/(data-dir|hnsw-patch)[.]ts$'],
-    npm: ['hnswlib-wasm', 'onnxruntime-web', 'playwright'],
+    npm: [
+      '@orama/orama',
+      'edgevec',
+      'esbuild',
+      'hnswlib-wasm',
+      'idb',
+      'mememo',
+      'onnxruntime-web',
+      'playwright',
+      'voy-search',
+    ],
     node: true,
   },
   public: {

@@ -1,0 +1,65 @@
+/** Functions that run inside a page: Playwright sends their text, so they use nothing of this file and import nothing but types. */
+import type { PeerEngine } from './peer-engine.ts'
+
+/** Builds an engine's index and uploads what it stores. @returns Milliseconds. */
+export async function buildPeer({ name, dim }: { name: string; dim: number }): Promise<number> {
+  const { engine } = (await import(`/engines/${name}/${name}.js`)) as { engine: PeerEngine }
+  const rows = new Float32Array(await (await fetch('/data/rows')).arrayBuffer())
+  const start = performance.now()
+  const stored = await engine.build(rows, dim)
+  const took = performance.now() - start
+  await fetch('/store', { method: 'POST', body: stored })
+  return took
+}
+
+/** What a page measured of one engine. */
+export type PeerSample = {
+  readonly note: string | undefined
+  readonly readyMs: number
+  /** From the first answer until nothing is under way. */
+  readonly settleMs: number
+  readonly timesMs: readonly number[]
+  /** Rows found by k, one list a query. */
+  readonly found: Readonly<Record<number, readonly (readonly number[])[]>>
+}
+
+/** Opens the stored index and searches. Ready is when the first query is answered, the script's own loading included. */
+export async function measurePeer({
+  name,
+  dim,
+  rounds,
+}: {
+  name: string
+  dim: number
+  rounds: number
+}): Promise<PeerSample> {
+  const bytes = async (path: string) => (await fetch(path)).arrayBuffer()
+  const all = new Float32Array(await bytes('/data/queries'))
+  const queries = Array.from({ length: all.length / dim }, (_, q) => all.slice(q * dim, (q + 1) * dim))
+  let stored: Uint8Array<ArrayBuffer> | null = new Uint8Array(await bytes('/data/stored'))
+  const start = performance.now()
+  const { engine } = (await import(`/engines/${name}/${name}.js`)) as { engine: PeerEngine }
+  await engine.load(stored, dim)
+  const [first = new Float32Array(dim)] = queries
+  await engine.search(first, 10)
+  const readyMs = performance.now() - start
+  stored = null
+  await engine.settle?.()
+  const settleMs = performance.now() - start - readyMs
+  const found: Record<number, (readonly number[])[]> = {}
+  for (const k of [10, 50, 500]) {
+    const lists: (readonly number[])[] = []
+    for (const query of queries) lists.push(await engine.search(query, k))
+    found[k] = lists
+  }
+  const timesMs: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    for (const query of queries) {
+      const from = performance.now()
+      const answer = engine.search(query, 10)
+      if (answer instanceof Promise) await answer
+      timesMs.push(performance.now() - from)
+    }
+  }
+  return { note: engine.note, readyMs, settleMs, timesMs, found }
+}
