@@ -21,6 +21,7 @@ type Flags = CommonFlags &
     readonly k: number[]
     readonly rankings?: string
     readonly baselines?: boolean
+    readonly releaseDir?: string
   }
 
 /** `pocketshelf evaluate`: fit on given rows, measure on others. */
@@ -39,6 +40,7 @@ export function addEvaluate(program: Command, context: CommandContext): void {
     )
     .option('--k <list>', 'list lengths', cutoffs, [10, 20])
     .option('--rankings <file>', "write each user's list, one JSON line per user")
+    .option('--release-dir <dir>', 'keep the release that was measured; `publish --keys` can sign it')
     .option('--baselines', 'also measure random, item-kNN, exact EASE and exact iALS on the same users')
     .addHelpText('after', EXAMPLES)
     .action((flags: Flags) =>
@@ -52,6 +54,7 @@ export function addEvaluate(program: Command, context: CommandContext): void {
             mode: flags.mode,
             cutoffs: flags.k,
             rankingsFile: flags.rankings,
+            releaseDir: flags.releaseDir,
             baselines: flags.baselines === true,
           },
           io,

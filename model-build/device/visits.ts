@@ -1,5 +1,6 @@
 import { SCENES } from '#contract/events'
 import type { FeatureContext, HistoryItem } from '#contract/features'
+import { createBlocked } from '#worker/core/blocked'
 import type { Query } from '#worker/core/candidates'
 import { historyItemOf } from '#worker/core/history-item'
 import type { Model } from '#worker/core/model'
@@ -19,16 +20,17 @@ export type VisitReader = (visit: Visit) => Query
 const FOR_YOU = SCENES.indexOf('for-you')
 
 /**
- * Reads histories as devices keep them: latest first, items of the release only, everything known masked.
+ * Reads histories as devices keep them: latest first, items of the release only, everything known or unavailable masked.
  * @param itemNos - itemNo of each item of the log.
  */
 export function createVisitReader(model: Model, log: Interactions, itemNos: Uint32Array): VisitReader {
   const rowOf = Int32Array.from(itemNos, (itemNo) => model.catalogue.rowOf(itemNo))
   const cache = new Map<number, HistoryItem>()
-  const blocked = new Uint8Array(model.catalogue.rowCount)
+  const never = createBlocked(model, {})
+  const blocked = never.slice()
   let masked: number[] = []
   return ({ known, at }) => {
-    for (const row of masked) blocked[row] = 0
+    for (const row of masked) blocked[row] = never[row]
     masked = []
     const history: HistoryItem[] = []
     for (let k = known.length - 1; k >= 0; k--) {

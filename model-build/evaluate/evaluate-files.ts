@@ -9,6 +9,8 @@ import { type FittedPipeline, fitPipeline } from '../pipeline/fit-pipeline.ts'
 import { makeRelease } from '../pipeline/make-release.ts'
 import type { Report } from '../pipeline/progress.ts'
 import { resolveSettings } from '../pipeline/settings.ts'
+import type { AssembledRelease } from '../release/assemble.ts'
+import { writeReleaseDir } from '../release/release-dir.ts'
 import { createKernelPool, type KernelPool } from '../train/thread-pool.ts'
 import { runBaselines } from './baselines.ts'
 import { openDevice, type Recommend } from './device-lists.ts'
@@ -24,6 +26,8 @@ export type EvaluateOptions = {
   readonly cutoffs: readonly number[]
   /** Path of the JSON lines file of every list, or null. */
   readonly rankings: string | null
+  /** Directory for the release that was measured, unsigned, or null. */
+  readonly releaseDir: string | null
   /** Also runs random, item-kNN, exact EASE and exact iALS. */
   readonly baselines: boolean
   readonly config: Config
@@ -99,14 +103,10 @@ async function prepare(
 ): Promise<Lists> {
   const settings = resolveSettings(options.config)
   const log = dataset.interactions
-  const { manifest, objects, itemNos } = await makeRelease(dataset, {
-    pipeline,
-    settings,
-    last: null,
-    gate: {},
-    pool,
-    report: options.report,
-  })
+  const parts = { pipeline, settings, last: null, gate: {}, pool, report: options.report }
+  const release = await makeRelease(dataset, parts)
+  if (options.releaseDir !== null) await keepRelease(options.releaseDir, release)
+  const { manifest, objects, itemNos } = release
   const read = (hash: string) => objects.get(hash)
   if (options.mode === 'device') {
     const device = await openDevice({ manifest, read }, log, itemNos)
@@ -115,6 +115,15 @@ async function prepare(
   const model = loadModel(manifest, read, { residentItems: Number.POSITIVE_INFINITY })
   const models = await fitModels(dataset, pipeline.models, pool)
   return { model: createExactRecommender(model, models, log, itemNos), close: async () => undefined }
+}
+
+/** Writes a release that no key signed, as a first publication. */
+async function keepRelease(dir: string, { manifest, objects, registry }: AssembledRelease): Promise<void> {
+  const { hash } = objects.addJson(manifest)
+  const { site, release } = manifest
+  const all = Array.from(objects.entries(), ([name]) => name)
+  const file = { v: 1, site, release, manifest: hash, objects: all, publication: 1, pointers: {} } as const
+  await writeReleaseDir(dir, objects, registry, file)
 }
 
 type Measuring = Pick<EvaluateOptions, 'cutoffs' | 'rankings'> & { readonly onShare: (share: number) => void }

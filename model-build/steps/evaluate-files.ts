@@ -10,6 +10,7 @@ export async function evaluateFiles(request: EvaluateRequest, io: StepIo): Promi
   const result = await evaluate({
     ...request,
     rankings: request.rankingsFile ?? null,
+    releaseDir: request.releaseDir ?? null,
     config,
     nowMs: Date.now(),
     report: reportTo(io),
