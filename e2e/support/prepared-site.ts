@@ -72,7 +72,7 @@ export const SMALL: Recipe = {
 
 const CACHE = join(ROOT, '.cache', 'e2e')
 const CODE = ['contract/**', 'worker/core/**', 'model-build/**', 'edge/**']
-const NOT_CODE = /[.](?:test|conformance|bench)[.]|^model-build[/](?:evaluate|retrain)[/]|^edge[/]cloudflare[/]/
+const NOT_CODE = /[.](?:test|conformance|bench)[.]|^model-build[/]retrain[/]|^edge[/]cloudflare[/]/
 
 /**
  * Builds and publishes a site once and keeps it in `.cache/e2e` for as long as recipe and code stay the same. Several workers may ask at

@@ -1,0 +1,50 @@
+import { expect, test } from './support/fixtures.ts'
+import { openSite } from './support/open-site.ts'
+import { GENERATED, GOODBOOKS, hasGoodbooks, prepareReplay, type ReplayedUser } from './support/replay.ts'
+import { openSitePage, waitForOnnx } from './support/site-page.ts'
+
+test.describe.configure({ timeout: 600_000 })
+
+for (const recipe of [GENERATED, GOODBOOKS]) {
+  const data = recipe === GENERATED ? 'a generated shop' : 'goodbooks'
+  test(`200 histories of ${data} give the same top 20 in Chromium as evaluate --mode device, item by item`, async ({
+    page,
+  }) => {
+    test.skip(recipe === GOODBOOKS && !hasGoodbooks(), 'the development data goodbooks-5pct is not here')
+    const { site, users } = await prepareReplay(recipe)
+    expect(users).toHaveLength(200)
+    const open = await openSite(site)
+    await openSitePage(page, open, { storage: 'memory' })
+    await waitForOnnx(page)
+    const different: unknown[] = []
+    for (const user of users) {
+      const { ranker, ids } = await recommendTo(user)
+      expect(ranker).toBe('onnx')
+      if (JSON.stringify(ids) !== JSON.stringify(user.expected)) different.push({ ...user, ids })
+    }
+    expect(different.length, JSON.stringify(different[0])).toBe(0)
+    expect(users.every(({ expected }) => expected.length === 20)).toBe(true)
+    await open.stop()
+
+    function recommendTo({ history, nowMs }: ReplayedUser) {
+      const seen = history.map(({ item, at }, place) => ({ item, at: at === null ? place + 1 : at * 1_000 }))
+      return page.evaluate(
+        async ({ seen, nowMs }) => {
+          const { recommender } = window
+          await recommender.forget()
+          const events = seen.map(({ item, at }) => ({ v: 1, type: 'view', item, at }) as const)
+          await recommender.importProfile({ v: 1, site: 'demo', exportedAt: 0, events })
+          const list = await recommender.recommend({
+            scene: 'for-you',
+            count: 20,
+            rules: null,
+            now: nowMs,
+            tzOffsetMin: null,
+          })
+          return { ranker: list.ranker, ids: list.items.map(({ id }) => id) }
+        },
+        { seen, nowMs },
+      )
+    }
+  })
+}
