@@ -7,8 +7,10 @@ import { addObjectRoutes } from './object-routes.ts'
 import { openApiDocument } from './openapi.ts'
 import type { EdgeDeps } from './ports.ts'
 import { Releases } from './releases.ts'
+import { addReportRoute } from './report-route.ts'
 import { createRoute, type Route } from './route.ts'
 import { createSites } from './sites.ts'
+import { addSumsExport } from './sums-export.ts'
 import { addVisitorRoutes } from './visitor-routes.ts'
 
 /**
@@ -22,6 +24,8 @@ export function createApp(deps: EdgeDeps): Hono {
   addVisitorRoutes(app, deps, { route, siteOf })
   addObjectRoutes(app, deps, route)
   addFallbackRoute(app, deps, route)
+  addReportRoute(app, deps)
+  addSumsExport(app, deps, { route, siteOf })
   addAdminRoutes(app, deps, { route, siteOf, releases: new Releases(deps) })
   addOperatorRoutes(app, deps, route)
   app.notFound(

@@ -180,6 +180,33 @@ function visitorPaths(): Readonly<Record<string, Record<string, Operation>>> {
         codes: ['bad-request', 'not-ready'],
       }),
     },
+    '/v1/sites/{site}/r': {
+      post: operation('report', 'Take a feedback report of 32 bytes; the answer is the same whatever becomes of it', {
+        parameters: [site],
+        request: { 'application/octet-stream': { ...bytes, minLength: 32, maxLength: 32 } },
+        others: [204],
+        codes: [],
+      }),
+    },
+    '/v1/sites/{site}/sums': {
+      get: operation('sums', 'Sums of reports, as they lie at rest', {
+        scope: 'read',
+        parameters: [site],
+        json: answer({
+          sums: list(
+            object({
+              plan: { type: 'string', pattern: HASH_PATTERN },
+              epoch: count,
+              qid: count,
+              stripe: count,
+              count,
+              sum: list({ type: 'number' }),
+            }),
+          ),
+        }),
+        codes: [],
+      }),
+    },
     '/v1/sites/{site}/pseudonyms/{pseudonym}': {
       delete: operation('forget', 'Delete the events of a pseudonym and refuse what is on its way', {
         parameters: [site, { name: 'pseudonym', in: 'path', schema: { type: 'string', pattern: '^[\\w-]{22}$' } }],

@@ -1,3 +1,5 @@
+import type { SumStore } from './sum-store.ts'
+
 /** Encodings an object is kept in. Ranges count bytes of `identity`. */
 export const ENCODINGS = ['br', 'gzip', 'identity'] as const
 
@@ -146,6 +148,8 @@ export type EdgeDeps = {
   readonly blobs: BlobStore
   readonly state: StateStore
   readonly events: EventLog
+  /** Where absent, reports are answered alike and dropped. */
+  readonly sums?: SumStore
   readonly limiter: RateLimiter
   readonly metrics: Metrics
   readonly clock: Clock

@@ -21,6 +21,8 @@ import { MemoryCache } from './memory-cache.ts'
 import { PrometheusMetrics } from './metrics.ts'
 import { StateDatabase } from './state-database.ts'
 import { type StaticDir, StaticFiles } from './static-files.ts'
+import { SumDatabase } from './sum-database.ts'
+import { closeSums, flushPeriodically } from './sum-upkeep.ts'
 
 export type NodeEdgeOptions = {
   /** Where everything lies; made when absent. One process at a time. */
@@ -105,12 +107,15 @@ async function startEdge(
     log,
   )
   opened.push(() => events.close())
+  const sums = new SumDatabase(join(dataDir, 'sums.db'))
+  opened.push(() => closeSums(sums, clock))
   const stopping = { isStopping: false }
   const blobs = new BlobFiles(join(dataDir, 'objects'), cache)
   const deps: EdgeDeps = {
     blobs,
     state,
     events,
+    sums,
     limiter: new TokenBuckets(clock),
     metrics: new PrometheusMetrics(cache),
     clock,
@@ -132,7 +137,11 @@ async function startEdge(
   )
   const url = await listen(server, options.port ?? 0, options.hostname ?? '127.0.0.1')
   lock.announce(url)
-  opened.push(() => stopServer(server, closeWaiting), prunePeriodically(events, clock, log))
+  opened.push(
+    () => stopServer(server, closeWaiting),
+    prunePeriodically(events, clock, log),
+    flushPeriodically(sums, clock, log),
+  )
   log('edge-started', { sites: state.sites().length })
   const stop = async () => {
     stopping.isStopping = true
