@@ -76,19 +76,52 @@ function addOuter(system: Float64Array, right: Float64Array, vector: Float32Arra
   }
 }
 
-/** In-place Cholesky factor of a packed lower triangle. */
+/**
+ * In-place Cholesky factor of a packed lower triangle, column by column; four rows at a time, whose sums do not wait for each other. Each
+ * sum runs in ascending order of k.
+ */
 function factorise(a: Float64Array, dim: number): void {
-  for (let r = 0; r < dim; r++) {
-    const row = (r * (r + 1)) / 2
-    for (let c = 0; c <= r; c++) {
-      const other = (c * (c + 1)) / 2
+  for (let c = 0; c < dim; c++) {
+    const column = (c * (c + 1)) / 2
+    let pivot = a[column + c]
+    for (let k = 0; k < c; k++) pivot -= a[column + k] * a[column + k]
+    if (!(pivot > 0)) throw new RecError('model-malformed', 'the fold-in system is not positive definite', { pivot: c })
+    const root = Math.sqrt(pivot)
+    a[column + c] = root
+    let r = c + 1
+    for (; r + 4 <= dim; r += 4) divideRows(a, { r, c, column, root })
+    for (; r < dim; r++) {
+      const row = (r * (r + 1)) / 2
       let sum = a[row + c]
-      for (let k = 0; k < c; k++) sum -= a[row + k] * a[other + k]
-      if (c < r) a[row + c] = sum / a[other + c]
-      else if (sum > 0) a[row + c] = Math.sqrt(sum)
-      else throw new RecError('model-malformed', 'the fold-in system is not positive definite', { pivot: r })
+      for (let k = 0; k < c; k++) sum -= a[row + k] * a[column + k]
+      a[row + c] = sum / root
     }
   }
+}
+
+type Below = { readonly r: number; readonly c: number; readonly column: number; readonly root: number }
+
+/** Entries of column c in rows r … r + 3. */
+function divideRows(a: Float64Array, { r, c, column, root }: Below): void {
+  const row0 = (r * (r + 1)) / 2
+  const row1 = row0 + r + 1
+  const row2 = row1 + r + 2
+  const row3 = row2 + r + 3
+  let sum0 = a[row0 + c]
+  let sum1 = a[row1 + c]
+  let sum2 = a[row2 + c]
+  let sum3 = a[row3 + c]
+  for (let k = 0; k < c; k++) {
+    const value = a[column + k]
+    sum0 -= a[row0 + k] * value
+    sum1 -= a[row1 + k] * value
+    sum2 -= a[row2 + k] * value
+    sum3 -= a[row3 + k] * value
+  }
+  a[row0 + c] = sum0 / root
+  a[row1 + c] = sum1 / root
+  a[row2 + c] = sum2 / root
+  a[row3 + c] = sum3 / root
 }
 
 function substitute(factor: Float64Array, x: Float64Array, dim: number): void {

@@ -10,15 +10,21 @@ export type Similarities = {
   readonly context: Float32Array
 }
 
+/** Items whose products with a candidate are summed side by side: sums do not wait for each other, and each keeps its own order. */
+const LANES = 5
+
 /**
  * Cosines with the latest `SIMILARITY_ITEMS` of the history and with the page's item. Where order means nothing, `last`
  * and `maxPosition` are constant and the items are the first of the history as it stands.
+ * @param norms - Euclidean length of each candidate's vector.
  */
-export function similarities(inputs: FeatureInputs): Similarities {
-  const { count, dim, vectors, ordered } = inputs
+export function similarities(inputs: FeatureInputs, norms: Float64Array): Similarities {
+  const { count, dim, vectors, ordered, context } = inputs
   const recent = inputs.history.slice(0, SIMILARITY_ITEMS)
-  const units = recent.map(unitVector)
-  const contextUnit = inputs.context.item === null ? null : unitVector(inputs.context.item)
+  const units = unitRows(recent, dim)
+  const cosines = new Float64Array(units.length / dim)
+  const contextUnit = context.item === null ? null : unitRows([context.item], dim)
+  const contextCosine = new Float64Array(LANES)
   const out = {
     last: new Float32Array(count),
     max: new Float32Array(count),
@@ -27,40 +33,68 @@ export function similarities(inputs: FeatureInputs): Similarities {
     context: new Float32Array(count),
   }
   for (let i = 0; i < count; i++) {
-    const row = vectors.subarray(i * dim, (i + 1) * dim)
-    const inverse = inverseNorm(row)
-    if (contextUnit !== null) out.context[i] = inner(row, contextUnit) * inverse
-    if (units.length === 0) continue
+    const inverse = norms[i] > 0 ? 1 / norms[i] : 0
+    if (contextUnit !== null) {
+      productsWith(contextUnit, vectors, i * dim, { dim, inverse, into: contextCosine })
+      out.context[i] = contextCosine[0]
+    }
+    if (recent.length === 0) continue
+    productsWith(units, vectors, i * dim, { dim, inverse, into: cosines })
     let best = -2
     let sum = 0
-    for (let h = 0; h < units.length; h++) {
-      const cosine = inner(row, units[h]) * inverse
+    for (let h = 0; h < recent.length; h++) {
+      const cosine = cosines[h]
       sum += cosine
-      if (h === 0 && ordered) out.last[i] = cosine
       if (cosine > best) {
         best = cosine
         if (ordered) out.maxPosition[i] = h
       }
     }
+    if (ordered) out.last[i] = cosines[0]
     out.max[i] = best
-    out.mean[i] = sum / units.length
+    out.mean[i] = sum / recent.length
   }
   return out
 }
 
-function unitVector(item: HistoryItem): Float64Array {
-  const inverse = inverseNorm(item.vector)
-  return Float64Array.from(item.vector, (value) => value * inverse)
+type Products = { readonly dim: number; readonly inverse: number; readonly into: Float64Array }
+
+/** Inner products of one row with every unit vector, times `inverse`. */
+function productsWith(units: Float64Array, rows: Float32Array, from: number, { dim, inverse, into }: Products): void {
+  for (let first = 0, a = 0; a < units.length; first += LANES, a += LANES * dim) {
+    const b = a + dim
+    const c = b + dim
+    const d = c + dim
+    const e = d + dim
+    let sumA = 0
+    let sumB = 0
+    let sumC = 0
+    let sumD = 0
+    let sumE = 0
+    for (let k = 0; k < dim; k++) {
+      const value = rows[from + k]
+      sumA += value * units[a + k]
+      sumB += value * units[b + k]
+      sumC += value * units[c + k]
+      sumD += value * units[d + k]
+      sumE += value * units[e + k]
+    }
+    into[first] = sumA * inverse
+    into[first + 1] = sumB * inverse
+    into[first + 2] = sumC * inverse
+    into[first + 3] = sumD * inverse
+    into[first + 4] = sumE * inverse
+  }
 }
 
-function inverseNorm(vector: Float32Array): number {
-  let squares = 0
-  for (let d = 0; d < vector.length; d++) squares += vector[d] * vector[d]
-  return squares > 0 ? 1 / Math.sqrt(squares) : 0
-}
-
-function inner(row: Float32Array, unit: Float64Array): number {
-  let sum = 0
-  for (let d = 0; d < unit.length; d++) sum += row[d] * unit[d]
-  return sum
+/** Vectors of length 1, row-major, zero rows behind them up to a multiple of LANES. */
+function unitRows(items: readonly HistoryItem[], dim: number): Float64Array {
+  const rows = new Float64Array(Math.ceil(items.length / LANES) * LANES * dim)
+  items.forEach(({ vector }, row) => {
+    let squares = 0
+    for (let d = 0; d < dim; d++) squares += vector[d] * vector[d]
+    const inverse = squares > 0 ? 1 / Math.sqrt(squares) : 0
+    for (let d = 0; d < dim; d++) rows[row * dim + d] = vector[d] * inverse
+  })
+  return rows
 }

@@ -34,12 +34,22 @@ export function unavailableRows(manifest: Manifest, catalogue: Catalogue): Uint8
   return out
 }
 
+/** One byte per row: 1 where one of the bits is set. */
+function rowsWith(unavailable: Uint8Array, mask: number): Uint8Array {
+  const out = new Uint8Array(unavailable.length)
+  for (let row = 0; row < out.length; row++) out[row] = (unavailable[row] & mask) === 0 ? 0 : 1
+  return out
+}
+
+/** What a request without filters must not show, from `unavailableRows`: 1 for every mark. */
+export function closedRows(unavailable: Uint8Array): Uint8Array {
+  return rowsWith(unavailable, GONE | RESTRICTED)
+}
+
 /** The filter of one request. @returns A new array, one byte per row: 1 = must not be shown. */
 export function createBlocked(model: Model, rules: BlockRules): Uint8Array {
   const { catalogue, unavailable } = model
-  const mask = rules.allowRestricted === true ? GONE : GONE | RESTRICTED
-  const blocked = new Uint8Array(catalogue.rowCount)
-  for (let row = 0; row < blocked.length; row++) blocked[row] = (unavailable[row] & mask) === 0 ? 0 : 1
+  const blocked = rules.allowRestricted === true ? rowsWith(unavailable, GONE) : model.closed.slice()
   if (rules.categories !== undefined) blockCategories(blocked, catalogue, rules.categories)
   if (rules.minPrice !== undefined || rules.maxPrice !== undefined) blockPrices(blocked, catalogue, rules)
   for (const itemNo of rules.items ?? []) {

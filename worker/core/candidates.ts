@@ -82,6 +82,7 @@ function isPublic(scene: Scene): boolean {
 /** Lengthens the popular channel until the list can be filled. */
 function topUp(model: Model, found: readonly Found[], { blocked, count = 50 }: Query): readonly Found[] {
   const wanted = Math.min(LIMITS.candidates, Math.max(LEAST_CANDIDATES, count * CANDIDATES_PER_PLACE))
+  if (found.some(({ rows }) => rows.length >= wanted)) return found
   const distinct = new Set<number>()
   for (const { rows } of found) for (const row of rows) distinct.add(row)
   if (distinct.size >= wanted) return found

@@ -77,7 +77,7 @@ function dequantiseRows({ catalogue }: Model, rows: Int32Array): Float32Array {
   const { quantised, scales, dim } = catalogue
   const vectors = new Float32Array(rows.length * dim)
   for (let i = 0; i < rows.length; i++)
-    for (let d = 0; d < dim; d++) vectors[i * dim + d] = quantised[rows[i] * dim + d] * scales[d]
+    for (let d = 0, from = rows[i] * dim, to = i * dim; d < dim; d++) vectors[to + d] = quantised[from + d] * scales[d]
   return vectors
 }
 
@@ -88,7 +88,8 @@ function pickTags({ catalogue }: Model, rows: Int32Array): { tagOffsets: Uint32A
     tagOffsets[i + 1] = tagOffsets[i] + columns.tagOffsets[rows[i] + 1] - columns.tagOffsets[rows[i]]
   const tags = new Uint16Array(tagOffsets[rows.length])
   for (let i = 0; i < rows.length; i++)
-    tags.set(columns.tags.subarray(columns.tagOffsets[rows[i]], columns.tagOffsets[rows[i] + 1]), tagOffsets[i])
+    for (let from = columns.tagOffsets[rows[i]], to = tagOffsets[i]; to < tagOffsets[i + 1]; from++, to++)
+      tags[to] = columns.tags[from]
   return { tagOffsets, tags }
 }
 

@@ -2,7 +2,7 @@ import type { Gramian } from '#contract/gramian'
 import type { Dictionaries, Manifest } from '#contract/manifest'
 import type { ShardTable } from '#contract/shard-table'
 import type { TreeEnsemble } from '#contract/trees'
-import { unavailableRows } from './blocked.ts'
+import { closedRows, unavailableRows } from './blocked.ts'
 import type { Catalogue } from './catalogue.ts'
 import { type PublicRows, publicRows } from './public-rows.ts'
 import type { Retriever } from './retriever.ts'
@@ -33,6 +33,8 @@ export type Model = {
   readonly publicRows: PublicRows
   /** One byte per row: 1 where the item is tombstoned, unavailable or (bit 2 alone) restricted. */
   readonly unavailable: Uint8Array
+  /** One byte per row: 1 where `unavailable` has any mark; what most requests start from. */
+  readonly closed: Uint8Array
   readonly scratch: Scratch
 }
 
@@ -51,6 +53,7 @@ export type ModelParts = {
 export function createModel(parts: ModelParts): Model {
   const { manifest, catalogue } = parts
   const { rowCount } = catalogue
+  const unavailable = unavailableRows(manifest, catalogue)
   return {
     manifest,
     dictionaries: parts.dictionaries,
@@ -60,7 +63,8 @@ export function createModel(parts: ModelParts): Model {
     trees: parts.trees ?? null,
     table: parts.table ?? null,
     publicRows: publicRows(manifest, catalogue),
-    unavailable: unavailableRows(manifest, catalogue),
+    unavailable,
+    closed: closedRows(unavailable),
     scratch: {
       sums: new Float32Array(rowCount),
       touched: new Int32Array(rowCount),
