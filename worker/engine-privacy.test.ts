@@ -32,6 +32,18 @@ function bodies(edge: TinyEdge): EventBatch[] {
   return edge.requests.filter(({ path }) => path === 'events').map(({ body }) => JSON.parse(body) as EventBatch)
 }
 
+describe('a page that is hidden', () => {
+  test('sends at once what waited for more events', async () => {
+    const edge = publishedEdge()
+    const page = await consentingPage(edge)
+    await page.engine.track([click('item-1')])
+    await page.engine.visibility(true)
+    page.deps.timers.advance(0)
+    await until(() => bodies(edge).length === 1)
+    expect(bodies(edge)[0]?.events.map(({ item }) => item)).toEqual(['item-1'])
+  })
+})
+
 describe('without consent', () => {
   test.each([
     ['by default', 'first-party', null, false],

@@ -113,7 +113,7 @@ export class Session {
     }
     this.#poller.pause()
     this.#cancelEngines?.()
-    this.#outbox.schedule(0)
+    this.#outbox.hurry()
     this.#cancelHidden = this.#deps.after(HIDDEN_MS, () => {
       this.shelves.dropEngines().catch((thrown: unknown) => this.#problems.report('engine', toRecError(thrown)))
     })

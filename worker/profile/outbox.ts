@@ -112,6 +112,14 @@ export class Outbox {
     if (keys.length > 0) await this.#parts.store.write(keys.map((key) => ({ kind: 'outbox', key, value: undefined })))
   }
 
+  /** Sends at once what only waited for company, as a page does that is being left; after a failure the wait goes on. */
+  hurry(): void {
+    if (this.#failures > 0) return
+    this.#cancel?.()
+    this.#cancel = null
+    this.schedule(0)
+  }
+
   /** Sends in a while, unless a sending is due already. */
   schedule(delayMs: number = GATHER_MS): void {
     if (this.#cancel !== null || this.pending === 0) return
