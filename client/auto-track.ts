@@ -1,5 +1,6 @@
 import { EVENT_TYPES, type EventType } from '#contract/events'
 import { readPageItem } from './page-item.ts'
+import { whenIdle } from './page-signs.ts'
 import type { Recommender } from './recommender.ts'
 
 /**
@@ -23,7 +24,7 @@ export function startAutoTrack(recommender: Recommender): () => void {
   const routes: EventTarget | undefined = (window as { navigation?: EventTarget }).navigation
   routes?.addEventListener('navigatesuccess', later)
   addEventListener('popstate', later)
-  look()
+  void whenIdle().then(look)
   return () => {
     document.removeEventListener('click', onClick, { capture: true })
     routes?.removeEventListener('navigatesuccess', later)

@@ -20,5 +20,5 @@ if (script instanceof HTMLScriptElement) {
     maker ??= whenIdle().then(() => loadShelf(script, __POCKETSHELF_INTEGRITY__.shelf, trust))
     return maker
   })
-  if (dataset.track !== 'manual') void whenIdle().then(() => startAutoTrack(recommender))
+  if (dataset.track !== 'manual') startAutoTrack(recommender) // at once: a quick visitor's first click counts too
 }
