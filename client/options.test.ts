@@ -13,10 +13,10 @@ const KEY = 'k'.repeat(43)
 const resolve = (options: Partial<RecommenderOptions>) => resolveOptions({ site: 'shop', keys: KEY, ...options }, SIGNS)
 
 describe('resolveOptions', () => {
-  test('fills in the page’s own origin, the stable channel and nothing to be sent', () => {
+  test('fills in the page’s own origin, the main channel and nothing to be sent', () => {
     expect(resolve({}).engine).toMatchObject({
       edge: 'https://shop.example',
-      channel: 'stable',
+      channel: 'main',
       consentCeiling: 'off',
       storage: 'persistent',
       tier: 'auto',

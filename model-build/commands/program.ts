@@ -10,6 +10,7 @@ import { EXIT, writeError } from './output.ts'
 import { addPublish, addRetrain } from './publish.ts'
 import type { CommandContext } from './run-step.ts'
 import { addServe } from './serve.ts'
+import { addSplit } from './split.ts'
 
 const FOOTER = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by the gate, 4 unusable input or configuration.
@@ -47,7 +48,7 @@ function createProgram(context: CommandContext): Command {
     .showHelpAfterError('(add --help for the options)')
     .showSuggestionAfterError()
     .addHelpText('after', FOOTER)
-  const add = [addBuild, addEvaluate, addServe, addPublish, addRetrain, addChannels, addKeys, addDemoData]
+  const add = [addBuild, addSplit, addEvaluate, addServe, addPublish, addRetrain, addChannels, addKeys, addDemoData]
   for (const addCommand of add) addCommand(program, context)
   return program
 }

@@ -13,8 +13,8 @@ export const DEFAULTS: Config = {
   input: {
     // auto | generic | movielens | goodbooks. `auto` looks at column names.
     layout: 'auto',
-    // use | ignore: whether the order of a user's rows means anything.
-    order: 'use',
+    // auto | use | ignore: whether the order of a user's rows means anything. `auto`: as times say, and without times as the layout says.
+    order: 'auto',
     // A rating of at least this is a positive sign; only for files with a rating column.
     minRating: 4,
     // Rows older than this, counted from the log's newest row, are not read into a build; 0 keeps everything. Days.

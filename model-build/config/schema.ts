@@ -15,7 +15,7 @@ export const configSchema = z.strictObject({
   }),
   input: z.strictObject({
     layout: z.enum(['auto', 'generic', 'movielens', 'goodbooks']),
-    order: z.enum(['use', 'ignore']),
+    order: z.enum(['auto', 'use', 'ignore']),
     minRating: z.number().finite(),
     retentionDays: count,
     memoryMegabytes: z.int().min(128),

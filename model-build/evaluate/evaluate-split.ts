@@ -71,7 +71,8 @@ function methodOf(log: Interactions, config: Config): SplitMethod {
   return log.order === 'time' ? 'time' : log.order === 'order' ? 'fraction' : 'users'
 }
 
-function splitOf(log: Interactions, method: Exclude<SplitMethod, 'none'>, { split, seed }: Config): Split {
+/** Cuts a log by the configured shares. */
+export function splitOf(log: Interactions, method: Exclude<SplitMethod, 'none'>, { split, seed }: Config): Split {
   const { testShare, minUserItems, heldOutUsers } = split
   if (method === 'time') return splitByTime(log, { testShare })
   if (method === 'last') return splitLeaveLastOut(log, { minUserItems })

@@ -17,6 +17,9 @@ export type Split = {
    */
   readonly historyOffsets: Int32Array
   readonly historyItems: Int32Array
+  /** Times of test and history rows, ms, NaN unknown. */
+  readonly testAt: Float64Array
+  readonly historyAt: Float64Array
 }
 
 /** Where a user's rows go: `train`, `test`, a held-out `history`, or out of both (`unused`). */
@@ -139,8 +142,8 @@ function assemble(log: Interactions, parts: Uint8Array): Split {
     if (!parts.subarray(from, to).includes(TEST)) continue
     users.push(user)
     for (let row = from; row < to; row++) {
-      if (parts[row] === TEST) test.push(log.item[row] ?? 0)
-      else if (parts[row] !== UNUSED) history.push(log.item[row] ?? 0)
+      if (parts[row] === TEST) test.push(row)
+      else if (parts[row] !== UNUSED) history.push(row)
     }
     testOffsets.push(test.length)
     historyOffsets.push(history.length)
@@ -149,9 +152,11 @@ function assemble(log: Interactions, parts: Uint8Array): Split {
     train: keepRows(log, parts),
     testUsers: Int32Array.from(users),
     testOffsets: Int32Array.from(testOffsets),
-    testItems: Int32Array.from(test),
+    testItems: Int32Array.from(test, (row) => log.item[row]),
+    testAt: Float64Array.from(test, (row) => log.at[row]),
+    historyAt: Float64Array.from(history, (row) => log.at[row]),
     historyOffsets: Int32Array.from(historyOffsets),
-    historyItems: Int32Array.from(history),
+    historyItems: Int32Array.from(history, (row) => log.item[row]),
   }
 }
 

@@ -5,7 +5,7 @@ import { withDatabase } from './database.ts'
 import { createEventTable } from './events.ts'
 import { expandFiles, findGenres } from './find-files.ts'
 import { groupLog } from './group-log.ts'
-import { resolveTimes } from './log-time.ts'
+import { type LogTimes, resolveTimes } from './log-time.ts'
 import { type Catalogue, readCatalogue } from './read-catalogue.ts'
 import { type LogRows, readLog } from './read-log.ts'
 import type { IngestReport } from './report.ts'
@@ -74,7 +74,7 @@ function buildDataset(rows: LogRows, catalogue: Catalogue, options: LoadOptions)
   const grouped = groupLog(rows, times, fate, {
     maxPairWeight: config.events.maxPairWeight,
     maxEventsPerUserDay: config.validation.maxEventsPerUserDay,
-    ignoreOrder: config.input.order === 'ignore',
+    ignoreOrder: isOrderless(rows, times, config.input.order),
     itemIndex,
     itemCount: items.length,
   })
@@ -85,6 +85,12 @@ function buildDataset(rows: LogRows, catalogue: Catalogue, options: LoadOptions)
   const users = Array.from(grouped.userIndex, (index) => hashUser(rows.users[index] ?? ''))
   const dataset: Dataset = { users, items, interactions: grouped.interactions }
   return { dataset, report: summariseIngest({ rows, times, fate, catalogue, dataset, rowsUsed, onlyInLog, config }) }
+}
+
+/** Nothing is inferred from a time that isn't there: rows without times have no order unless the layout or the user says that they do. */
+function isOrderless(rows: LogRows, times: LogTimes, order: IngestConfig['input']['order']): boolean {
+  if (order !== 'auto') return order === 'ignore'
+  return times.order === 'order' && !rows.isRowOrderKnown && times.key.every((key) => Number.isNaN(key))
 }
 
 /** Catalogue items first, then items only used rows name, in order of first appearance; `itemIndex` is -1 for items without a used row. */

@@ -39,6 +39,8 @@ export type LogRows = {
   /** Lines that are no row at all. */
   readonly malformed: number
   readonly hasRatings: boolean
+  /** Whether every file is of a layout whose rows are known to stand in the order things happened. */
+  readonly isRowOrderKnown: boolean
   readonly unknownEvents: readonly string[]
   readonly ignoredColumns: readonly IgnoredColumn[]
 }
@@ -62,12 +64,14 @@ export async function readLog(connection: DuckDBConnection, options: ReadLogOpti
   )
   let malformed = 0
   let hasRatings = false
+  let isRowOrderKnown = options.files.length > 0
   const ignored = new Map<string, IgnoredColumn>()
   for (const [index, path] of options.files.entries()) {
     const source = await openSource(connection, path)
     const layout = options.layout === 'auto' ? detectLayout(source.columns) : options.layout
     const columns = resolveLogColumns(source.columns, layout, path)
     hasRatings ||= columns.rating !== undefined
+    isRowOrderKnown &&= layout === 'goodbooks'
     for (const column of ignoredColumns(source.columns, Object.values(columns))) ignored.set(column.name, column)
     const target = { table: 'raw', select: (quotes: QuoteMode) => selectLog(source, columns, quotes) }
     const required = [columns.user, columns.item]
@@ -78,7 +82,12 @@ export async function readLog(connection: DuckDBConnection, options: ReadLogOpti
     })
     options.onProgress((0.6 * (index + 1)) / options.files.length)
   }
-  return { ...(await encodeLog(connection, options, malformed)), hasRatings, ignoredColumns: [...ignored.values()] }
+  return {
+    ...(await encodeLog(connection, options, malformed)),
+    hasRatings,
+    isRowOrderKnown,
+    ignoredColumns: [...ignored.values()],
+  }
 }
 
 function selectLog(source: TableSource, columns: LogColumnNames, quotes: QuoteMode): string {
@@ -129,7 +138,7 @@ function malformedSql(source: TableSource, columns: LogColumnNames, quotes: Quot
   return `coalesce((${quoteCount(columns.user)}) % 2 + (${quoteCount(columns.item)}) % 2 > 0, false)`
 }
 
-type EncodedLog = Omit<LogRows, 'hasRatings' | 'ignoredColumns'>
+type EncodedLog = Omit<LogRows, 'hasRatings' | 'isRowOrderKnown' | 'ignoredColumns'>
 
 async function encodeLog(
   connection: DuckDBConnection,

@@ -27,7 +27,7 @@ const FOLD_USERS = 20_000
 const FOLDS = 4
 
 /** Lists that the ranker wants at least; users of small logs give several. */
-const WANTED_LISTS = 6_000
+const WANTED_LISTS = 4_000
 
 const MAX_REPEATS = 5
 

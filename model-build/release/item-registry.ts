@@ -3,8 +3,6 @@ import { RecError } from '#contract/errors'
 /** The append-only numbers of a site's items: `ids[itemNo]` is the text id. */
 export type ItemRegistry = { readonly v: 1; readonly ids: readonly string[] }
 
-export const EMPTY_REGISTRY: ItemRegistry = { v: 1, ids: [] }
-
 /**
  * Gives every item a number: known ids keep theirs for ever, new ones follow in order of falling support (ties by id), so
  * that popular items have small numbers, which compress better.

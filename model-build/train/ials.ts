@@ -55,10 +55,11 @@ export function trainIalsOnRows(byUser: SparseRows, options: IalsOptions, onProg
     const userSide = placeRows(pool, byUser, options)
     const itemSide = placeRows(pool, transposeRows(byUser), options)
     const total = options.sweeps * 2 + 1
+    const { alpha0 } = options
     for (let half = 0; half < total; half++) {
       const isUsers = half % 2 === 0
-      if (isUsers) await solveHalf(pool, userSide, items, users, padded, options.alpha0)
-      else await solveHalf(pool, itemSide, users, items, padded, options.alpha0)
+      if (isUsers) await solveHalf(pool, userSide, { fixed: items, out: users, padded, alpha0 })
+      else await solveHalf(pool, itemSide, { fixed: users, out: items, padded, alpha0 })
       onProgress?.(half + 1, total)
     }
     return { dim: options.dim, items: unpad(items, padded, options.dim), users: unpad(users, padded, options.dim) }
@@ -96,16 +97,16 @@ function sumOf(weights: Float32Array, rows: SparseRows, row: number): number {
   return sum
 }
 
-async function solveHalf(
-  pool: KernelPool,
-  rows: PlacedRows,
-  fixed: Float32Array,
-  out: Float32Array,
-  padded: number,
-  alpha0: number,
-): Promise<void> {
+type HalfSweep = {
+  readonly fixed: Float32Array
+  readonly out: Float32Array
+  readonly padded: number
+  readonly alpha0: number
+}
+
+async function solveHalf(pool: KernelPool, rows: PlacedRows, { fixed, out, padded, alpha0 }: HalfSweep): Promise<void> {
   await pool.scope(async () => {
-    const gram = await gramian(pool, fixed, rows.columnCount, padded, alpha0)
+    const gram = await gramian(pool, fixed, { rows: rows.columnCount, padded, scale: alpha0 })
     await pool.run({
       kernel: 'ialsRows',
       tasks: rows.rowCount,
@@ -129,9 +130,7 @@ async function solveHalf(
 export async function gramian(
   pool: KernelPool,
   vectors: Float32Array,
-  rows: number,
-  padded: number,
-  scale = 1,
+  { rows, padded, scale = 1 }: { readonly rows: number; readonly padded: number; readonly scale?: number },
 ): Promise<Float32Array> {
   const parts = Math.min(64, Math.max(1, Math.ceil(rows / 1024)))
   const size = Math.ceil(rows / parts)

@@ -130,7 +130,7 @@ async function foldInAll(
   histories: readonly Int32Array[],
 ): Promise<PaddedRows> {
   const { padded, count } = items
-  const gram = await gramian(pool, items.values, count, padded, job.alpha0)
+  const gram = await gramian(pool, items.values, { rows: count, padded, scale: job.alpha0 })
   const offsets = pool.i32(histories.length + 1)
   histories.forEach((history, u) => {
     offsets[u + 1] = offsets[u] + history.length

@@ -1,0 +1,74 @@
+import { createWriteStream } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ConfigRequest, InputRequest, StepIo, StepResult } from '../commands/requests.ts'
+import { resolveConfig } from '../config/resolve-config.ts'
+import type { Dataset, Interactions } from '../dataset.ts'
+import { type SplitMethod, splitOf } from '../evaluate/evaluate-split.ts'
+import type { Split } from '../evaluate/splits.ts'
+import { readInputs } from './build-release.ts'
+
+export type SplitRequest = ConfigRequest &
+  InputRequest & { readonly outDir: string; readonly method: Exclude<SplitMethod, 'none'> }
+
+/** Body of `pocketshelf split`. The histories of held-out users go into the train file, since a device has them. */
+export async function splitFiles(request: SplitRequest, io: StepIo): Promise<StepResult> {
+  const config = await resolveConfig(request.configFile, request.overrides)
+  const { dataset } = await readInputs(request, config, null, io)
+  const log = dataset.interactions
+  const split = splitOf(log, request.method, config)
+  const isTested = new Set(split.testUsers)
+  await mkdir(request.outDir, { recursive: true })
+  const train = await writeRows(join(request.outDir, 'train.csv'), dataset, trainRows(split, log, isTested))
+  const test = await writeRows(join(request.outDir, 'test.csv'), dataset, testRows(split))
+  const summary = {
+    out: request.outDir,
+    method: request.method,
+    users: split.testUsers.length,
+    trainRows: train,
+    testRows: test,
+  }
+  return {
+    summary,
+    lines: [`${train} rows to fit on and ${test} to find, of ${split.testUsers.length} users, in ${request.outDir}`],
+  }
+}
+
+type Row = { readonly user: number; readonly item: number; readonly at: number }
+
+function* trainRows(split: Split, log: Interactions, isTested: ReadonlySet<number>): Generator<Row> {
+  const { train } = split
+  for (let user = 0; user < log.userCount; user++) {
+    if (isTested.has(user)) continue
+    for (let k = train.userOffsets[user]; k < train.userOffsets[user + 1]; k++)
+      yield { user, item: train.item[k], at: train.at[k] }
+  }
+  for (const [t, user] of split.testUsers.entries()) {
+    for (let k = split.historyOffsets[t]; k < split.historyOffsets[t + 1]; k++)
+      yield { user, item: split.historyItems[k], at: split.historyAt[k] }
+  }
+}
+
+function* testRows(split: Split): Generator<Row> {
+  for (const [t, user] of split.testUsers.entries()) {
+    for (let k = split.testOffsets[t]; k < split.testOffsets[t + 1]; k++)
+      yield { user, item: split.testItems[k], at: split.testAt[k] }
+  }
+}
+
+async function writeRows(path: string, { users, items, interactions }: Dataset, rows: Iterable<Row>): Promise<number> {
+  const timed = interactions.order === 'time'
+  const out = createWriteStream(path)
+  out.write(timed ? 'user_id,item_id,timestamp\n' : 'user_id,item_id\n')
+  let count = 0
+  for (const { user, item, at } of rows) {
+    out.write(`${field(users[user])},${field(items[item].id)}${timed ? `,${Number.isNaN(at) ? '' : at}` : ''}\n`)
+    count++
+  }
+  await new Promise((resolve) => out.end(resolve))
+  return count
+}
+
+function field(text: string): string {
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
