@@ -75,10 +75,12 @@ test('mergeChannels takes turns, best of each first, and joins the bits of repea
     { channel: 'vector', rows: Int32Array.of(5, 6, 7) },
     { channel: 'popular', rows: Int32Array.of(7, 1) },
   ] as const
-  expect([...mergeChannels(found, 3).rows]).toEqual([5, 7, 6])
-  const all = mergeChannels(found, 10)
+  const slotOf = new Int32Array(8).fill(-1)
+  expect([...mergeChannels(found, 3, slotOf).rows]).toEqual([5, 7, 6])
+  const all = mergeChannels(found, 10, slotOf)
   expect([...all.rows]).toEqual([5, 7, 6, 1])
   expect(all.channels[1]).toBe(channelBit('vector') | channelBit('popular'))
+  expect(slotOf.every((slot) => slot === -1)).toBe(true)
 })
 
 test('canonicalHistory keeps the latest of repeats, and forgets order where it means nothing', () => {

@@ -66,7 +66,8 @@ export function findCandidates(model: Model, query: Query, mark: StageMark = () 
   const given = query.given ?? null
   const found = runChannels(model, { scene, history, contextItems, userQuery, blocked, plan, given })
   const lists = isFixedList(scene) || scene === 'rerank' ? found : topUp(model, found, query)
-  const { rows, channels } = mergeChannels(lists, scene === 'rerank' ? Number.POSITIVE_INFINITY : LIMITS.candidates)
+  const limit = scene === 'rerank' ? Number.POSITIVE_INFINITY : LIMITS.candidates
+  const { rows, channels } = mergeChannels(lists, limit, model.scratch.slotOf)
   const votes = countVotes(model, rows, { history, contextItems })
   const context = { ...query.context, item: query.context.item ?? contextItems[0] ?? null }
   const inputs = gatherInputs(model, { rows, history, context, users, votes, found: lists })
@@ -93,19 +94,32 @@ function topUp(model: Model, found: readonly Found[], { blocked, count = 50 }: Q
   return [...others, { channel: 'popular', rows: popular.subarray(0, length) }]
 }
 
-/** Takes the best of each channel in turn until the limit; repeats only add their channel's bit. */
-export function mergeChannels(found: readonly Found[], limit: number): { rows: Int32Array; channels: Uint8Array } {
-  const bits = new Map<number, number>()
+/**
+ * Takes the best of each channel in turn until the limit; repeats only add their channel's bit.
+ * @param slotOf - One entry per row, -1 everywhere; borrowed and handed back clean.
+ */
+export function mergeChannels(
+  found: readonly Found[],
+  limit: number,
+  slotOf: Int32Array,
+): { rows: Int32Array; channels: Uint8Array } {
+  const total = found.reduce((sum, { rows }) => sum + rows.length, 0)
   const longest = Math.max(0, ...found.map(({ rows }) => rows.length))
-  for (let place = 0; place < longest && bits.size < limit; place++) {
-    for (const { rows } of found)
-      if (place < rows.length && bits.size < limit) bits.set(rows[place], bits.get(rows[place]) ?? 0)
-  }
-  for (const { channel, rows } of found) {
-    for (const row of rows) {
-      const known = bits.get(row)
-      if (known !== undefined) bits.set(row, known | channelBit(channel))
+  const merged = new Int32Array(Math.min(limit, total))
+  let count = 0
+  for (let place = 0; place < longest && count < merged.length; place++) {
+    for (const { rows } of found) {
+      if (place >= rows.length || count === merged.length || slotOf[rows[place]] >= 0) continue
+      slotOf[rows[place]] = count
+      merged[count++] = rows[place]
     }
   }
-  return { rows: Int32Array.from(bits.keys()), channels: Uint8Array.from(bits.values()) }
+  const rows = merged.slice(0, count)
+  const channels = new Uint8Array(count)
+  for (const list of found) {
+    const bit = channelBit(list.channel)
+    for (const row of list.rows) if (slotOf[row] >= 0) channels[slotOf[row]] |= bit
+  }
+  for (const row of rows) slotOf[row] = -1
+  return { rows, channels }
 }
