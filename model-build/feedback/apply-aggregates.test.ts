@@ -1,0 +1,179 @@
+import { describe, expect, test } from 'vitest'
+import { cellOrder } from '#contract/feedback/head-cells'
+import { fillNormals, type Seed } from '#contract/feedback/seeds'
+import type { Answer } from '#worker/core/feedback/randomise'
+import { applyAggregates, type LearningParts } from './apply-aggregates.ts'
+import { decideCanary } from './canary-decision.ts'
+import { EPOCH, PLAN, PLAN_HASH, sumsOf, testWords } from './device-reports.conformance.ts'
+import { estimate } from './estimate.ts'
+import { readAggregates } from './read-aggregates.ts'
+import { svd } from './svd.ts'
+import { norm } from './trust-region.ts'
+
+const D = 15
+
+function parts(): LearningParts {
+  return {
+    plan: PLAN,
+    planHash: PLAN_HASH,
+    rank: { weights: new Array<number>(D).fill(0.2), featureScale: new Array<number>(D).fill(2), curvature: 0.2 },
+    pair: { weights: new Float64Array(64).fill(0.05), rate: 5 },
+    popularity: { prior: new Float64Array(959).fill(1 / 1_023), moved: new Float64Array(959) },
+    propensities: new Array<number>(12).fill(1),
+    treeDeviation: 1,
+  }
+}
+
+const repeat = (count: number, answer: Answer): Answer[] => Array.from({ length: count }, () => answer)
+
+/** The mean gradient that devices report. */
+const GRADIENT = Float64Array.from({ length: D }, (_, d) => (d < 3 ? 0.2 : 0))
+
+describe('applyAggregates', () => {
+  test.each<[string, Parameters<typeof sumsOf>]>([
+    ['999 of rank', ['rank', repeat(999, GRADIENT), testWords(1)]],
+    ['1,279 of pair', ['pair', repeat(1_279, new Float64Array(64).fill(0.1)), testWords(2)]],
+    ['4,999 of head', ['head', repeat(4_999, 3), testWords(3)]],
+    ['499 of pos', ['pos', repeat(499, 3), testWords(4)]],
+  ])('changes nothing with %s', (_name, given) => {
+    expect(applyAggregates(parts(), sumsOf(...given))).toBeNull()
+  })
+
+  test('changes nothing when fewer than 12 stripes have reports, or for another plan', () => {
+    const sums = sumsOf('rank', repeat(3_000, GRADIENT), testWords(5))
+    expect(applyAggregates(parts(), sums.slice(0, 11))).toBeNull()
+    expect(
+      applyAggregates(
+        parts(),
+        sums.map((sum) => ({ ...sum, plan: 'f'.repeat(64) })),
+      ),
+    ).toBeNull()
+    expect(applyAggregates(parts(), [])).toBeNull()
+    expect(applyAggregates(parts(), sums)).not.toBeNull()
+  })
+
+  test('moves the head against the gradient, no further than half its length', () => {
+    const applied = applyAggregates(parts(), sumsOf('rank', repeat(20_000, GRADIENT), testWords(6)))
+    const step = (applied?.weights ?? []).map((weight) => (weight - 0.2) * 2)
+    expect(norm(step)).toBeLessThanOrEqual(0.5 * norm(new Array<number>(D).fill(0.4)) + 1e-6)
+    for (const value of step.slice(0, 3)) expect(value).toBeLessThan(-0.2)
+    for (const value of step.slice(3)) expect(Math.abs(value)).toBeLessThan(0.15)
+    expect(applied?.noise).toMatchObject([{ question: 'rank', reports: 20_000, epsilon: 2, refusal: null }])
+    expect(applied?.noise[0]?.standardError).toBeCloseTo(1 / (0.7865 * Math.sqrt(20_000)), 3)
+    expect(applied?.pair).toBeNull()
+  })
+
+  test('hardly moves the head when reports say nothing', () => {
+    const applied = applyAggregates(parts(), sumsOf('rank', repeat(20_000, new Float64Array(D)), testWords(7)))
+    const step = (applied?.weights ?? []).map((weight) => (weight - 0.2) * 2)
+    expect(norm(step)).toBeLessThan(0.5)
+  })
+
+  test('moves the bilinear term along what is common, no further than its trust region', () => {
+    const moment = Float64Array.from({ length: 64 }, (_, k) => (k === 9 ? 0.5 : 0))
+    const before = parts().pair?.weights ?? new Float64Array(64)
+    const applied = applyAggregates(parts(), sumsOf('pair', repeat(20_000, moment), testWords(8)))
+    const step = (applied?.pair ?? new Float64Array(64)).map((weight, k) => weight - before[k])
+    expect(norm(step)).toBeLessThanOrEqual(0.1 + 1e-12)
+    expect(step[9]).toBeGreaterThan(0.9 * norm(step))
+  })
+
+  test('moves popularity by at most ln 1.5 an epoch and ln 8 in all, and only cells with evidence', () => {
+    const order = cellOrder(PLAN_HASH, EPOCH)
+    const answers = [...repeat(6_000, order[3]), ...repeat(14_000, order[1_023])]
+    const sums = sumsOf('head', answers, testWords(9))
+    const first = applyAggregates(parts(), sums)
+    expect(first?.moved?.[3]).toBeCloseTo(Math.log(1.5), 9)
+    expect([...(first?.moved ?? [])].filter((move) => move !== 0).length).toBeLessThan(60)
+    let moved = parts().popularity?.moved ?? new Float64Array(959)
+    for (let epoch = 0; epoch < 9; epoch++) {
+      const prior = new Float64Array(959).fill(1 / 1_023)
+      moved = applyAggregates({ ...parts(), popularity: { prior, moved } }, sums)?.moved ?? moved
+    }
+    expect(Math.max(...moved)).toBeCloseTo(Math.log(8), 9)
+  })
+
+  test('learns how much less later positions are looked at', () => {
+    const words = testWords(10)
+    const answers = Array.from({ length: 60_000 }, () => {
+      const position = words() % 12
+      const isClicked = words() / 2 ** 32 < 0.5 / (1 + position)
+      return 2 * position + (isClicked ? 1 : 0)
+    })
+    const found = applyAggregates(parts(), sumsOf('pos', answers, testWords(11)))?.propensities ?? []
+    expect(found[0]).toBe(1)
+    expect(found[1]).toBeGreaterThan(0.35)
+    expect(found[1]).toBeLessThan(0.65)
+    expect(found[8]).toBeLessThan(0.4)
+  })
+})
+
+describe('poisoned reports', () => {
+  /** Of many seeds the one that pushes furthest. */
+  function worstSeed(target: number): Seed {
+    const words = testWords(99)
+    let best: Seed = { hi: 0, lo: 0 }
+    let most = 0
+    for (let i = 0; i < 20_000; i++) {
+      const seed = { hi: words(), lo: words() }
+      const push = fillNormals(seed, new Float64Array(D))[target]
+      if (push > most) [most, best] = [push, seed]
+    }
+    return best
+  }
+
+  test('1 % from three networks move a mean by at most 2 standard errors', () => {
+    const seed = worstSeed(14)
+    const answers = repeat(20_000, GRADIENT)
+    const forged = Array.from({ length: 200 }, (_, i) => ({ seed, stripe: [2, 7, 11][i % 3] ?? 0 }))
+    const clean = readAggregates(PLAN, PLAN_HASH, sumsOf('rank', answers, testWords(20))).robust.get('rank')
+    const dirty = readAggregates(PLAN, PLAN_HASH, sumsOf('rank', answers, testWords(20), forged)).robust.get('rank')
+    const plain = readAggregates(PLAN, PLAN_HASH, sumsOf('rank', answers, testWords(20), forged)).pooled.get('rank')
+    const shift = Math.abs((dirty?.mean[14] ?? 0) - (clean?.mean[14] ?? 0)) / (clean?.standardError[14] ?? 1)
+    const undefended = Math.abs((plain?.mean[14] ?? 0) - (clean?.mean[14] ?? 0)) / (clean?.standardError[14] ?? 1)
+    expect(shift).toBeLessThanOrEqual(2)
+    expect(undefended).toBeGreaterThan(3)
+  })
+})
+
+describe('decideCanary', () => {
+  const arm = (yes: number, count: number, seed: number) => {
+    const answers = Array.from({ length: count }, (_, i) => (i < yes * count ? 1 : 0))
+    const sums = sumsOf('canary-main', answers, testWords(seed))
+    const sum = sums.reduce((total, part) => total + (part.sum[0] ?? 0), 0)
+    return estimate({ type: 'bin', size: 2, epsilon: 2 }, count, Float64Array.of(sum))
+  }
+  const at = (epochs: number) => ({ epsilon: 2, epochs })
+
+  test('rolls back when clicks drop, promotes when they do not, waits and then holds when it cannot tell', () => {
+    expect(decideCanary(arm(0.4, 6_000, 1), arm(0.28, 6_000, 2), at(1)).decision).toBe('rollback')
+    expect(decideCanary(arm(0.4, 20_000, 3), arm(0.4, 20_000, 4), at(1)).decision).toBe('promote')
+    expect(decideCanary(arm(0.4, 1_000, 5), arm(0.4, 1_000, 6), at(1)).decision).toBe('wait')
+    expect(decideCanary(arm(0.4, 1_000, 5), arm(0.4, 1_000, 6), at(4)).decision).toBe('hold')
+    expect(decideCanary(arm(0.4, 100, 7), arm(0, 100, 8), at(1)).decision).toBe('wait')
+  })
+
+  test('tells a drop of 4 points from none with four chances in five at the least counts', () => {
+    let seen = 0
+    let wrong = 0
+    for (let run = 0; run < 60; run++) {
+      const main = arm(0.4, 3_300, 100 + 2 * run)
+      if (decideCanary(main, arm(0.36, 3_300, 101 + 2 * run), at(1)).decision === 'rollback') seen++
+      if (decideCanary(main, arm(0.4, 3_300, 501 + run), at(1)).decision === 'rollback') wrong++
+    }
+    expect(seen).toBeGreaterThan(38)
+    expect(wrong).toBeLessThan(9)
+  })
+})
+
+test('svd gives back the matrix', () => {
+  const words = testWords(30)
+  const matrix = Float64Array.from({ length: 64 }, () => words() / 2 ** 31 - 1)
+  const { u, s, v } = svd(matrix, 8)
+  for (let i = 0; i < 8; i++)
+    for (let j = 0; j < 8; j++) {
+      let sum = 0
+      for (let k = 0; k < 8; k++) sum += s[k] * u[k * 8 + i] * v[k * 8 + j]
+      expect(Math.abs(sum - matrix[i * 8 + j])).toBeLessThan(1e-12)
+    }
+})
