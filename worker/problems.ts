@@ -1,4 +1,4 @@
-import type { RecError, WireError } from '#contract/errors'
+import { ERROR_CODES, type RecError, type WireError } from '#contract/errors'
 
 /** The part of the engine that has trouble. */
 export type Area = 'release' | 'storage' | 'engine' | 'outbox'
@@ -22,6 +22,12 @@ export class Problems {
     this.#byArea.delete(area) // set again as the latest
     this.#byArea.set(area, wire)
     this.#tell(wire)
+  }
+
+  /** Whether trying again may help what an area has trouble with. */
+  isPassing(area: Area): boolean {
+    const code = this.#byArea.get(area)?.code
+    return code !== undefined && ERROR_CODES[code].retry === 'later'
   }
 
   clear(area: Area): void {

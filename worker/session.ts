@@ -221,6 +221,7 @@ export class Session {
   async #look(): Promise<void> {
     await this.#keeper.refresh()
     this.#problems.clear('release')
+    if (this.#problems.isPassing('engine')) this.#scheduleEngines() // a model that did not arrive may be had now
   }
 
   async #install(installation: Installation, cells: readonly ResidentCell[]): Promise<void> {
@@ -244,6 +245,7 @@ export class Session {
     this.#cancelEngines?.()
     this.#cancelEngines = this.#deps.after(ENGINES_DELAY_MS, () => {
       this.#cancelEngines = null
+      this.#problems.clear('engine')
       this.shelves.openEngines().then(
         () => this.#notify({ type: 'engines-ready' }),
         (thrown: unknown) => this.#problems.report('engine', toRecError(thrown)),
