@@ -1,0 +1,267 @@
+import type { Page } from '@playwright/test'
+import { expect, test } from './support/fixtures.ts'
+import { forgeManifest, livePointer, resign } from './support/forged.ts'
+import type { OpenSite } from './support/open-site.ts'
+import { openHtml, openSitePage, type SiteOptions, waitForOnnx } from './support/site-page.ts'
+import { type Answer, layWire, type Tamper, type Wire } from './support/wire.ts'
+
+// Every test here also fails when an exception or an unhandled rejection reaches the page: see `calm`.
+
+const OBJECT = /\/objects\/[0-9a-f]{64}$/
+const CHANNEL = /\/channels\/main$/
+
+const wires: Wire[] = []
+test.afterEach(async () => {
+  await Promise.all(wires.splice(0).map((wire) => wire.close()))
+})
+
+async function spoiled(site: OpenSite, tamper?: Tamper): Promise<Wire> {
+  const wire = await layWire(site.url)
+  wire.tamper = tamper
+  wires.push(wire)
+  return wire
+}
+
+const flipped: Tamper = (path, answer) => {
+  if (!OBJECT.test(path)) return answer
+  const body = Buffer.from(answer.body)
+  const middle = body.length >> 1
+  body.writeUInt8(body.readUInt8(middle) ^ 1, middle)
+  return { ...answer, body }
+}
+const truncated: Tamper = (path, answer) =>
+  OBJECT.test(path) ? { ...answer, body: answer.body.subarray(0, answer.body.length >> 1) } : answer
+const broken: Tamper = (path, answer) => (OBJECT.test(path) ? null : answer)
+const withPointer =
+  (pointer: unknown): Tamper =>
+  (path, answer) =>
+    CHANNEL.test(path) ? json(answer, pointer) : answer
+
+/** Another answer in place of the edge's; its tag goes, since it names other bytes. */
+function json(answer: Answer, value: unknown): Answer {
+  const { etag: _tag, ...headers } = answer.headers
+  return { status: 200, headers, body: Buffer.from(JSON.stringify(value)) }
+}
+
+const status = (page: Page) => page.evaluate(() => window.recommender.status())
+const refreshed = (page: Page) =>
+  page.evaluate(() =>
+    window.recommender.refresh().then(
+      () => 'fine',
+      (error) => String(error.code),
+    ),
+  )
+const listLength = (page: Page) =>
+  page.evaluate(async () => (await window.recommender.recommend({ scene: 'for-you', count: 10 })).items.length)
+
+/** The fallback stays, the event carries the code, and on localhost the box explains it. */
+async function expectRefused(page: Page, code: string): Promise<void> {
+  await expect(page.getByRole('alert')).toContainText(`Pocketshelf: ${code}`)
+  await expect(page.getByRole('link', { name: 'Our bestsellers' })).toBeVisible()
+  await expect.poll(() => page.evaluate(() => window.recErrors)).toContain(code)
+}
+
+test.describe('at a first visit', () => {
+  const cases: readonly (readonly [string, Tamper, string])[] = [
+    ['a bit-flipped object', flipped, 'hash-mismatch'],
+    ['a truncated object', truncated, 'hash-mismatch'],
+    ['an object whose connection breaks', broken, 'edge-unreachable'],
+    [
+      'a page of HTML instead of a pointer',
+      (path, answer) => (CHANNEL.test(path) ? html(answer) : answer),
+      'edge-misconfigured',
+    ],
+  ]
+  for (const [what, tamper, code] of cases) {
+    test(`${what} leaves the fallback and gives ${code}`, async ({ page, small }) => {
+      const wire = await spoiled(small, tamper)
+      await openSitePage(page, small, { edge: wire.url })
+      await expectRefused(page, code)
+    })
+  }
+
+  test('a pointer that was changed after signing leaves the fallback and gives signature-invalid', async ({
+    page,
+    small,
+  }) => {
+    const pointer = await livePointer(small)
+    const wire = await spoiled(small, withPointer({ ...pointer, sequence: pointer.sequence + 1 }))
+    await openSitePage(page, small, { edge: wire.url })
+    await expectRefused(page, 'signature-invalid')
+  })
+
+  test('a key that did not sign leaves the fallback and gives signature-invalid', async ({ page, small }) => {
+    await openSitePage(page, small, { keys: 'A'.repeat(43) })
+    await expectRefused(page, 'signature-invalid')
+  })
+
+  test('a manifest of an unknown major version leaves the fallback and gives manifest-version', async ({
+    page,
+    small,
+  }) => {
+    const pointer = await livePointer(small)
+    const { hash, body } = await forgeManifest(small, pointer, { v: 2 })
+    const signed = await resign(small, pointer, { manifest: hash })
+    const wire = await spoiled(small, (path, answer) => {
+      if (path.endsWith(hash)) return { ...json(answer, null), body }
+      return withPointer(signed)(path, answer)
+    })
+    await openSitePage(page, small, { edge: wire.url })
+    await expectRefused(page, 'manifest-version')
+  })
+
+  test('an edge that does not answer leaves the fallback and gives edge-unreachable', async ({ page, small }) => {
+    await openSitePage(page, small, { edge: 'http://127.0.0.1:9' })
+    await expectRefused(page, 'edge-unreachable')
+  })
+
+  test('an edge that does not answer leaves the fallback of the drop-in script too', async ({ page, small }) => {
+    const data = `data-site="demo" data-keys="${small.prepared.publicKey}" data-edge="http://127.0.0.1:9"`
+    const shelf = '<pocket-shelf scene="for-you"><a href="/bestsellers">Our bestsellers</a></pocket-shelf>'
+    await openHtml(page, small, `<script async src="/pocketshelf.js" ${data}></script>${shelf}`)
+    await expectRefused(page, 'edge-unreachable')
+  })
+
+  test('a site without a release leaves the fallback and gives release-missing', async ({ page, small }) => {
+    await openSitePage(page, small, { channel: 'nothing-here' })
+    await expectRefused(page, 'release-missing')
+  })
+})
+
+test.describe('later', () => {
+  /** A page with a complete release, and the wire it came by. */
+  async function settledPage(page: Page, site: OpenSite, options: SiteOptions = {}): Promise<Wire> {
+    const wire = await spoiled(site)
+    await openSitePage(page, site, { edge: wire.url, ...options })
+    await expect.poll(async () => (await status(page)).residentItems).toBe(300)
+    expect(await refreshed(page)).toBe('fine')
+    return wire
+  }
+
+  /** The last good state goes on: the same release, full lists, no word to the page but the code in the status. */
+  async function expectKept(page: Page, code: string): Promise<void> {
+    expect(await status(page)).toMatchObject({ residentItems: 300, lastError: { code } })
+    expect(await listLength(page)).toBe(10)
+    await expect(page.getByRole('alert')).toHaveCount(0)
+  }
+
+  test('an edge that went away costs nothing but the news, also after a reload', async ({ page, small }) => {
+    const wire = await settledPage(page, small)
+    wire.isCut = true
+    expect(await refreshed(page)).toBe('edge-unreachable')
+    await expectKept(page, 'edge-unreachable')
+    await page.reload()
+    await expect(page.locator('pocket-shelf').getByRole('listitem')).toHaveCount(10)
+    await expect.poll(async () => (await status(page)).lastError?.code).toBe('edge-unreachable')
+    wire.isCut = false
+    expect(await refreshed(page)).toBe('fine')
+    await expect.poll(async () => (await status(page)).lastError).toBeNull()
+    await waitForOnnx(page)
+  })
+
+  test('an older sequence played again is refused with sequence-replayed', async ({ page, small }) => {
+    const wire = await settledPage(page, small)
+    const pointer = await livePointer(small)
+    wire.tamper = withPointer(await resign(small, pointer, { sequence: pointer.sequence + 1 }))
+    expect(await refreshed(page)).toBe('fine')
+    wire.tamper = undefined // the edge's own, genuinely signed, is the older one now
+    expect(await refreshed(page)).toBe('sequence-replayed')
+    await expectKept(page, 'sequence-replayed')
+  })
+
+  test('a newer release whose objects are damaged is not taken', async ({ page, small }) => {
+    const wire = await settledPage(page, small)
+    const pointer = await livePointer(small)
+    const { hash, body } = await forgeManifest(small, pointer, { release: 'next' })
+    const signed = await resign(small, pointer, { manifest: hash, sequence: pointer.sequence + 1 })
+    const next: Tamper = (path, answer) =>
+      path.endsWith(hash) ? { ...json(answer, null), body } : withPointer(signed)(path, answer)
+    const before = (await status(page)).release
+    wire.tamper = (path, answer) => flipped(path, next(path, answer) ?? answer)
+    expect(await refreshed(page)).toBe('hash-mismatch')
+    await expectKept(page, 'hash-mismatch')
+    expect((await status(page)).release).toBe(before)
+    wire.tamper = next
+    expect(await refreshed(page)).toBe('fine')
+    expect((await status(page)).release).toBe('next')
+  })
+
+  test('a newer release of an unknown major version is not taken', async ({ page, small }) => {
+    const wire = await settledPage(page, small)
+    const pointer = await livePointer(small)
+    const { hash, body } = await forgeManifest(small, pointer, { v: 2 })
+    const signed = await resign(small, pointer, { manifest: hash, sequence: pointer.sequence + 1 })
+    wire.tamper = (path, answer) =>
+      path.endsWith(hash) ? { ...json(answer, null), body } : withPointer(signed)(path, answer)
+    expect(await refreshed(page)).toBe('manifest-version')
+    await expectKept(page, 'manifest-version')
+  })
+
+  test('a worker that was killed gives worker-died, and the next call starts another with the same history', async ({
+    page,
+    small,
+  }) => {
+    await page.addInitScript(() => {
+      const Real = window.Worker
+      window.Worker = class extends Real {
+        constructor(url: string | URL, options?: WorkerOptions) {
+          super(url, options)
+          addEventListener('kill-worker', () => this.terminate(), { once: true })
+        }
+      }
+    })
+    await settledPage(page, small, { deadlineMs: 1_500 })
+    const kept = await page.evaluate(async () => {
+      const { items } = await window.recommender.recommend({ scene: 'for-you', count: 3 })
+      await window.recommender.track(items.map(({ id }) => ({ type: 'click', item: id })))
+      return (await window.recommender.history()).length
+    })
+    const codes = await page.evaluate(async () => {
+      dispatchEvent(new Event('kill-worker'))
+      const codeOf = (error: unknown) => String(error instanceof Error && 'code' in error ? error.code : error)
+      return Promise.all([
+        window.recommender.status().then(String, codeOf),
+        window.recommender.recommend({ scene: 'for-you' }).then(String, codeOf),
+      ])
+    })
+    expect(codes).toEqual(['worker-died', 'worker-died'])
+    expect(await page.evaluate(async () => (await window.recommender.history()).length)).toBe(kept)
+    expect(await listLength(page)).toBe(10)
+  })
+})
+
+test('where IndexedDB is refused lists and history live in memory, and the status says storage-refused', async ({
+  page,
+  small,
+}) => {
+  // The worker runs from a blob, which an init script cannot reach otherwise.
+  await page.addInitScript(() => {
+    const refuse = 'indexedDB.open = () => { throw new DOMException("refused", "SecurityError") };'
+    const Real = window.Blob
+    window.Blob = class extends Real {
+      constructor(parts: BlobPart[] = [], options?: BlobPropertyBag) {
+        super(options?.type === 'text/javascript' ? [refuse, ...parts] : parts, options)
+      }
+    }
+  })
+  await openSitePage(page, small)
+  await expect(page.locator('pocket-shelf').getByRole('listitem')).toHaveCount(10)
+  expect(await status(page)).toMatchObject({ storage: 'memory', lastError: { code: 'storage-refused' } })
+  await page
+    .locator('pocket-shelf')
+    .getByRole('listitem')
+    .first()
+    .getByRole('link')
+    .click({ modifiers: ['Alt'] })
+  await expect.poll(async () => (await status(page)).historyItems).toBe(1)
+  await expect(page.getByRole('heading', { name: 'For you' })).toBeVisible()
+  await expect(page.getByRole('alert')).toHaveCount(0)
+})
+
+function html(answer: Answer): Answer {
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/html', 'access-control-allow-origin': '*' },
+    body: answer.body.subarray(0, 5),
+  }
+}
