@@ -59,7 +59,10 @@ describe('applyAggregates', () => {
     for (const value of step.slice(0, 3)) expect(value).toBeLessThan(-0.2)
     for (const value of step.slice(3)) expect(Math.abs(value)).toBeLessThan(0.15)
     expect(applied?.noise).toMatchObject([{ question: 'rank', reports: 20_000, epsilon: 2, refusal: null }])
-    expect(applied?.noise[0]?.standardError).toBeCloseTo(1 / (0.7865 * Math.sqrt(20_000)), 3)
+    // The wider of formula and spread is a little wider than the formula.
+    const formula = 1 / (0.7865 * Math.sqrt(20_000))
+    expect(applied?.noise[0]?.standardError).toBeGreaterThanOrEqual(formula - 1e-6)
+    expect(applied?.noise[0]?.standardError).toBeLessThan(1.4 * formula)
     expect(applied?.pair).toBeNull()
   })
 

@@ -12,21 +12,32 @@ function estimateOf(shape: Shape, answers: readonly Answer[], seed: number): Est
   return estimate(shape, answers.length, sum)
 }
 
+/** Errors of all cells in units of what the estimator predicts. */
+function zipfErrors(seed: number): number[] {
+  const words = testWords(seed)
+  const weights = Array.from({ length: 1_024 }, (_, cell) => 1 / (cell + 1))
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  let sum = 0
+  const edges = weights.map((weight) => {
+    sum += weight / total
+    return sum
+  })
+  const counts = new Float64Array(1_024)
+  const answers = Array.from({ length: 200_000 }, () => {
+    const drawn = words() / 2 ** 32
+    const cell = edges.findIndex((edge) => edge > drawn)
+    const known = cell < 0 ? 1_023 : cell
+    counts[known]++
+    return known
+  })
+  const found = estimateOf({ type: 'hist', size: 1_024, epsilon: 2 }, answers, 50 + seed)
+  return Array.from(found.mean, (mean, cell) => (mean - counts[cell] / 200_000) / Math.sqrt(found.variance[cell]))
+}
+
 describe('estimate', () => {
-  test('is unbiased and knows its error on 200,000 answers of a Zipf law over 1,024 cells', () => {
-    const words = testWords(1)
-    const weights = Array.from({ length: 1_024 }, (_, cell) => 1 / (cell + 1))
-    const total = weights.reduce((sum, weight) => sum + weight, 0)
-    const edges = weights.map((_, cell) => weights.slice(0, cell + 1).reduce((sum, weight) => sum + weight, 0) / total)
-    const counts = new Float64Array(1_024)
-    const answers = Array.from({ length: 200_000 }, () => {
-      const drawn = words() / 2 ** 32
-      const cell = Math.min(1_023, edges.findIndex((edge) => edge > drawn) & 1_023)
-      counts[cell]++
-      return cell
-    })
-    const found = estimateOf({ type: 'hist', size: 1_024, epsilon: 2 }, answers, 2)
-    const z = Array.from(found.mean, (mean, cell) => (mean - counts[cell] / 200_000) / Math.sqrt(found.variance[cell]))
+  test('is unbiased and knows its error on 200,000 answers of a Zipf law over 1,024 cells, four times', () => {
+    // One run in twenty leaves these bands by chance, since cells share seeds: hence four fixed runs together.
+    const z = [1, 2, 3, 4].flatMap((seed) => zipfErrors(seed))
     const mean = z.reduce((sum, value) => sum + value, 0) / z.length
     const square = z.reduce((sum, value) => sum + value * value, 0) / z.length
     const covered = z.filter((value) => Math.abs(value) <= 1.96).length / z.length
@@ -35,7 +46,7 @@ describe('estimate', () => {
     expect(square).toBeLessThanOrEqual(1.1)
     expect(covered).toBeGreaterThanOrEqual(0.93)
     expect(covered).toBeLessThanOrEqual(0.97)
-  }, 60_000)
+  }, 120_000)
 
   test.each([1, 2])(
     'misses the mean vector by what it predicts (epsilon %d)',
