@@ -41,7 +41,7 @@ async function openWithRuntime(): Promise<Page & { readonly runtime: ReturnType<
   edge.assets.set('https://assets.test/ort.wasm', new Uint8Array([0]))
   const page = await openPage(edge, { deps: { importModule: async () => runtime.module } })
   await loaded(page)
-  return { ...page, runtime }
+  return { ...page, runtime, edge }
 }
 
 async function ranker({ engine }: Page): Promise<string> {
@@ -102,6 +102,22 @@ describe('engines', () => {
     await page.notices.first('engines-ready')
     expect(await ranker(page)).toBe('trees')
     expect(value(await page.engine.status()).lastError?.code).toBe('engine-unavailable')
+  })
+
+  test('that the edge did not deliver are asked for again once it answers', async () => {
+    const page = await openWithRuntime()
+    page.edge.isOnline = false
+    page.deps.timers.advance(300)
+    await page.notices.first('engines-ready')
+    expect(await ranker(page)).toBe('trees')
+    expect(value(await page.engine.status()).lastError?.code).toBe('edge-unreachable')
+    page.edge.isOnline = true
+    await page.engine.refresh()
+    const again = page.notices.next('engines-ready')
+    page.deps.timers.advance(300)
+    await again
+    expect(await ranker(page)).toBe('onnx')
+    expect(value(await page.engine.status()).lastError).toBeNull()
   })
 
   test('without WebAssembly SIMD are the scan in JavaScript, with the same list', async () => {
