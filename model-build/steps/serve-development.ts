@@ -55,7 +55,7 @@ export async function serveDevelopment(
   const edge = await startEdge(home, { host: request.host, port, statics, isSinglePage: true })
   try {
     await publishIfNeeded(edge, { token: home.token, work, site: config.site.name, key, isBuilt }, io)
-    const result = resultOf(edge, work)
+    const result = resultOf(edge, work, key.publicKey)
     io.ready(result)
     await stayWith(edge, io.signal)
     return result
@@ -131,10 +131,14 @@ async function publishIfNeeded(edge: EdgeProcess, parts: Publishing, io: StepIo)
   })
 }
 
-function resultOf(edge: EdgeProcess, work: Work): StepResult {
+function resultOf(edge: EdgeProcess, work: Work, publicKey: string): StepResult {
   const url = `${edge.url}/`
   return {
-    summary: { url, dir: work.dir, release: work.release },
-    lines: [`The shop is open; its files are in ${work.dir}. Ctrl-C closes it.`, url],
+    summary: { url, publicKey, dir: work.dir, release: work.release },
+    lines: [
+      `The shop is open; its files are in ${work.dir}. Ctrl-C closes it.`,
+      `data-keys of pages that use it: ${publicKey}`,
+      url,
+    ],
   }
 }
