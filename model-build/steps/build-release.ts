@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { RecError } from '#contract/errors'
 import { DEFAULT_CHANNEL, type SignedPointer, type StepName } from '#contract/pointer'
 import type { BuildRequest, StepIo, StepResult } from '../commands/requests.ts'
@@ -13,10 +14,11 @@ import { createUserHash } from '../ingest/user-hash.ts'
 import { makeRelease } from '../pipeline/make-release.ts'
 import { resolveSettings } from '../pipeline/settings.ts'
 import type { AssembledRelease } from '../release/assemble.ts'
-import { readLastRelease, type StoredRelease, writeReleaseDir } from '../release/release-dir.ts'
+import { readLastRelease, replaceFile, type StoredRelease, writeReleaseDir } from '../release/release-dir.ts'
 import { signPublication } from '../release/sign.ts'
+import { buildReport } from '../report/build-report.ts'
 import { createKernelPool } from '../train/thread-pool.ts'
-import { buildLines, buildSummary } from './build-summary.ts'
+import { type BuildOutcome, buildLines, buildSummary } from './build-summary.ts'
 import { reportTo } from './step-report.ts'
 
 type Keys = Awaited<ReturnType<typeof loadKeys>>
@@ -81,10 +83,21 @@ export async function buildFromDataset(dataset: Dataset, parts: BuildParts, io: 
       isSigned: Object.keys(pointers).length > 0,
       outDir: request.outDir,
     }
-    return { summary: buildSummary(outcome), lines: buildLines(outcome) }
+    const summary = buildSummary(outcome)
+    if (isWanted) await writeReport(request.outDir, outcome, summary)
+    return { summary, lines: buildLines(outcome) }
   } finally {
     await pool.close()
   }
+}
+
+async function writeReport(
+  dir: string,
+  outcome: BuildOutcome,
+  summary: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await replaceFile(join(dir, 'report.json'), `${JSON.stringify(summary, null, 2)}\n`)
+  await replaceFile(join(dir, 'report.html'), buildReport(outcome, summary))
 }
 
 /** Reads the files that a request names; user ids are hashed where there is a key. */

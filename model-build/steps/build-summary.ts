@@ -50,6 +50,7 @@ export function buildLines(outcome: BuildOutcome): string[] {
   ]
   for (const [reason, count] of Object.entries(ingest.dropped)) lines.push(`dropped ${count}: ${reason}`)
   for (const [reason, count] of Object.entries(ingest.flagged)) lines.push(`flagged ${count}: ${reason}`)
+  lines.push(`report: ${outDir}/report.html`)
   if (judged.metrics === null) return [...lines, 'no held-out rows to judge by; lists come from content and popularity']
   const { model, popularity, users } = judged.metrics
   const lift =
