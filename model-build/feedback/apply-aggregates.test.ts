@@ -137,6 +137,17 @@ describe('poisoned reports', () => {
     expect(shift).toBeLessThanOrEqual(2)
     expect(undefended).toBeGreaterThan(3)
   })
+
+  test('the same 1 % spread over all stripes moves it by about 5: the limit that docs/privacy.md states', () => {
+    const seed = worstSeed(14)
+    const answers = repeat(20_000, GRADIENT)
+    const forged = Array.from({ length: 200 }, (_, i) => ({ seed, stripe: i % 16 }))
+    const clean = readAggregates(PLAN, PLAN_HASH, sumsOf('rank', answers, testWords(20))).robust.get('rank')
+    const dirty = readAggregates(PLAN, PLAN_HASH, sumsOf('rank', answers, testWords(20), forged)).robust.get('rank')
+    const shift = ((dirty?.mean[14] ?? 0) - (clean?.mean[14] ?? 0)) / (clean?.standardError[14] ?? 1)
+    expect(shift).toBeGreaterThan(3)
+    expect(shift).toBeLessThan(7)
+  })
 })
 
 describe('decideCanary', () => {
