@@ -3,13 +3,15 @@
  *
  * --items 10000,100000   catalogue sizes; starts, clicks, memory and bytes are those of the largest
  * --histories 1000       distinct histories per size
+ *
+ * `simpler` repeats the largest size without one of the late engines: the exact scan in place of graphs, the JavaScript trees in place of ONNX.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { measureCalls, measureClickToList, type RecommendResult } from './device/calls.ts'
 import { writePages } from './device/pages.ts'
 import { measureColdStart, measureReturns } from './device/starts.ts'
-import { weighRelease } from './device/wire-bytes.ts'
+import { nameFirstObjects, weighRelease } from './device/wire-bytes.ts'
 import { numberList, readOptions } from './harness/arguments.ts'
 import { launchChromium } from './harness/chromium.ts'
 import { startEdge } from './harness/edge.ts'
@@ -44,10 +46,20 @@ async function measureSize(release: BenchRelease, { histories, isLargest, report
     report(`${release.items} items: ${histories} histories`)
     const calls = await measureCalls(browser, edge.url, { ids: release.itemIds, histories })
     if (!isLargest) return { recommend: calls.recommend, rest: {} }
+    const simpler = []
+    for (const without of ['hnsw', 'ort'] as const) {
+      report(`${release.items} items without ${without}`)
+      const { recommend, memoryMb } = await measureCalls(browser, edge.url, {
+        ids: release.itemIds,
+        histories,
+        without,
+      })
+      simpler.push({ without, ...recommend, memoryMb })
+    }
     report('click to list, starts, bytes')
     const clickToList = await measureClickToList(browser, edge.url, release.itemIds)
     const { warmMs, offlineMs } = await measureReturns(browser, edge.url)
-    const coldStart = await measureColdStart(browser, edge.url)
+    const coldStart = await measureColdStart(browser, edge.url, await nameFirstObjects(release.releaseDir))
     const rest = {
       coldStart,
       warmStart: { ms: warmMs },
@@ -56,6 +68,7 @@ async function measureSize(release: BenchRelease, { histories, isLargest, report
       memoryMb: calls.memoryMb,
       blankMemoryMb: calls.blankMemoryMb,
       bytesPerItem: await weighRelease(release.releaseDir),
+      simpler,
       browser: browser.version(),
     }
     return { recommend: calls.recommend, rest }

@@ -29,14 +29,22 @@ const WARM_UP = 100
 
 const CLICKS = 100
 
+export type CallPlan = {
+  readonly ids: readonly string[]
+  readonly histories: number
+  /** An engine that the page cannot have, so that the next simpler one serves. */
+  readonly without?: 'hnsw' | 'ort'
+}
+
 /** Measures answers to distinct histories with every cell resident and every engine loaded, and the memory that takes. */
 export async function measureCalls(
   browser: Browser,
   url: string,
-  { ids, histories }: { readonly ids: readonly string[]; readonly histories: number },
+  { ids, histories, without }: CallPlan,
 ): Promise<CallResults> {
   const context = await browser.newContext()
   try {
+    if (without !== undefined) await context.route(`**/pocketshelf-${without}.*`, (route) => route.abort())
     const page = await context.newPage()
     await page.goto(`${url}/blank.html`)
     const blankMemoryMb = await largestRendererMb(browser)

@@ -10,7 +10,7 @@ export type ColdStart = {
   readonly firstPersonalListMs: number
   readonly requestsToFirstPersonalList: number
   readonly headerBytes: number
-  /** Bodies before the first personal list by file; what a release's objects are is told by the edge's path alone. */
+  /** Bodies before the first personal list: files by name, objects by what they are, the channel as `main`. */
   readonly files: Readonly<Record<string, number>>
 }
 
@@ -21,8 +21,15 @@ const WARM_STARTS = 10
 
 type Arrival = { readonly path: string; readonly at: number; readonly bodyBytes: number; readonly headerBytes: number }
 
-/** Opens the page with nothing kept, over a slow line, and clicks when the first list is there. */
-export async function measureColdStart(browser: Browser, url: string): Promise<ColdStart> {
+/**
+ * Opens the page with nothing kept, over a slow line, and clicks when the first list is there.
+ * @param objectNames - What a release's objects are, by hash.
+ */
+export async function measureColdStart(
+  browser: Browser,
+  url: string,
+  objectNames: ReadonlyMap<string, string>,
+): Promise<ColdStart> {
   const context = await browser.newContext()
   try {
     const page = await context.newPage()
@@ -44,7 +51,7 @@ export async function measureColdStart(browser: Browser, url: string): Promise<C
       firstPersonalListMs: Math.round(marks['first-personal-list'] ?? Number.NaN),
       requestsToFirstPersonalList: personal.length,
       headerBytes: personal.reduce((sum, { headerBytes }) => sum + headerBytes, 0),
-      files: Object.fromEntries(personal.map(({ path, bodyBytes }) => [path, bodyBytes])),
+      files: Object.fromEntries(personal.map(({ path, bodyBytes }) => [objectNames.get(path) ?? path, bodyBytes])),
     }
   } finally {
     await context.close()
@@ -57,7 +64,7 @@ async function weigh(request: Request): Promise<Arrival> {
   const { pathname } = new URL(request.url())
   const path = request.url().startsWith('http') ? (pathname.split('/').at(-1) ?? '') : ''
   return {
-    path: path.slice(0, 24),
+    path,
     at: startTime + responseEnd,
     bodyBytes: responseBodySize,
     headerBytes: responseHeadersSize,

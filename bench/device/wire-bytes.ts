@@ -42,3 +42,21 @@ export async function weighRelease(releaseDir: string): Promise<BytesPerItem> {
     ),
   }
 }
+
+/** What the objects are that an empty device fetches first, by hash. */
+export async function nameFirstObjects(releaseDir: string): Promise<Map<string, string>> {
+  const manifest = await readManifest(releaseDir)
+  const file = JSON.parse(await readFile(join(releaseDir, 'release.json'), 'utf8')) as { manifest: string } // written by the build
+  const [first] = decodeShardTable(await readFile(join(releaseDir, 'objects', manifest.shardTable.hash))).cells
+  const named: readonly (readonly [string, ObjectRef | undefined])[] = [
+    ['shard table', manifest.shardTable],
+    ['dictionaries', manifest.dictionaries],
+    ['gramian', manifest.spaces[0]?.gramian],
+    ['trees', manifest.rankers[0]?.trees],
+    ['first vectors', first?.objects.vectors[0]],
+    ['first voters', first?.objects.voters],
+    ['first columns', first?.objects.columns],
+    ['first cards', first?.objects.cards[0]],
+  ]
+  return new Map([[file.manifest, 'manifest'], ...named.map(([name, ref]) => [ref?.hash ?? '', name] as const)])
+}
