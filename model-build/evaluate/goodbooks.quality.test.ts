@@ -9,7 +9,7 @@ import { findDataFiles } from '../ingest/find-files.ts'
 import { loadDataset } from '../ingest/load-dataset.ts'
 import { fitPipeline } from '../pipeline/fit-pipeline.ts'
 import { makeRelease } from '../pipeline/make-release.ts'
-import type { Report } from '../pipeline/progress.ts'
+import { SILENT } from '../pipeline/progress.ts'
 import { resolveSettings } from '../pipeline/settings.ts'
 import { createKernelPool, type KernelPool } from '../train/thread-pool.ts'
 import { openDevice, type Recommend } from './device-lists.ts'
@@ -19,7 +19,6 @@ import { type Split, splitLastFraction } from './splits.ts'
 
 const NAME = 'goodbooks-5pct'
 const isThere = hasDataSet(NAME)
-const SILENT: Report = { step: (_name, run) => run(() => undefined), note: () => undefined }
 
 /** Every how many-th user is asked, to stay within a minute. */
 const EVERY = 4

@@ -21,7 +21,7 @@ table{border-collapse:collapse}td,th{padding:.3rem .8rem;border-bottom:1px solid
 svg{max-width:100%;height:auto}pre{overflow:auto;background:#f6f6f6;padding:1rem}</style></head>
 <body><h1>Build report</h1>
 <table>${facts.map(([name = '', value = '']) => `<tr><th>${name}</th><td>${escapeHtml(value)}</td></tr>`).join('')}</table>
-${charts.map((chart) => `<figure>${drawChart(chart)}<figcaption>${escapeHtml(chart.title)}</figcaption></figure>`).join('\n')}
+${charts.map((chart) => `<figure aria-label="${escapeHtml(chart.title)}">${drawChart(chart)}</figure>`).join('\n')}
 <details><summary>All numbers</summary><pre>${escapeHtml(JSON.stringify(summary, null, 2))}</pre></details>
 </body></html>
 `
