@@ -1,11 +1,28 @@
 import { LEAF_STEP, type TreeEnsemble } from '#contract/trees'
+import { createMaskScorer, MASK_LEAVES } from './leaf-masks.ts'
+
+/** Scores many rows, row-major as in `scoreTrees`; gives a new array. */
+type Scorer = (rows: Float32Array, count: number) => Float32Array
 
 /**
- * Prepares an ensemble for scoring many rows: one tree after another over all rows, children side by side. Sums of leaves are whole
- * numbers, so scores are those of `scoreTrees` bit for bit, in about half the time (100 trees of 31 leaves, 500 rows).
- * @returns A function of (rows, count), row-major as in `scoreTrees`; gives a new array.
+ * Prepares an ensemble for scoring many rows. Sums of leaves are whole numbers, so scores are those of `scoreTrees` bit for bit,
+ * by masks of leaves where trees are small enough.
  */
-export function createTreeScorer(trees: TreeEnsemble): (rows: Float32Array, count: number) => Float32Array {
+export function createTreeScorer(trees: TreeEnsemble): Scorer {
+  return mostLeaves(trees) <= MASK_LEAVES ? createMaskScorer(trees) : createWalkingScorer(trees)
+}
+
+/** Leaves of the largest tree, counted up to MASK_LEAVES + 1. Children have higher numbers than their parents (`decodeTrees`). */
+function mostLeaves({ roots, left, right }: TreeEnsemble): number {
+  const counts = new Uint8Array(left.length)
+  const leavesOf = (node: number): number => (node < 0 ? 1 : counts[node])
+  for (let node = left.length - 1; node >= 0; node--)
+    counts[node] = Math.min(MASK_LEAVES + 1, leavesOf(left[node]) + leavesOf(right[node]))
+  return roots.reduce((most, root) => Math.max(most, leavesOf(root)), 0)
+}
+
+/** Walks one tree after another over all rows, children side by side. */
+function createWalkingScorer(trees: TreeEnsemble): Scorer {
   const { roots, feature, threshold, left, right, leaf, featureCount } = trees
   const children = new Int32Array(feature.length * 2)
   for (let node = 0; node < feature.length; node++) {
