@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { FEATURE_COUNT, featureIndex } from '#contract/features'
 import { ids, loaded, openPage, type Page, publishedEdge, value } from './testing/page.ts'
+import type { TinyEdge } from './testing/tiny-edge.ts'
 
 /** A runtime whose scores are the items' popularity; `fails` makes its next run fail. */
 function createRuntime() {
@@ -35,7 +36,9 @@ function createRuntime() {
   return { state, module: { env: { wasm: {} }, InferenceSession: { create }, Tensor } }
 }
 
-async function openWithRuntime(): Promise<Page & { readonly runtime: ReturnType<typeof createRuntime> }> {
+async function openWithRuntime(): Promise<
+  Page & { readonly runtime: ReturnType<typeof createRuntime>; readonly edge: TinyEdge }
+> {
   const runtime = createRuntime()
   const edge = publishedEdge()
   edge.assets.set('https://assets.test/ort.wasm', new Uint8Array([0]))
