@@ -18,6 +18,13 @@ describe('missingEntries', () => {
       ],
     ])
   })
+
+  test('reads machines under other words', () => {
+    const packages = { 'node_modules/tool': { optionalDependencies: { '@tool/bin-windows-64': '1.0.0' } } }
+    expect([...missingEntries({ packages })]).toEqual([
+      ['node_modules/@tool/bin-windows-64', { version: '1.0.0', optional: true, os: ['win32'], cpu: ['x64'] }],
+    ])
+  })
 })
 
 describe('missingPackages', () => {

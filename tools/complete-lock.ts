@@ -20,6 +20,11 @@ type Lock = { packages: Record<string, LockEntry> }
 
 const SYSTEMS = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32']
 const PROCESSORS = ['arm64', 'arm', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'x64', 'wasm32']
+/** Other words for the same machines, as workerd's packages use them. */
+const ALIASES = new Map([
+  ['windows', 'win32'],
+  ['64', 'x64'],
+])
 const LIBRARIES = new Map([
   ['musl', 'musl'],
   ['musleabihf', 'musl'],
@@ -49,7 +54,7 @@ export function missingEntries(lock: Lock): Map<string, LockEntry> {
 
 /** Reads the machine off a package's name, `@biomejs/cli-linux-x64-musl` for example; undefined when it names none. */
 function machineOf(name: string): Pick<LockEntry, 'os' | 'cpu' | 'libc'> | undefined {
-  const words = name.split(/[-/]/)
+  const words = name.split(/[-/]/).map((word) => ALIASES.get(word) ?? word)
   const os = SYSTEMS.filter((system) => words.includes(system))
   const cpu = PROCESSORS.filter((processor) => words.includes(processor))
   if (cpu.length === 0) return undefined
