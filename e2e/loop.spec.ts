@@ -12,6 +12,7 @@ import { sendVisitors } from './support/visitors.ts'
 const VISITORS = 110
 
 test.describe.configure({ timeout: 600_000 })
+test.use({ trace: 'off' }) // hundreds of steps: recording them takes longer than taking them
 
 test('what 110 consenting visitors clicked becomes release 2, and an open page takes it', async ({
   browser,

@@ -4,6 +4,7 @@ import { GENERATED, GOODBOOKS, hasGoodbooks, prepareReplay, type ReplayedUser } 
 import { openSitePage, waitForOnnx } from './support/site-page.ts'
 
 test.describe.configure({ timeout: 600_000 })
+test.use({ trace: 'off' }) // hundreds of steps: recording them takes longer than taking them
 
 for (const recipe of [GENERATED, GOODBOOKS]) {
   const data = recipe === GENERATED ? 'a generated shop' : 'goodbooks'
