@@ -75,6 +75,7 @@ type PeerRun = {
 async function runPeer(bundle: Bundle, parts: PeerRun): Promise<Row> {
   const { dim, rows } = parts.set
   const { name: engine, version } = bundle
+  parts.server.take('/store') // what an engine that did not finish left behind
   const common = { engine, version, items: rows.length / dim, dim }
   const browser = await launchChromium()
   const late = new Promise<null>((settle) => setTimeout(() => settle(null), parts.limitMs).unref())
@@ -101,7 +102,7 @@ async function measure(browser: Browser, { name, codeBytes }: Bundle, { server, 
   const blankMb = await largestRendererMb(browser)
   const buildMs = await builder.evaluate(buildPeer, { name, dim })
   await builder.close()
-  const stored = server.take('/store') ?? Buffer.alloc(0)
+  const stored = server.take('/store')
   server.give('/data/stored', stored)
   const page = await open()
   const { note, readyMs, settleMs, timesMs, found } = await page.evaluate(measurePeer, { name, dim, rounds: ROUNDS })

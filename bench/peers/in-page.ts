@@ -8,7 +8,9 @@ export async function buildPeer({ name, dim }: { name: string; dim: number }): P
   const start = performance.now()
   const stored = await engine.build(rows, dim)
   const took = performance.now() - start
-  await fetch('/store', { method: 'POST', body: stored })
+  const part = 4 * 2 ** 20 // a driver of browsers gets every body as one message, and a message has a limit
+  for (let from = 0; from < stored.length; from += part)
+    await fetch('/store', { method: 'POST', body: stored.subarray(from, from + part) })
   return took
 }
 

@@ -13,8 +13,8 @@ const TYPES: Readonly<Record<string, string>> = {
 /** A place for pages of the bench: directories by prefix, `/blank.html`, and uploads. */
 export type BenchServer = {
   readonly url: string
-  /** What a page sent by POST, by path; taken once. */
-  take(path: string): Buffer | undefined
+  /** What pages sent to a path by POST, one after the other; taken once. */
+  take(path: string): Buffer
   /** Serves bytes at a path. */
   give(path: string, bytes: Uint8Array): void
   close(): Promise<void>
@@ -22,7 +22,7 @@ export type BenchServer = {
 
 /** Serves directories cross-origin isolated, so that pages have fine clocks. @param dirs - Prefix such as `/dist/` -> directory. */
 export async function startServer(dirs: Readonly<Record<string, string>>): Promise<BenchServer> {
-  const uploads = new Map<string, Buffer>()
+  const uploads = new Map<string, Buffer[]>()
   const given = new Map<string, Uint8Array>([['/blank.html', Buffer.from('<!doctype html><title>Bench</title>')]])
   const server = createServer((request, answer) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname
@@ -33,7 +33,7 @@ export async function startServer(dirs: Readonly<Record<string, string>>): Promi
     const prefix = Object.keys(dirs).find((start) => path.startsWith(start))
     if (request.method === 'POST') {
       void buffer(request).then((body) => {
-        uploads.set(path, body)
+        uploads.set(path, [...(uploads.get(path) ?? []), body])
         answer.end()
       })
     } else if (bytes !== undefined) answer.end(bytes)
@@ -51,9 +51,9 @@ export async function startServer(dirs: Readonly<Record<string, string>>): Promi
   return {
     url: `http://127.0.0.1:${port}`,
     take: (path) => {
-      const body = uploads.get(path)
+      const bodies = uploads.get(path) ?? []
       uploads.delete(path)
-      return body
+      return Buffer.concat(bodies)
     },
     give: (path, body) => given.set(path, body),
     close: async () => {
