@@ -5,6 +5,7 @@ import { createOnnxRanker } from '#worker/core/onnx-ranker'
 import type { Ranker } from '#worker/core/ranker'
 import { recommend } from '#worker/core/recommend'
 import type { Interactions } from '../dataset.ts'
+import { withGraphs } from '../device/graph-engines.ts'
 import { loadModel, type ReadObject } from '../device/resident-model.ts'
 import { createVisitReader, type Visit } from '../device/visits.ts'
 
@@ -23,7 +24,7 @@ export async function openDevice(
   log: Interactions,
   itemNos: Uint32Array,
 ): Promise<Device> {
-  const model = loadModel(release.manifest, release.read)
+  const model = await withGraphs(loadModel(release.manifest, release.read), release.read)
   const ranker = await openRanker(release.manifest, release.read)
   const read = createVisitReader(model, log, itemNos)
   const indexOf = new Map(Array.from(itemNos, (itemNo, index) => [itemNo, index]))
@@ -39,6 +40,7 @@ export async function openDevice(
       return ranked.items.map(({ itemNo }) => indexOf.get(itemNo) ?? -1)
     },
     close: async () => {
+      for (const engine of model.retrievers) engine.close()
       await ranker?.close()
     },
   }

@@ -1,0 +1,63 @@
+import { afterAll, expect, test } from 'vitest'
+import { integerQuery } from '#contract/vectors'
+import { mergeTopK } from '#worker/core/retriever'
+import type { Dataset } from '../dataset.ts'
+import { fitModels } from '../fit/fit-models.ts'
+import { bareItem } from '../ingest/load-dataset.ts'
+import { assembleRelease } from '../release/assemble.ts'
+import { DEFAULT_RULES } from '../release/release-manifest.ts'
+import { createRandom } from '../train/random.ts'
+import { createKernelPool } from '../train/thread-pool.ts'
+import { withGraphs } from './graph-engines.ts'
+import { loadModel } from './resident-model.ts'
+
+const pool = await createKernelPool({ threads: 1 })
+afterAll(() => pool.close())
+
+test('groups with a graph are searched by it, the rest by the scan, and the best are the same', async () => {
+  const dataset = clusteredLog(300, 600)
+  const options = { dim: 16, alpha0: 0.3, reg: 0.003, nu: 1, sweeps: 4, lambda: 100, voterMethod: 'sparse' } as const
+  const rest = { votersPerItem: 20, minSupport: 1, ratio: 1, voterRatio: 1, seed: 1 }
+  const models = await fitModels(dataset, { ...options, ...rest }, pool)
+  const sizes = { headSlices: [100], cellItems: 100, graphMinItems: 400, trendingHalfLifeDays: 7, seed: 1 }
+  const site = { site: 'shop', locale: 'en', currency: 'USD', rules: DEFAULT_RULES }
+  const { manifest, objects } = await assembleRelease(dataset, models, null, { ...site, ...sizes, pool })
+  const read = (hash: string) => objects.get(hash)
+  const scanned = loadModel(manifest, read)
+  const model = await withGraphs(scanned, read)
+  expect(model.retrievers.map(({ name }) => name).sort()).toEqual(['hnsw', 'scan-js'])
+  const query = integerQuery(models.vectors.slice(0, 16), model.catalogue.scales)
+  const blocked = new Uint8Array(model.catalogue.rowCount)
+  const best = (of: typeof model) =>
+    mergeTopK(
+      of.retrievers.map((engine) => engine.search(query, 50, blocked)),
+      50,
+      of.catalogue.itemNoOf,
+    ).rows
+  const found = new Set(best(model))
+  expect([...best(scanned)].filter((row) => found.has(row)).length).toBeGreaterThanOrEqual(48)
+  for (const engine of model.retrievers) engine.close()
+})
+
+/** Users who like one of six groups of items. */
+function clusteredLog(users: number, items: number): Dataset {
+  const random = createRandom(7)
+  const rows = Array.from({ length: users }, (_, user) =>
+    Int32Array.from(new Set(Array.from({ length: 20 }, () => Math.floor((random() * items) / 6) * 6 + (user % 6)))),
+  )
+  const userOffsets = new Int32Array(users + 1)
+  rows.forEach((row, user) => {
+    userOffsets[user + 1] = userOffsets[user] + row.length
+  })
+  const item = Int32Array.from(rows.flatMap((row) => Array.from(row)))
+  const log = { userCount: users, itemCount: items, userOffsets, item, order: 'none' } as const
+  return {
+    users: rows.map((_, user) => `u${user}`),
+    items: Array.from({ length: items }, (_, i) => bareItem(`i${i}`)),
+    interactions: {
+      ...log,
+      weight: new Float32Array(item.length).fill(1),
+      at: new Float64Array(item.length).fill(Number.NaN),
+    },
+  }
+}
