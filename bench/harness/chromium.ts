@@ -24,7 +24,8 @@ export async function largestRendererMb(browser: Browser): Promise<number> {
   const { processInfo } = await session.send('SystemInfo.getProcessInfo')
   await session.detach()
   const sizes = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => pssMb(id))
-  return Math.round(Math.max(Number.NEGATIVE_INFINITY, ...sizes) * 10) / 10
+  const known = sizes.filter((size) => !Number.isNaN(size)) // a renderer may end while it is looked at
+  return known.length === 0 ? Number.NaN : Math.round(Math.max(...known) * 10) / 10
 }
 
 function pssMb(pid: number): number {
