@@ -5,7 +5,7 @@ import { reportStep, type Step } from './run-step.ts'
 const UNIT: Step = { name: 'unit tests', args: ['node_modules/vitest/vitest.mjs', 'run', '--project', 'node'] }
 
 const failed: string[] = []
-for (const step of [...STATIC_CHECKS, UNIT, BUILD, SIZES]) {
+for (const step of [BUILD, ...STATIC_CHECKS, UNIT, SIZES]) {
   if (!(await reportStep(step))) failed.push(step.name)
 }
 console.log(failed.length === 0 ? '\nall checks passed' : `\nfailed: ${failed.join(', ')}`)

@@ -2,7 +2,7 @@ import type { Step } from './run-step.ts'
 
 const TSC = 'node_modules/typescript/bin/tsc'
 
-/** What needs neither a browser nor a build; each counts as one test in `npm test`. */
+/** What needs no browser; the boundaries need the build, since pages import the built package. Each counts as one test in `npm test`. */
 export const STATIC_CHECKS: readonly Step[] = [
   { name: 'format and lint', args: ['node_modules/@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', '.'] },
   { name: 'types: each folder with its own globals', args: [TSC, '-b', 'tsconfig.projects.json'] },

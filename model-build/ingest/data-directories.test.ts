@@ -7,7 +7,6 @@ import { DEFAULTS } from '../config/defaults.ts'
 import { classifyShelves } from './book-genres.ts'
 import { findDataFiles } from './find-files.ts'
 import { loadDataset } from './load-dataset.ts'
-import { loadEvaluation } from './load-evaluation.ts'
 
 let dir = ''
 beforeAll(async () => {
@@ -36,31 +35,6 @@ test('classifyShelves lets the family with most shelves win and narrow families 
   expect(classifyShelves(['fiction', 'classics', 'mystery', 'to-read-fiction']).category).toBe('Mystery')
   expect(classifyShelves(['fantasy', 'magic', 'sci-fi', 'ya']).category).toBe('Fantasy')
   expect(classifyShelves(['fiction']).category).toBe('Fiction')
-})
-
-describe('loadEvaluation', () => {
-  test('numbers train and test items together and drops nothing', async () => {
-    const train = join(dir, 'train.csv')
-    const testFile = join(dir, 'test.csv')
-    const items = join(dir, 'items.csv')
-    await writeFile(train, 'user_id,item_id,timestamp\nu1,a,1\nu1,b,1\nu2,b,1\n')
-    await writeFile(testFile, 'user_id,item_id\nu2,c\nu3,a\nu2,new\nu2,b\nu2,c\n')
-    await writeFile(items, 'item_id,title\nc,Third\na,First\n')
-    const loaded = await loadEvaluation({
-      train: [train],
-      test: [testFile],
-      items: [items],
-      config: DEFAULTS,
-      nowMs: 0,
-    })
-    expect(loaded.train.items.map((item) => item.id)).toEqual(['c', 'a', 'b', 'new'])
-    expect(loaded.train.interactions.itemCount).toBe(4)
-    expect(loaded.testUsers).toEqual(['u2', 'u3'])
-    expect([...loaded.trainUser]).toEqual([1, -1])
-    expect([...loaded.testOffsets]).toEqual([0, 3, 4])
-    expect([...loaded.testItems]).toEqual([3, 2, 0, 1])
-    expect([loaded.unknownItems, loaded.repeatedPairs]).toEqual([1, 1])
-  })
 })
 
 const books = hasDataSet('goodbooks-5pct')

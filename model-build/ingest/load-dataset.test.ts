@@ -120,15 +120,16 @@ describe('loadDataset tells times', () => {
     expect(await at('u,a,20250101\nu,b,20250102\n')).toEqual(wanted)
   })
 
-  test('has file order and no times where there is no column, none is filled or all are equal', async () => {
+  test('has no order where there is no column of times, none is filled or all are equal, and file order where asked to use it', async () => {
     for (const content of [
       'user_id,item_id\nu,b\nu,a\n',
       'user_id,item_id,timestamp\nu,b,\nu,a,\n',
       'user_id,item_id,timestamp\nu,b,5\nu,a,5\n',
     ]) {
-      const { dataset } = await load(content)
+      expect((await load(content)).dataset.interactions.order).toBe('none')
+      const { dataset } = await load(content, { config: withInput({ order: 'use' }) })
       expect(dataset.interactions.order).toBe('order')
-      expect(histories(await load(content))).toEqual({ u: ['b', 'a'] })
+      expect(histories(await load(content, { config: withInput({ order: 'use' }) }))).toEqual({ u: ['b', 'a'] })
       expect(Array.from(dataset.interactions.at)).toEqual([Number.NaN, Number.NaN])
     }
   })
@@ -175,6 +176,7 @@ describe('loadDataset weighs and merges', () => {
   test('adds the weights of repeated events on an item, capped, at the place of the last', async () => {
     const loaded = await load(
       'user_id,item_id,event\nu,a,view\nu,b,AddToCart\nu,a,purchase\nv,c,purchase\nv,c,purchase\nv,c,purchase\nv,d,dislike\nv,e,impression\n',
+      { config: withInput({ order: 'use' }) },
     )
     expect(histories(loaded)).toEqual({ u: ['b', 'a'], v: ['c'] })
     expect(Array.from(loaded.dataset.interactions.weight)).toEqual([3, 6, 10])
