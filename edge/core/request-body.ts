@@ -5,7 +5,7 @@ const MAX_DISCARDED_BYTES = 1 * 2 ** 20
 
 /**
  * Reads a text body of at most `maxBytes`, whatever its declared length.
- * @throws RecError `too-large` before anything is read when the declared length is too large, else as soon as it is exceeded;
+ * @throws RecError `too-large` once the rest, at most a megabyte more, has been dropped;
  * `bad-request` when the body is compressed, since a small one could then unfold without bound.
  */
 export async function readText(
@@ -19,8 +19,8 @@ export async function readText(
   const declared = header('content-length')
   if (declared !== undefined) {
     // The HTTP parser has refused anything but digits and ends the body at this length.
-    if (Number(declared) > maxBytes) throw tooLarge(maxBytes, {})
-    return request.text()
+    // A larger body is read and dropped: a host that answers before it has been sent may cut the connection instead.
+    return Number(declared) > maxBytes ? readUnsized(request.body, maxBytes) : request.text()
   }
   return readUnsized(request.body, maxBytes)
 }
