@@ -5,12 +5,26 @@ import { addBuild } from './build.ts'
 import { addChannels } from './channels.ts'
 import { addDemoData } from './demo-data.ts'
 import { addEvaluate } from './evaluate.ts'
+import { addImport } from './import.ts'
 import { addKeys } from './keys.ts'
 import { EXIT, writeError } from './output.ts'
 import { addPublish, addRetrain } from './publish.ts'
 import type { CommandContext } from './run-step.ts'
 import { addServe } from './serve.ts'
 import { addSplit } from './split.ts'
+
+const COMMANDS = [
+  addImport,
+  addBuild,
+  addSplit,
+  addEvaluate,
+  addServe,
+  addPublish,
+  addRetrain,
+  addChannels,
+  addKeys,
+  addDemoData,
+]
 
 const FOOTER = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by the gate, 4 unusable input or configuration.
@@ -48,8 +62,7 @@ function createProgram(context: CommandContext): Command {
     .showHelpAfterError('(add --help for the options)')
     .showSuggestionAfterError()
     .addHelpText('after', FOOTER)
-  const add = [addBuild, addSplit, addEvaluate, addServe, addPublish, addRetrain, addChannels, addKeys, addDemoData]
-  for (const addCommand of add) addCommand(program, context)
+  for (const addCommand of COMMANDS) addCommand(program, context)
   return program
 }
 

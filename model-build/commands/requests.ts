@@ -75,3 +75,15 @@ export type PromoteRequest = ConfigRequest &
   EdgeRequest & { /** undefined for everybody. */ readonly canary: number | undefined }
 
 export type ChannelRequest = ConfigRequest & EdgeRequest
+
+export type ImportRequest = {
+  readonly source: 'gorse' | 'metarank' | 'algolia' | 'recombee' | 'personalize'
+  /** Paths and patterns. */
+  readonly files: readonly string[]
+  readonly outDir: string
+  readonly format: 'csv' | 'parquet'
+  /** The caller's names for events, lower case -> ours. */
+  readonly events: Readonly<Record<string, string>>
+  /** Whether shown lists become rows too. */
+  readonly impressions: boolean
+}
