@@ -56,6 +56,8 @@ describe('resolveOptions', () => {
     ['consent', { consent: 'everything' as 'off' }],
     ['storage', { storage: 'cloud' as 'memory' }],
     ['tier', { tier: 'huge' as 'auto' }],
+    ['ranker', { ranker: 'oracle' as 'auto' }],
+    ['graphs', { graphs: 'faiss' as 'auto' }],
   ])('names %s when it refuses %o', (option, options) => {
     expect(() => resolve(options)).toThrow(
       expect.objectContaining({ code: 'config-invalid', message: expect.stringContaining(`data-${option}`) }),

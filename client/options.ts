@@ -1,7 +1,7 @@
 import { RecError } from '#contract/errors'
 import { isSiteName } from '#contract/limits'
 import { DEFAULT_CHANNEL } from '#contract/pointer'
-import type { ConsentMode, EngineOptions, StorageMode, TierName } from '#contract/rpc'
+import type { ConsentMode, EngineOptions, GraphChoice, RankerChoice, StorageMode, TierName } from '#contract/rpc'
 import { BUILT_FILES } from '#contract/rpc'
 
 /**
@@ -23,6 +23,10 @@ export type RecommenderOptions = {
   /** `persistent` by default; with `memory` nothing outlives the page. */
   readonly storage?: StorageMode
   readonly tier?: TierName | 'auto'
+  /** `auto` by default: trees without a runtime where the release has them in that form. */
+  readonly ranker?: RankerChoice
+  /** `auto` by default: our own kernel where it runs. */
+  readonly graphs?: GraphChoice
   /** Milliseconds until a call gives up, 10,000 by default. */
   readonly deadlineMs?: number
   /** `idle` (default) leaves the page alone until it has nothing else to do. */
@@ -51,6 +55,7 @@ export type Settings = {
 
 const CONSENT: readonly string[] = ['off', 'aggregate', 'first-party']
 const TIERS: readonly string[] = ['auto', 'saver', 'phone', 'desktop']
+const RANKERS: readonly string[] = ['auto', 'onnx', 'trees']
 
 /**
  * Checks the options and fills in what is missing.
@@ -58,6 +63,7 @@ const TIERS: readonly string[] = ['auto', 'saver', 'phone', 'desktop']
  */
 export function resolveOptions(options: RecommenderOptions, signs: PageSigns): Settings {
   const { site, channel = DEFAULT_CHANNEL, consent = 'off', storage = 'persistent', tier = 'auto' } = options
+  const { ranker = 'auto', graphs = 'auto' } = options
   const keys = splitWords(options.keys)
   check(isSiteName(site), 'site', 'must be lower-case letters, digits and dashes')
   check(isSiteName(channel), 'channel', 'must be lower-case letters, digits and dashes')
@@ -70,6 +76,8 @@ export function resolveOptions(options: RecommenderOptions, signs: PageSigns): S
   check(CONSENT.includes(consent), 'consent', 'must be off, aggregate or first-party')
   check(storage === 'memory' || storage === 'persistent', 'storage', 'must be memory or persistent')
   check(TIERS.includes(tier), 'tier', 'must be auto, saver, phone or desktop')
+  check(RANKERS.includes(ranker), 'ranker', 'must be auto, onnx or trees')
+  check(graphs === 'auto' || graphs === 'hnswlib', 'graphs', 'must be auto or hnswlib')
   const base = absolute(options.assets || './', options.assets ? signs.pageUrl : signs.scriptUrl, 'assets')
   const file = (name: string) => new URL(name, base.endsWith('/') ? base : `${base}/`).href
   return {
@@ -82,20 +90,22 @@ export function resolveOptions(options: RecommenderOptions, signs: PageSigns): S
       consentCeiling: consent,
       privacySignal: signs.privacySignal,
       tier,
+      ranker,
+      graphs,
       saveData: signs.saveData,
       device: signs.device,
       locale: signs.locale,
-      assets: {
-        scanWasm: file(BUILT_FILES.scanWasm),
-        hnswJs: file(BUILT_FILES.hnswJs),
-        ortWasm: file(BUILT_FILES.ortWasm),
-        ortJs: file(BUILT_FILES.ortJs),
-      },
+      assets: assetsAt(file),
     },
     workerUrl: file(BUILT_FILES.worker),
     deadlineMs: options.deadlineMs ?? 10_000,
     start: options.start ?? 'idle',
   }
+}
+
+function assetsAt(file: (name: string) => string): EngineOptions['assets'] {
+  const { scanWasm, hnswJs, ortWasm, ortJs } = BUILT_FILES
+  return { scanWasm: file(scanWasm), hnswJs: file(hnswJs), ortWasm: file(ortWasm), ortJs: file(ortJs) }
 }
 
 /** Splits a list that is separated by commas or white space; a list passes unchanged. */

@@ -10,6 +10,11 @@ export type ConsentMode = 'off' | 'aggregate' | 'first-party'
 
 export type TierName = 'saver' | 'phone' | 'desktop'
 
+/** `auto` ranks by trees in WebAssembly or JavaScript where a release has them in that form, else by ONNX Runtime. */
+export type RankerChoice = 'auto' | 'onnx' | 'trees'
+
+export type GraphChoice = 'auto' | 'hnswlib'
+
 /** What a page hands to its worker once. */
 export type EngineOptions = {
   /** Absolute URL of the edge, without a trailing slash. */
@@ -24,6 +29,10 @@ export type EngineOptions = {
   /** Global Privacy Control or Do Not Track as the page sees it; then nothing is ever sent. */
   readonly privacySignal: boolean
   readonly tier: TierName | 'auto'
+  /** What ranks: by rule (default), or always ONNX Runtime, or never. */
+  readonly ranker?: RankerChoice
+  /** What searches graphs: our SIMD kernel where it runs (default), or always hnswlib-wasm. */
+  readonly graphs?: GraphChoice
   /** Device hints the worker cannot see. */
   readonly saveData: boolean
   readonly device: number
@@ -111,7 +120,7 @@ export type RecommendReply = {
   readonly items: readonly RecommendedItem[]
   readonly personal: boolean
   readonly ranker: 'onnx' | 'trees' | 'none'
-  readonly retriever: readonly ('hnsw' | 'scan' | 'scan-js')[]
+  readonly retriever: readonly ('hnsw' | 'hnswlib' | 'scan' | 'scan-js')[]
   readonly candidates: number
   readonly timings: Timings
 }
@@ -133,7 +142,7 @@ export type EngineStatus = {
   readonly memoryBytes: number
   readonly storage: StorageMode
   readonly ranker: 'onnx' | 'trees' | 'none'
-  readonly retrievers: readonly ('hnsw' | 'scan' | 'scan-js')[]
+  readonly retrievers: readonly ('hnsw' | 'hnswlib' | 'scan' | 'scan-js')[]
   readonly historyItems: number
   readonly consent: ConsentMode
   /** Events that wait to be sent (first-party mode only). */

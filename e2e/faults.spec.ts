@@ -146,7 +146,7 @@ test.describe('later', () => {
   }
 
   test('an edge that went away costs nothing but the news, also after a reload', async ({ page, small }) => {
-    const wire = await settledPage(page, small)
+    const wire = await settledPage(page, small, { ranker: 'onnx' })
     wire.isCut = true
     expect(await refreshed(page)).toBe('edge-unreachable')
     await expectKept(page, 'edge-unreachable')

@@ -6,21 +6,25 @@ import { openSitePage, waitForOnnx } from './support/site-page.ts'
 test.describe.configure({ timeout: 600_000 })
 test.use({ trace: 'off' }) // hundreds of steps: recording them takes longer than taking them
 
-for (const recipe of [GENERATED, GOODBOOKS]) {
+for (const [recipe, ranker] of [
+  [GENERATED, 'onnx'],
+  [GENERATED, 'trees'],
+  [GOODBOOKS, 'onnx'],
+] as const) {
   const data = recipe === GENERATED ? 'a generated shop' : 'goodbooks'
-  test(`200 histories of ${data} give the same top 20 in Chromium as evaluate --mode device, item by item`, async ({
+  test(`200 histories of ${data}, ranked by ${ranker}, give the same top 20 in Chromium as evaluate --mode device, item by item`, async ({
     page,
   }) => {
     test.skip(recipe === GOODBOOKS && !hasGoodbooks(), 'the development data goodbooks-5pct is not here')
     const { site, users } = await prepareReplay(recipe)
     expect(users).toHaveLength(200)
     const open = await openSite(site)
-    await openSitePage(page, open, { storage: 'memory' })
-    await waitForOnnx(page)
+    await openSitePage(page, open, { storage: 'memory', ranker })
+    if (ranker === 'onnx') await waitForOnnx(page)
     const different: unknown[] = []
     for (const user of users) {
-      const { ranker, ids } = await recommendTo(user)
-      expect(ranker).toBe('onnx')
+      const { used, ids } = await recommendTo(user)
+      expect(used).toBe(ranker)
       if (JSON.stringify(ids) !== JSON.stringify(user.expected)) different.push({ ...user, ids })
     }
     expect(different.length, JSON.stringify(different[0])).toBe(0)
@@ -42,7 +46,7 @@ for (const recipe of [GENERATED, GOODBOOKS]) {
             now: nowMs,
             tzOffsetMin: null,
           })
-          return { ranker: list.ranker, ids: list.items.map(({ id }) => id) }
+          return { used: list.ranker, ids: list.items.map(({ id }) => id) }
         },
         { seen, nowMs },
       )

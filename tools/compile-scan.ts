@@ -6,7 +6,7 @@ const SCAN_FOLDER = new URL('../worker/core/scan/', import.meta.url)
 /** Where the committed scan kernel lies. */
 export const SCAN_WASM = new URL('scan.wasm', SCAN_FOLDER)
 
-/** Compiles worker/core/scan/scan.as.ts with AssemblyScript: SIMD, own memory, no runtime. @throws Error with the compiler's words. */
+/** Compiles worker/core/scan/scan.as.ts and what it imports with AssemblyScript: SIMD, own memory, no runtime. @throws Error with the compiler's words. */
 export async function compileScan(): Promise<Uint8Array> {
   const { default: asc } = await import('assemblyscript/asc')
   const flags = [

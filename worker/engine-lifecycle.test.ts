@@ -42,7 +42,7 @@ async function openWithRuntime(): Promise<
   const runtime = createRuntime()
   const edge = publishedEdge()
   edge.assets.set('https://assets.test/ort.wasm', new Uint8Array([0]))
-  const page = await openPage(edge, { deps: { importModule: async () => runtime.module } })
+  const page = await openPage(edge, { options: { ranker: 'onnx' }, deps: { importModule: async () => runtime.module } })
   await loaded(page)
   return { ...page, runtime, edge }
 }

@@ -87,7 +87,7 @@ export class Session {
       deps,
       options,
       tier: this.#tier,
-      engines: new Engines(deps, options.assets, report('engine')),
+      engines: new Engines(deps, { ...options, graphBytes: this.#tier.graphBytes }, report('engine')),
       profile: this.#profile,
       source: this.#source,
       report: report('engine'),

@@ -50,7 +50,8 @@ export const LARGE: Recipe = {
     '[input]\norder = "ignore"',
     '[split]\nminUserItems = 1000000',
     '[embedding]\ndimensions = 32\nsweeps = 3',
-    '[ranker]\ntrees = 30\nleaves = 15\nmaxQueries = 600\n',
+    '[ranker]\ntrees = 30\nleaves = 15\nmaxQueries = 600',
+    '[release]\ngraphMinItems = 30000\n',
   ].join('\n'),
 }
 

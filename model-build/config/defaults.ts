@@ -143,8 +143,8 @@ export const DEFAULTS: Config = {
     cellItems: 4000,
     // Items of the first head slice.
     headItems: 500,
-    // Groups of at least this many items get an HNSW graph.
-    graphMinItems: 30_000,
+    // Groups of at least this many items get an HNSW graph: below, an exact scan is faster (docs/decisions/0010).
+    graphMinItems: 150_000,
     // Shares of visitors who may get a release before everybody does.
     canaryShares: [0.01, 0.1, 0.5],
     // Decay of the trending list. Days.

@@ -24,8 +24,8 @@ test('groups with a graph are searched by it, the rest by the scan, and the best
   const { manifest, objects } = await assembleRelease(dataset, models, null, { ...site, ...sizes, pool })
   const read = (hash: string) => objects.get(hash)
   const scanned = loadModel(manifest, read)
-  const model = await withGraphs(scanned, read)
-  expect(model.retrievers.map(({ name }) => name).sort()).toEqual(['hnsw', 'scan-js'])
+  const model = withGraphs(scanned, read)
+  expect(model.retrievers.map(({ name }) => name).sort()).toEqual(['hnsw', 'scan'])
   const query = integerQuery(models.vectors.slice(0, 16), model.catalogue.scales)
   const blocked = new Uint8Array(model.catalogue.rowCount)
   const best = (of: typeof model) =>

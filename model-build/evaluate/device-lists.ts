@@ -24,7 +24,7 @@ export async function openDevice(
   log: Interactions,
   itemNos: Uint32Array,
 ): Promise<Device> {
-  const model = await withGraphs(loadModel(release.manifest, release.read), release.read)
+  const model = withGraphs(loadModel(release.manifest, release.read), release.read)
   const ranker = await openRanker(release.manifest, release.read)
   const read = createVisitReader(model, log, itemNos)
   const indexOf = new Map(Array.from(itemNos, (itemNo, index) => [itemNo, index]))

@@ -13,7 +13,7 @@ import { loadHnswlib } from './load-hnswlib.ts'
 const library = await loadHnswlib()
 
 retrieverConformance({
-  name: 'hnsw',
+  name: 'hnswlib',
   create: async (catalogue) => {
     const vectors = Float32Array.from(catalogue.quantised, (q, k) => q * catalogue.scales[k % catalogue.dim])
     const graph = decodeGraph(encodeGraph(buildGraph(library, { vectors, dim: catalogue.dim, orderCrc: 1 })))

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { integerQuery, quantise } from '#contract/vectors'
 import type { Retriever } from '#worker/core/retriever'
 import { createScanMemory } from '#worker/core/scan/wasm-scan'
+import { loadScanModule } from '../device/scan-module.ts'
 import type { GraphInput } from './build-graph.ts'
 
 /** Strongest inner products looked at for each node. */
@@ -57,7 +57,6 @@ function gridOf(vectors: Float32Array, dim: number): Float32Array {
 function openScan(quantised: Int8Array, dim: number): Retriever {
   const rowCount = quantised.length / dim
   const rowsByItemNo = Uint32Array.from({ length: rowCount }, (_, row) => row)
-  const bytes = readFileSync(new URL('../../worker/core/scan/scan.wasm', import.meta.url))
   const rows = { quantised, dim, rowCount, rowsByItemNo, itemNoOf: rowsByItemNo }
-  return createScanMemory(new WebAssembly.Module(bytes)).open(rows)
+  return createScanMemory(loadScanModule()).open(rows)
 }

@@ -4,7 +4,7 @@ import { LEAF_STEP, type TreeEnsemble } from '#contract/trees'
 export const MASK_LEAVES = 32
 
 /** Splits of all trees by feature, thresholds ascending; those of feature f are starts[f] … starts[f + 1] - 1. */
-type Splits = {
+export type Splits = {
   readonly starts: Int32Array
   readonly thresholds: Float32Array
   readonly treeOf: Int32Array
@@ -92,7 +92,8 @@ function openSplits(
 
 type Split = { readonly feature: number; readonly threshold: number; readonly tree: number; readonly mask: number }
 
-function collectSplits({ roots, feature, threshold, left, right, leaf, featureCount }: TreeEnsemble): Splits {
+/** Sorts an ensemble's splits. @param trees - At most MASK_LEAVES leaves each. */
+export function collectSplits({ roots, feature, threshold, left, right, leaf, featureCount }: TreeEnsemble): Splits {
   const found: Split[] = []
   const leaves = new Int32Array(roots.length * MASK_LEAVES)
   roots.forEach((root, tree) => {

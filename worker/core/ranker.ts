@@ -2,7 +2,7 @@ import { RecError } from '#contract/errors'
 import { FEATURE_COUNT, FEATURE_LAYOUT } from '#contract/features'
 import type { Manifest } from '#contract/manifest'
 import type { TreeEnsemble } from '#contract/trees'
-import { createTreeScorer } from './tree-scorer.ts'
+import { createTreeScorer, type TreeScorer } from './tree-scorer.ts'
 
 /** Scores feature rows; the engines give equal bits for the same trees. */
 export interface Ranker {
@@ -15,13 +15,17 @@ export interface Ranker {
 }
 
 /**
- * The ranker that needs nothing but JavaScript.
+ * The ranker that needs no runtime.
+ * @param createScorer - What scores; plain JavaScript by default.
  * @throws RecError `model-mismatch` when the trees expect another feature layout.
  */
-export function createTreesRanker(trees: TreeEnsemble): Ranker {
+export function createTreesRanker(
+  trees: TreeEnsemble,
+  createScorer: (trees: TreeEnsemble) => TreeScorer = createTreeScorer,
+): Ranker {
   if (trees.layout !== FEATURE_LAYOUT || trees.featureCount !== FEATURE_COUNT)
     throw new RecError('model-mismatch', 'the trees expect another feature layout', { layout: trees.layout })
-  const score = createTreeScorer(trees)
+  const score = createScorer(trees)
   return { name: 'trees', score: async (rows, count) => score(rows, count) }
 }
 

@@ -8,7 +8,7 @@ export type RowRange = { readonly from: number; readonly to: number }
 
 /** Finds rows with the largest integer inner product; each implementation passes `retriever.conformance.ts`. */
 export interface Retriever {
-  readonly name: 'hnsw' | 'scan' | 'scan-js'
+  readonly name: 'hnsw' | 'hnswlib' | 'scan' | 'scan-js'
   /** Rows this engine answers for, ascending and apart; together the engines of a model cover all rows once. */
   readonly ranges: readonly RowRange[]
   /**

@@ -2,14 +2,19 @@ import { LEAF_STEP, type TreeEnsemble } from '#contract/trees'
 import { createMaskScorer, MASK_LEAVES } from './leaf-masks.ts'
 
 /** Scores many rows, row-major as in `scoreTrees`; gives a new array. */
-type Scorer = (rows: Float32Array, count: number) => Float32Array
+export type TreeScorer = (rows: Float32Array, count: number) => Float32Array
 
 /**
  * Prepares an ensemble for scoring many rows. Sums of leaves are whole numbers, so scores are those of `scoreTrees` bit for bit,
  * by masks of leaves where trees are small enough.
  */
-export function createTreeScorer(trees: TreeEnsemble): Scorer {
-  return mostLeaves(trees) <= MASK_LEAVES ? createMaskScorer(trees) : createWalkingScorer(trees)
+export function createTreeScorer(trees: TreeEnsemble): TreeScorer {
+  return hasMasks(trees) ? createMaskScorer(trees) : createWalkingScorer(trees)
+}
+
+/** Whether the fast ways to score an ensemble apply: no tree has more than MASK_LEAVES leaves. */
+export function hasMasks(trees: TreeEnsemble): boolean {
+  return mostLeaves(trees) <= MASK_LEAVES
 }
 
 /** Leaves of the largest tree, counted up to MASK_LEAVES + 1. Children have higher numbers than their parents (`decodeTrees`). */
@@ -22,7 +27,7 @@ function mostLeaves({ roots, left, right }: TreeEnsemble): number {
 }
 
 /** Walks one tree after another over all rows, children side by side. */
-function createWalkingScorer(trees: TreeEnsemble): Scorer {
+function createWalkingScorer(trees: TreeEnsemble): TreeScorer {
   const { roots, feature, threshold, left, right, leaf, featureCount } = trees
   const children = new Int32Array(feature.length * 2)
   for (let node = 0; node < feature.length; node++) {

@@ -1,59 +1,92 @@
 import { type RecError, toRecError } from '#contract/errors'
 import type { EngineOptions } from '#contract/rpc'
+import type { TreeEnsemble } from '#contract/trees'
 import { type Catalogue, createCatalogue, type ResidentCell } from '#worker/core/catalogue'
 import { createModel, type Model } from '#worker/core/model'
 import { createOnnxRanker, type OnnxRanker, type OrtModule } from '#worker/core/onnx-ranker'
+import { createTreesRanker, type Ranker } from '#worker/core/ranker'
 import type { Retriever } from '#worker/core/retriever'
 import { createJsScan } from '#worker/core/scan/scan-js'
 import { createScanMemory, type ScanMemory } from '#worker/core/scan/wasm-scan'
+import { createWasmTrees } from '#worker/core/scan/wasm-trees'
+import { hasMasks } from '#worker/core/tree-scorer'
 import type { EngineDeps } from '../deps.ts'
 import type { Installation } from '../release/keeper.ts'
 import type { ObjectSource } from '../release/objects.ts'
 import { fetchAsset } from './assets.ts'
 import type { GraphEngine } from './graph-engine.ts'
-import { loadGraphEngine, type OpenScan, wholeGroups } from './groups.ts'
+import { coverRows, type OpenGraphs } from './graphs.ts'
+import { linkRoomOf, loadGraphEngine, NODE_BYTES, type OpenScan, wholeGroups } from './groups.ts'
 import { loadOrt } from './onnx.ts'
 
 type Needs = Pick<EngineDeps, 'fetch' | 'importModule'>
 
-/** A model and the exact engine that can serve any of its rows. */
-export type Built = { readonly model: Model; readonly openScan: OpenScan }
+/** A model, and the engines that can serve any of its rows. */
+export type Built = {
+  readonly model: Model
+  /** What ranks without a runtime, or null where the release has no trees. */
+  readonly trees: Ranker | null
+  readonly openScan: OpenScan
+  /** Null where the kernel does not run. */
+  readonly openGraphs: OpenGraphs | null
+}
+
+/** What a page and its tier let engines take. */
+export type EngineLimits = Pick<EngineOptions, 'assets' | 'graphs'> & { readonly graphBytes: number }
+
+type OpenGraphsOf = (...parts: [Parameters<OpenGraphs>[0], number]) => ReturnType<OpenGraphs>
 
 /** Loads engines late and at most once, and falls back to the next simpler one with a report. */
 export class Engines {
   readonly #deps: Needs
   readonly #assets: EngineOptions['assets']
+  readonly #limits: EngineLimits
   readonly #report: (error: RecError) => void
   #kernel: Promise<WebAssembly.Module | null> | null = null
   #ort: Promise<OrtModule> | null = null
   #hnsw: Promise<GraphEngine> | null = null
 
-  constructor(deps: Needs, assets: EngineOptions['assets'], report: (error: RecError) => void) {
+  constructor(deps: Needs, limits: EngineLimits, report: (error: RecError) => void) {
     this.#deps = deps
-    this.#assets = assets
+    this.#assets = limits.assets
+    this.#limits = limits
     this.#report = report
   }
 
   /** Lays the cells out and opens the scan: the kernel's once everything is there, plain JavaScript before and where it cannot run. */
   async build({ root, isComplete }: Installation, cells: readonly ResidentCell[]): Promise<Built> {
     const { manifest, dictionaries, gramians, trees, table } = root
-    const memory = isComplete ? await this.#scanMemory() : null
-    const { catalogue, openScan } = this.#layOut(memory, (allocate) => createCatalogue(manifest, cells, allocate))
+    const kernel = isComplete ? await this.#openKernel() : null
+    const linkRoom = this.#limits.graphBytes > 0 ? linkRoomOf(table, cells) : 0
+    const memory = kernel === null ? null : this.#scanMemory(kernel, linkRoom)
+    const { catalogue, openScan, openGraphs } = this.#layOut(memory, (allocate) =>
+      createCatalogue(manifest, cells, allocate),
+    )
     const retrievers = [openScan([{ from: 0, to: catalogue.rowCount }])]
-    return { model: createModel({ manifest, dictionaries, catalogue, gramians, trees, table, retrievers }), openScan }
+    const model = createModel({ manifest, dictionaries, catalogue, gramians, trees, table, retrievers })
+    const efSearch = manifest.retrieval.efSearch
+    return {
+      model,
+      trees: trees === null ? null : this.#trees(trees, kernel),
+      openScan,
+      openGraphs: openGraphs === null ? null : (graphs) => openGraphs(graphs, efSearch),
+    }
   }
 
   /** Engines with graphs over the groups that are whole; null where none is or they cannot be had. */
   async graphs(
-    { model, openScan }: Built,
-    { installation, source, graphBytes }: { installation: Installation; source: ObjectSource; graphBytes: number },
+    { model, openScan, openGraphs }: Built,
+    { installation, source }: { readonly installation: Installation; readonly source: ObjectSource },
   ): Promise<readonly Retriever[] | null> {
-    const groups = wholeGroups(model, graphBytes)
+    const { graphBytes, graphs } = this.#limits
+    const byKernel = graphs === 'hnswlib' ? null : openGraphs
+    const groups = wholeGroups(model, graphBytes, byKernel === null ? NODE_BYTES.library : NODE_BYTES.kernel)
     if (groups.length === 0) return null
-    this.#hnsw ??= loadGraphEngine(this.#deps, this.#assets)
+    const parts = { model, installation, source, openScan }
     try {
-      const engine = await this.#hnsw
-      return await engine.open(groups, { model, installation, source, openScan })
+      if (byKernel !== null) return await coverRows(groups, byKernel, parts)
+      this.#hnsw ??= loadGraphEngine(this.#deps, this.#assets)
+      return await (await this.#hnsw).open(groups, parts)
     } catch (thrown) {
       this.#hnsw = null
       this.#report(toRecError(thrown, 'engine-unavailable'))
@@ -84,12 +117,16 @@ export class Engines {
   #layOut(
     memory: ScanMemory | null,
     lay: (allocate?: ScanMemory['allocate']) => Catalogue,
-  ): { catalogue: Catalogue; openScan: OpenScan } {
+  ): { catalogue: Catalogue; openScan: OpenScan; openGraphs: OpenGraphsOf | null } {
     if (memory !== null) {
       try {
         const catalogue = lay(memory.allocate)
         memory.open(catalogue).close() // whether its memory suffices shows here
-        return { catalogue, openScan: (ranges) => memory.open(catalogue, ranges) }
+        return {
+          catalogue,
+          openScan: (ranges) => memory.open(catalogue, ranges),
+          openGraphs: (graphs, efSearch) => memory.openGraphs(catalogue, graphs, efSearch),
+        }
       } catch (thrown) {
         const error = toRecError(thrown, 'engine-unavailable')
         if (error.code !== 'engine-unavailable') throw error
@@ -97,18 +134,31 @@ export class Engines {
       }
     }
     const catalogue = lay()
-    return { catalogue, openScan: (ranges) => createJsScan(catalogue, ranges) }
+    return { catalogue, openScan: (ranges) => createJsScan(catalogue, ranges), openGraphs: null }
   }
 
-  async #scanMemory(): Promise<ScanMemory | null> {
+  async #openKernel(): Promise<WebAssembly.Module | null> {
     this.#kernel ??= this.#compileKernel()
     const module = await this.#kernel
-    if (module === null) {
-      this.#kernel = null // the next release tries again
-      return null
+    if (module === null) this.#kernel = null // the next release tries again
+    return module
+  }
+
+  /** Trees in the kernel where it runs, else in JavaScript: the same scores. @throws RecError `model-mismatch` */
+  #trees(trees: TreeEnsemble, kernel: WebAssembly.Module | null): Ranker {
+    if (kernel !== null && hasMasks(trees)) {
+      try {
+        return createTreesRanker(trees, (given) => createWasmTrees(kernel, given))
+      } catch (thrown) {
+        this.#report(toRecError(thrown, 'engine-unavailable'))
+      }
     }
+    return createTreesRanker(trees)
+  }
+
+  #scanMemory(kernel: WebAssembly.Module, linkRoom: number): ScanMemory | null {
     try {
-      return createScanMemory(module)
+      return createScanMemory(kernel, linkRoom)
     } catch (thrown) {
       this.#report(toRecError(thrown, 'engine-unavailable'))
       return null

@@ -1,11 +1,11 @@
 import { type HnswFactory, startHnswlib } from '#worker/core/hnsw/hnsw-library'
-import { type GraphParts, openGraphs } from './graphs.ts'
+import { coverRows, type GraphParts, openByLibrary } from './graphs.ts'
 import type { WholeGroup } from './groups.ts'
 
 /** Graphs over groups of cells, once the library runs. */
 export interface GraphEngine {
-  /** See `openGraphs`. */
-  open(groups: readonly WholeGroup[], parts: Omit<GraphParts, 'library'>): ReturnType<typeof openGraphs>
+  /** See `coverRows`. */
+  open(groups: readonly WholeGroup[], parts: GraphParts): ReturnType<typeof coverRows>
 }
 
 /**
@@ -15,5 +15,5 @@ export interface GraphEngine {
  */
 export async function startGraphEngine(factory: HnswFactory, binary: Uint8Array): Promise<GraphEngine> {
   const library = await startHnswlib(factory, binary)
-  return { open: (groups, parts) => openGraphs(groups, { ...parts, library }) }
+  return { open: (groups, parts) => coverRows(groups, openByLibrary(library, parts), parts) }
 }

@@ -1,14 +1,17 @@
 import { RecError, toRecError } from '#contract/errors'
 import type { EngineOptions } from '#contract/rpc'
+import type { ShardTable } from '#contract/shard-table'
+import type { ResidentCell } from '#worker/core/catalogue'
 import type { HnswFactory } from '#worker/core/hnsw/hnsw-library'
 import type { Model } from '#worker/core/model'
 import type { Retriever, RowRange } from '#worker/core/retriever'
+import { mostLinks } from '#worker/core/scan/graph-lists'
 import type { EngineDeps } from '../deps.ts'
 import { fetchAsset } from './assets.ts'
 import type { GraphEngine, startGraphEngine } from './graph-engine.ts'
 
-/** What an element of a graph takes in the library at 65 dimensions and M = 16, bytes (measured). */
-const NODE_BYTES = 396
+/** What an element of a graph takes, bytes (measured): its links in the kernel; in the library, at 65 dimensions and M = 16, its vector once more. */
+export const NODE_BYTES = { kernel: 120, library: 396 } as const
 
 /** A group of cells that is whole on this device and large enough for its graph. */
 export type WholeGroup = { readonly group: number; readonly ranges: readonly RowRange[]; readonly items: number }
@@ -16,8 +19,18 @@ export type WholeGroup = { readonly group: number; readonly ranges: readonly Row
 /** Opens an exact engine over some rows. */
 export type OpenScan = (ranges: readonly RowRange[]) => Retriever
 
+/** Links that the graphs over these cells can have on their ground level, complete groups or not. */
+export function linkRoomOf(table: ShardTable, cells: readonly ResidentCell[]): number {
+  const groups = new Set(cells.map(({ entry }) => entry.group))
+  return table.graphs.reduce((sum, { sizeBytes }, group) => sum + (groups.has(group) ? mostLinks(sizeBytes) : 0), 0)
+}
+
 /** Groups that graphs should serve: whole, at least `graphMinItems`, and within the tier's memory, most popular first. */
-export function wholeGroups({ catalogue, table, manifest }: Model, graphBytes: number): readonly WholeGroup[] {
+export function wholeGroups(
+  { catalogue, table, manifest }: Model,
+  graphBytes: number,
+  nodeBytes: number,
+): readonly WholeGroup[] {
   if (table === null) return []
   let left = graphBytes
   const groups: WholeGroup[] = []
@@ -25,7 +38,7 @@ export function wholeGroups({ catalogue, table, manifest }: Model, graphBytes: n
     const wanted = table.cells.filter((cell) => cell.group === group).length
     const own = catalogue.cells.filter((cell) => cell.group === group)
     const items = own.reduce((sum, { from, to }) => sum + to - from, 0)
-    const bytes = items * NODE_BYTES
+    const bytes = items * nodeBytes
     if (
       ref.sizeBytes === 0 ||
       own.length !== wanted ||

@@ -59,7 +59,7 @@ export function createHnswRetriever(options: HnswOptions): Retriever {
     index.delete()
     exact.close()
   }
-  return { name: 'hnsw', ranges, search, close }
+  return { name: 'hnswlib', ranges, search, close }
 }
 
 function rowsOf(ranges: readonly RowRange[]): Int32Array {
