@@ -99,7 +99,7 @@ describe('engines', () => {
   })
 
   test('that cannot be loaded leave the trees and a reason', async () => {
-    const page = await openPage(publishedEdge())
+    const page = await openPage(publishedEdge(), { options: { ranker: 'onnx' } })
     await loaded(page)
     page.deps.timers.advance(300)
     await page.notices.first('engines-ready')
