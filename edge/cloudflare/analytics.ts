@@ -1,4 +1,5 @@
 import type { Counter, Metrics } from '../core/ports.ts'
+import type { SumTotals } from '../core/sum-store.ts'
 
 /**
  * Writes to Analytics Engine: isolates come and go, so counters of their own would mean nothing. One data point per request or count:
@@ -21,6 +22,10 @@ export class Analytics implements Metrics {
 
   live(site: string, channel: string, sequence: number): void {
     this.#dataset?.writeDataPoint({ indexes: ['live'], blobs: [site, channel], doubles: [sequence] })
+  }
+
+  sums(site: string, { sums, reports }: SumTotals): void {
+    this.#dataset?.writeDataPoint({ indexes: ['sums'], blobs: [site], doubles: [sums, reports] })
   }
 
   render(): Promise<undefined> {

@@ -1,17 +1,20 @@
 import type { Hono } from 'hono'
+import { epochOf } from '#contract/feedback/plan'
 import { createApp } from '../core/app.ts'
 import { EDGE_LIMITS } from '../core/edge-limits.ts'
 import type { Clock, EdgeDeps, Host, Log } from '../core/ports.ts'
-import { parseSites } from '../core/sites.ts'
+import { parseSites, type Site } from '../core/sites.ts'
 import { Analytics } from './analytics.ts'
 import type { Bindings } from './bindings.ts'
 import { CombinedLimiter } from './combined-limiter.ts'
 import { R2Blobs } from './r2-blobs.ts'
 import { ShardedEvents } from './sharded-events.ts'
 import { SiteState } from './site-state.ts'
+import { SumsBySite } from './sums-by-site.ts'
 
 export { EventShard } from './event-shard.ts'
 export { SiteObject } from './site-object.ts'
+export { SumsObject } from './sums-object.ts'
 
 const DEFAULT_SHARDS = 8
 const MAX_SHARDS = 256
@@ -21,29 +24,34 @@ const clock: Clock = { now: () => Date.now(), seconds: () => performance.now() /
 // biome-ignore lint/suspicious/noConsole: the only way to the log of a Worker
 const log: Log = (event, fields) => console.log(JSON.stringify({ event, ...fields }))
 
-type Edge = { readonly app: Hono; readonly deps: EdgeDeps }
+type Edge = { readonly app: Hono; readonly deps: EdgeDeps; readonly sums: SumsBySite }
 
 /** One per isolate; made by its first request, since nothing may run before. */
 const edges = new WeakMap<Bindings, Edge>()
 
+/** @throws RecError `config-invalid` */
 function edgeOf(env: Bindings): Edge {
   const known = edges.get(env)
   if (known !== undefined) return known
-  const deps = createDeps(env)
-  const edge = { deps, app: createApp(deps) }
+  const sites = parseSites(JSON.parse(env.SITES ?? '[]'))
+  const sums = new SumsBySite(
+    env.SUMS,
+    sites.map(({ name }) => name),
+  )
+  const deps = createDeps(env, sites, sums)
+  const edge = { deps, app: createApp(deps), sums }
   edges.set(env, edge)
   return edge
 }
 
-/** @throws RecError `config-invalid` */
-function createDeps(env: Bindings): EdgeDeps {
-  const sites = parseSites(JSON.parse(env.SITES ?? '[]'))
+function createDeps(env: Bindings, sites: readonly Site[], sums: SumsBySite): EdgeDeps {
   const shards = Math.min(MAX_SHARDS, Math.max(1, Number(env.EVENT_SHARDS ?? DEFAULT_SHARDS)))
   const names = sites.map(({ name }) => name)
   return {
     blobs: new R2Blobs(env.OBJECTS, env.SITE, clock),
     state: new SiteState(env.SITE, sites, clock),
     events: new ShardedEvents({ namespace: env.EVENTS, siteObjects: env.SITE, sites: names, shards, clock }),
+    sums,
     limiter: new CombinedLimiter(env, clock),
     metrics: new Analytics(env.METRICS),
     clock,
@@ -82,8 +90,11 @@ function headerOf(request: Request, name: string): string | undefined {
 export default {
   fetch: (request, env) => edgeOf(env).app.fetch(request, env),
   scheduled: async (_controller, env) => {
-    const { deps } = edgeOf(env)
-    const rows = await deps.events.prune(clock.now() - EDGE_LIMITS.eventAgeMs)
+    const { deps, sums } = edgeOf(env)
+    const [rows] = await Promise.all([
+      deps.events.prune(clock.now() - EDGE_LIMITS.eventAgeMs),
+      sums.flush(epochOf(clock.now()), deps.metrics),
+    ])
     if (rows > 0) log('events-pruned', { rows })
   },
 } satisfies ExportedHandler<Bindings>

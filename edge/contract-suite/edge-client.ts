@@ -6,6 +6,16 @@ const HOUR_MS = 3_600_000
 /** Status, headers and parsed body of an answer. */
 export type Answer = { readonly status: number; readonly headers: Headers; readonly json: unknown }
 
+/** One entry of `GET …/sums`. */
+export type PulledSum = {
+  readonly plan: string
+  readonly epoch: number
+  readonly qid: number
+  readonly stripe: number
+  readonly count: number
+  readonly sum: readonly number[]
+}
+
 /** Talks to one site of an edge as visitors, publishers and builds do. */
 export class EdgeClient {
   readonly #base: string
@@ -57,6 +67,16 @@ export class EdgeClient {
       headers: { 'content-type': 'application/json', ...headers },
       body: text,
     })
+  }
+
+  /** Sends a report as a device does, from an address that the edge believes. */
+  report(body: Uint8Array<ArrayBuffer>, address: string, headers: Record<string, string> = {}): Promise<Answer> {
+    const from = { 'x-forwarded-for': address, 'cf-connecting-ip': address }
+    return this.send('/r', { method: 'POST', headers: { ...from, ...headers }, body })
+  }
+
+  async sums(): Promise<readonly PulledSum[]> {
+    return ((await this.admin('GET', '/sums', undefined, READ_TOKEN)).json as { sums: PulledSum[] }).sums // what the edge promises
   }
 
   export(cursor = 0, limit = 1000): Promise<Answer> {

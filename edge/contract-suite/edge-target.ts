@@ -5,6 +5,8 @@ export type TargetOptions = {
   readonly sites: readonly SiteInput[]
   /** See `EdgeDeps.gcGraceMs`; a day when absent. */
   readonly gcGraceMs?: number
+  /** CIDRs whose X-Forwarded-For is believed, where the host does not know addresses itself. */
+  readonly trustedProxies?: readonly string[]
 }
 
 /** A running edge that tests talk to over HTTP alone. */

@@ -4,6 +4,7 @@ import { eventsConformance } from './events.conformance.ts'
 import { fallbackConformance } from './fallback.conformance.ts'
 import { objectsConformance } from './objects.conformance.ts'
 import { releasesConformance } from './releases.conformance.ts'
+import { reportsConformance } from './reports.conformance.ts'
 import { securityConformance } from './security.conformance.ts'
 
 /** The whole contract of the edge; every target's test file calls this with its own way to start one. */
@@ -11,6 +12,7 @@ export function edgeConformance(target: EdgeTarget): void {
   objectsConformance(target)
   releasesConformance(target)
   eventsConformance(target)
+  reportsConformance(target)
   fallbackConformance(target)
   securityConformance(target)
   operationConformance(target)

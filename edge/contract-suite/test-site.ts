@@ -90,6 +90,22 @@ export function prose(length: number, seed: number): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(sentence.repeat(Math.ceil(length / sentence.length)).slice(0, length))
 }
 
+/** Makes the n-th publication of a channel with nothing but a manifest of our own. */
+export async function makeManifestPublication(
+  site: string,
+  key: TestKey,
+  manifest: unknown,
+  channel = 'main',
+): Promise<TestPublication> {
+  const bytes = new TextEncoder().encode(JSON.stringify(manifest))
+  const hash = await hashOf(bytes)
+  const { body } = await makePublication(site, key, 1, { channel })
+  if (body.pointers.full === undefined) throw new Error('a first publication has a full step')
+  const { keyId: _id, signature: _signature, ...pointer } = body.pointers.full
+  const pointers = { full: await key.sign({ ...pointer, manifest: hash }) }
+  return { bodies: [bytes], body: { ...body, objects: [hash], pointers } }
+}
+
 /** Makes the n-th publication of a channel: a manifest and two objects of its own, all steps signed from the second on. */
 export async function makePublication(
   site: string,

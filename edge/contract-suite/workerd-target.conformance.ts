@@ -29,7 +29,7 @@ function bundle(): Promise<string> {
 }
 
 /** An edge in workerd with local R2, durable objects and rate limits; no request leaves this machine. */
-export type WorkerdEdge = RunningEdge & { readonly miniflare: Miniflare }
+export type WorkerdEdge = RunningEdge & { readonly miniflare: Miniflare; readonly dir: string }
 
 async function startOn(dir: string, options: TargetOptions): Promise<WorkerdEdge> {
   const miniflare = new Miniflare(
@@ -43,6 +43,7 @@ async function startOn(dir: string, options: TargetOptions): Promise<WorkerdEdge
       port: 0,
       cf: false,
       telemetry: { enabled: false },
+      unsafeInspectDurableObjects: true,
       log: new Log(LogLevel.ERROR),
       handleStructuredLogs: () => undefined,
       resourcePersistencePath: dir,
@@ -50,6 +51,7 @@ async function startOn(dir: string, options: TargetOptions): Promise<WorkerdEdge
       durableObjects: {
         SITE: { className: 'SiteObject', useSQLite: true },
         EVENTS: { className: 'EventShard', useSQLite: true },
+        SUMS: { className: 'SumsObject', useSQLite: true },
       },
       ratelimits: {
         CLIENT_LIMIT: { namespace_id: '1001', simple: { limit: 1_000_000, period: 10 } },
@@ -67,6 +69,7 @@ async function startOn(dir: string, options: TargetOptions): Promise<WorkerdEdge
   return {
     url,
     miniflare,
+    dir,
     restart: async () => {
       await miniflare.dispose()
       return startOn(dir, options)

@@ -1,4 +1,3 @@
-import { networkPrefix } from './network-prefix.ts'
 import type { Clock } from './ports.ts'
 import { STRIPES } from './sum-store.ts'
 
@@ -23,10 +22,10 @@ export class DailyStripes {
     this.#perDay = perDay
   }
 
-  /** @returns The stripe, 0…15; null when the network sent its share today. */
-  async admit(site: string, address: string | undefined): Promise<number | null> {
+  /** @param network - See `networkPrefix`. @returns The stripe, 0…15; null when the network sent its share today. */
+  async admit(site: string, network: string): Promise<number | null> {
     const key = await this.#today()
-    const text = new TextEncoder().encode(`${site}\n${networkPrefix(address)}`)
+    const text = new TextEncoder().encode(`${site}\n${network}`)
     const mac = new Uint8Array(await crypto.subtle.sign('HMAC', key, text))
     const name = String.fromCharCode(...mac.subarray(0, 16))
     const count = this.#counts.get(name) ?? 0

@@ -1,4 +1,4 @@
-import type { SumStore } from './sum-store.ts'
+import type { ReportSums, SumTotals } from './sum-store.ts'
 
 /** Encodings an object is kept in. Ranges count bytes of `identity`. */
 export const ENCODINGS = ['br', 'gzip', 'identity'] as const
@@ -112,6 +112,8 @@ export interface Metrics {
   add(counter: Counter, count: number): void
   /** The release a channel serves. */
   live(site: string, channel: string, sequence: number): void
+  /** Stored sums of reports: told after they were written and never per report, whose time would then be known. */
+  sums(site: string, totals: SumTotals): void
   /** Prometheus text, or undefined where metrics go elsewhere. */
   render(): Promise<string | undefined>
 }
@@ -148,8 +150,7 @@ export type EdgeDeps = {
   readonly blobs: BlobStore
   readonly state: StateStore
   readonly events: EventLog
-  /** Where absent, reports are answered alike and dropped. */
-  readonly sums?: SumStore
+  readonly sums: ReportSums
   readonly limiter: RateLimiter
   readonly metrics: Metrics
   readonly clock: Clock

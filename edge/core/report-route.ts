@@ -3,36 +3,30 @@ import { epochOf } from '#contract/feedback/plan'
 import { PRESETS } from '#contract/feedback/presets'
 import { decodeReport, REPORT_BYTES } from '#contract/feedback/report'
 import { isSeedOf } from '#contract/feedback/seeds'
-import { expandSeed } from '#contract/feedback/sums'
 import { isSiteName } from '#contract/limits'
 import { publicEmpty } from './answers.ts'
-import { DailyStripes } from './daily-stripes.ts'
-import { EDGE_LIMITS } from './edge-limits.ts'
+import { networkPrefix } from './network-prefix.ts'
 import { PlanIndex } from './plan-index.ts'
 import type { EdgeDeps } from './ports.ts'
-import type { SumStore } from './sum-store.ts'
 
 /**
  * Takes reports of devices, section 9 of the privacy specification. Every request gets the same answer, whatever became of it, and none is
  * counted or logged: neither address nor time nor seed outlives the call.
  */
 export function addReportRoute(app: Hono, deps: EdgeDeps): void {
-  const parts = { deps, plans: new PlanIndex(deps), stripes: new DailyStripes(deps.clock, EDGE_LIMITS.reportsPerDay) }
+  const plans = new PlanIndex(deps)
   app.post('/v1/sites/:site/r', async (c) => {
     // What goes wrong here is nobody's business: the device does not try again, and a log line would have a time.
-    await take(c, parts).catch(() => undefined)
+    await take(c, deps, plans).catch(() => undefined)
     return publicEmpty(204)
   })
 }
 
-type Parts = { readonly deps: EdgeDeps; readonly plans: PlanIndex; readonly stripes: DailyStripes }
-
-async function take(c: Context, { deps, plans, stripes }: Parts): Promise<void> {
+async function take(c: Context, deps: EdgeDeps, plans: PlanIndex): Promise<void> {
   const header = (name: string): string | undefined => deps.host.header(c.req.raw, c.env, name)
   if (header('sec-gpc') === '1' || header('dnt') === '1') return
-  const sums: SumStore | undefined = deps.sums
   const site = c.req.param('site') ?? ''
-  if (sums === undefined || !isSiteName(site)) return
+  if (!isSiteName(site)) return
   const bytes = await readReport(c.req.raw, header('content-length'))
   const report = bytes === null ? null : decodeReport(bytes)
   if (report === null) return
@@ -42,11 +36,10 @@ async function take(c: Context, { deps, plans, stripes }: Parts): Promise<void> 
   const epoch = epochOf(deps.clock.now())
   // A report may arrive a week after it was written.
   if (epoch < found.plan.epochFrom || epoch > found.plan.epochTo + 1) return
-  const stripe = await stripes.admit(site, deps.host.clientAddress(c.req.raw, c.env))
-  if (stripe === null) return
-  const { epsilon } = PRESETS[found.plan.preset]
-  const vector = expandSeed({ type: question.type, size: question.size, epsilon }, report.seed)
-  sums.add({ site, plan: found.hash, epoch, qid: question.qid, stripe }, vector)
+  const { type, size } = question
+  const shape = { type, size, epsilon: PRESETS[found.plan.preset].epsilon }
+  const network = networkPrefix(deps.host.clientAddress(c.req.raw, c.env))
+  await deps.sums.take({ site, plan: found.hash, epoch, qid: question.qid, shape, seed: report.seed }, network)
 }
 
 /** The body, when it has exactly the size of a report; no more than that is kept of a longer one. */

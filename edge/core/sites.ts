@@ -7,7 +7,7 @@ import type { AuditEntry, Clock, StateEntry, StateStore } from './ports.ts'
 
 export const SCOPES = ['publish', 'read'] as const
 
-/** `publish` writes objects and moves channels; `read` exports events. */
+/** `publish` writes objects and moves channels; `read` reads reports: events and sums. */
 export type Scope = (typeof SCOPES)[number]
 
 const tokenSchema = z.strictObject({

@@ -16,7 +16,7 @@ export function addSumsExport(app: Hono, deps: EdgeDeps, { route, siteOf }: Expo
       const site = await siteOf(siteParam(c)).catch(() => undefined)
       await authorise(c.req.raw, site, 'read')
       if (site === undefined) throw new RecError('unauthorised', 'the bearer token is missing or wrong')
-      const sums = (await deps.sums?.read(site.name)) ?? []
+      const sums = await deps.sums.read(site.name)
       return adminJson({
         v: 1,
         sums: sums.map(({ plan, epoch, qid, stripe, count, sum }) => ({

@@ -13,6 +13,7 @@ import { openApiDocument } from '../core/openapi.ts'
 import type { Clock } from '../core/ports.ts'
 import { TokenBuckets } from '../core/rate-limiter.ts'
 import { parseSites, storeSite } from '../core/sites.ts'
+import { StripedSums } from '../core/striped-sums.ts'
 import { BlobFiles } from './blob-files.ts'
 import { EventLogThread } from './event-log.ts'
 import { silentLog } from './log.ts'
@@ -21,6 +22,7 @@ import { PrometheusMetrics } from './metrics.ts'
 import { createNodeEdge } from './node-edge.ts'
 import { nearValue } from './schema-arbitrary.conformance.ts'
 import { StateDatabase } from './state-database.ts'
+import { SumDatabase } from './sum-database.ts'
 
 const SEED = 20261103
 const DIRECT_ROUNDS = 5
@@ -187,12 +189,14 @@ async function openApp(): Promise<{ app: Hono; close(): Promise<void> }> {
   const cache = new MemoryCache(2 ** 20)
   const state = new StateDatabase(join(dir, 'state.db'))
   const events = new EventLogThread({ path: join(dir, 'events.db'), maxBytes: 0 }, systemClock, silentLog)
+  const sums = new SumDatabase(join(dir, 'sums.db'))
   const [site] = parseSites([await testSite(SITE, [await createTestKey(1)])])
   if (site !== undefined) await storeSite(state, systemClock, site)
   const app = createApp({
     blobs: new BlobFiles(join(dir, 'objects'), cache),
     state,
     events,
+    sums: new StripedSums(sums, systemClock),
     limiter: new TokenBuckets(systemClock),
     metrics: new PrometheusMetrics(cache),
     clock: systemClock,
@@ -211,6 +215,7 @@ async function openApp(): Promise<{ app: Hono; close(): Promise<void> }> {
     app,
     close: async () => {
       await events.close()
+      sums.close()
       state.close()
     },
   }

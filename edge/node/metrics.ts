@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Gauge, Counter as PromCounter, Registry } from 'prom-client'
 import { COUNTERS, type Counter, type Metrics } from '../core/ports.ts'
+import type { SumTotals } from '../core/sum-store.ts'
 import type { MemoryCache } from './memory-cache.ts'
 
 const HELP: Readonly<Record<Counter, string>> = {
@@ -27,6 +28,8 @@ export class PrometheusMetrics implements Metrics {
   readonly #counts = new Map<Counter, number>()
   readonly #latency = new Map<string, Latency>()
   readonly #live: Gauge<'site' | 'channel'>
+  readonly #sums: Gauge<'site'>
+  readonly #sumReports: Gauge<'site'>
 
   constructor(cache: MemoryCache) {
     const registers = [this.#registry]
@@ -37,6 +40,10 @@ export class PrometheusMetrics implements Metrics {
       labelNames: ['site', 'channel'],
       registers,
     })
+    const perSite = { labelNames: ['site'] as const, registers }
+    this.#sums = new Gauge({ ...perSite, name: 'pocketshelf_sums', help: 'Sums of reports that are stored' })
+    const help = 'Reports in stored sums; moves by 20 or more'
+    this.#sumReports = new Gauge({ ...perSite, name: 'pocketshelf_sums_reports', help })
     this.#addRequests(registers)
     for (const name of COUNTERS) this.#addCount(name, registers)
     const gauge = (name: string, help: string, read: () => number) => addGauge({ name, help, read, registers })
@@ -63,6 +70,11 @@ export class PrometheusMetrics implements Metrics {
 
   live(site: string, channel: string, sequence: number): void {
     this.#live.set({ site, channel }, sequence)
+  }
+
+  sums(site: string, { sums, reports }: SumTotals): void {
+    this.#sums.set({ site }, sums)
+    this.#sumReports.set({ site }, reports)
   }
 
   async render(): Promise<string> {

@@ -10,6 +10,7 @@ import { EDGE_LIMITS } from '../core/edge-limits.ts'
 import type { Clock, EdgeDeps, Host, Log } from '../core/ports.ts'
 import { TokenBuckets } from '../core/rate-limiter.ts'
 import { parseSites, type SiteInput, storeSite } from '../core/sites.ts'
+import { StripedSums } from '../core/striped-sums.ts'
 import { BlobFiles } from './blob-files.ts'
 import { clientAddressOf, isWithin, LOOPBACK_NETWORKS, parseNetworks } from './client-address.ts'
 import { type DataLock, lockDataDir } from './data-lock.ts'
@@ -115,7 +116,7 @@ async function startEdge(
     blobs,
     state,
     events,
-    sums,
+    sums: new StripedSums(sums, clock),
     limiter: new TokenBuckets(clock),
     metrics: new PrometheusMetrics(cache),
     clock,
@@ -140,7 +141,7 @@ async function startEdge(
   opened.push(
     () => stopServer(server, closeWaiting),
     prunePeriodically(events, clock, log),
-    flushPeriodically(sums, clock, log),
+    flushPeriodically({ sums, sites: () => state.sites(), metrics: deps.metrics, clock, log }),
   )
   log('edge-started', { sites: state.sites().length })
   const stop = async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { epochOf } from '#contract/feedback/plan'
 import { EdgeClient, testBatch } from '../contract-suite/edge-client.ts'
 import { createTestKey, hashOf, makePublication, noise, testSite } from '../contract-suite/test-site.ts'
 import type { Clock } from '../core/ports.ts'
@@ -13,6 +14,7 @@ import { EventDatabase } from './event-database.ts'
 import { MemoryCache } from './memory-cache.ts'
 import { createNodeEdge, type NodeEdge } from './node-edge.ts'
 import { StateDatabase } from './state-database.ts'
+import { SumDatabase } from './sum-database.ts'
 
 const DAY_MS = 86_400_000
 const PSEUDONYM = 'pseudonym-000000000000'
@@ -172,13 +174,19 @@ describe('a data directory', () => {
   })
 
   test('that was copied while it served starts elsewhere with all it had', async () => {
+    mkdirSync(join(dir, 'data'))
+    const sums = new SumDatabase(join(dir, 'data/sums.db'))
+    const sumKey = { site: 'shop', plan: 'f'.repeat(64), epoch: epochOf(Date.now()), qid: 1, stripe: 3 }
+    for (let i = 0; i < 20; i++) sums.add(sumKey, Float64Array.of(1))
+    await sums.flush(sumKey.epoch)
+    sums.close()
     const { edge, client } = await start()
     const publication = await makePublication('shop', await createTestKey(1), 1)
     await client.publish(publication)
     await client.events(testBatch('kept', 4))
     const copy = join(dir, 'copy')
     mkdirSync(copy)
-    for (const name of ['state.db', 'events.db']) {
+    for (const name of ['state.db', 'events.db', 'sums.db']) {
       const db = new Database(join(dir, 'data', name), { readonly: true })
       await db.backup(join(copy, name))
       db.close()
@@ -190,6 +198,7 @@ describe('a data directory', () => {
     expect(await client.admin('GET', '/audit').catch(() => 'the first one is gone')).toBe('the first one is gone')
     expect((await reader.fetch(`/objects/${publication.body.objects[2]}`)).status).toBe(200)
     expect(await reader.exportAll()).toHaveLength(4)
+    expect(await reader.sums()).toMatchObject([{ qid: 1, stripe: 3, count: 20, sum: [20] }])
     await restored.close()
   })
 

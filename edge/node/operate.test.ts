@@ -50,7 +50,7 @@ describe('the Grafana dashboard', () => {
     expect(asked.filter((name) => !exported.has(name))).toEqual([])
   })
 
-  test('shows requests, latency, bytes, cache, events and the release in use, each panel once', () => {
+  test('shows requests, latency, bytes, cache, events, sums and the release in use, each panel once', () => {
     const all = expressions.join('\n')
     for (const name of [
       'requests_total',
@@ -59,6 +59,8 @@ describe('the Grafana dashboard', () => {
       'cache_hits',
       'events_accepted_total',
       'events_refused_total',
+      'sums',
+      'sums_reports',
       'live_sequence',
     ])
       expect(all).toContain(`pocketshelf_${name}`)

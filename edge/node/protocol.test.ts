@@ -78,12 +78,14 @@ describe('the HTTP protocol', () => {
 })
 
 describe('metrics', () => {
-  test('tell requests, events and the live sequence to the operator', async () => {
+  test('tell requests, events, sums and the live sequence to the operator', async () => {
     await client.events(testBatch('metrics', 3))
     const text = await (await fetch(`${edge.url}/metrics`)).text()
     expect(text).toMatch(/^pocketshelf_live_sequence\{site="shop",channel="main"\} 65541$/m)
     expect(text).toMatch(/^pocketshelf_requests_total\{route="events",status="200"\} \d+$/m)
     expect(text).toMatch(/^pocketshelf_events_accepted_total [1-9]\d*$/m)
+    expect(text).toMatch(/^pocketshelf_sums\{site="shop"\} 0$/m)
+    expect(text).toMatch(/^pocketshelf_sums_reports\{site="shop"\} 0$/m)
     expect(text).toMatch(/^pocketshelf_request_seconds_bucket\{le="0.005",route="events"\} \d+$/m)
   })
 
@@ -103,7 +105,7 @@ describe('metrics', () => {
 describe('whatever is sent', () => {
   const noFailure = (status: number) => expect([500, 501, 502, 504].includes(status)).toBe(false)
 
-  test('as an event batch is answered without a failure', async () => {
+  test('as an event batch is answered without a failure', { timeout: 60_000 }, async () => {
     const event = fc.oneof(
       fc.jsonValue(),
       fc.dictionary(
@@ -134,7 +136,7 @@ describe('whatever is sent', () => {
     )
   })
 
-  test('as a path, method or header is answered without a failure', async () => {
+  test('as a path, method or header is answered without a failure', { timeout: 60_000 }, async () => {
     const part = fc.constantFrom(
       'v1',
       'sites',

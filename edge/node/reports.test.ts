@@ -1,26 +1,21 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { chachaState, chachaWords } from '#contract/feedback/chacha20'
 import { HIST_PRIME } from '#contract/feedback/chance'
-import { EPOCH_MS, encodePlan, epochOf, type Plan } from '#contract/feedback/plan'
+import { EPOCH_MS, epochOf, type Plan } from '#contract/feedback/plan'
 import { encodeReport } from '#contract/feedback/report'
 import { samplePlan } from '#contract/feedback/sample-plan.conformance'
 import type { Seed } from '#contract/feedback/seeds'
 import { expandSeed } from '#contract/feedback/sums'
 import { EdgeClient } from '../contract-suite/edge-client.ts'
-import {
-  createTestKey,
-  hashOf,
-  makePublication,
-  READ_TOKEN,
-  type TestKey,
-  testSite,
-} from '../contract-suite/test-site.ts'
+import { publishPlan } from '../contract-suite/reports.conformance.ts'
+import { createTestKey, type TestKey, testSite } from '../contract-suite/test-site.ts'
 import type { Clock } from '../core/ports.ts'
+import { KEPT_EPOCHS, type SumKey } from '../core/sum-store.ts'
 import { createNodeEdge, type NodeEdge } from './node-edge.ts'
+import { SumDatabase } from './sum-database.ts'
 
 const AGENT = 'Mozilla/5.0 (audit-agent-7331)'
 const PLAN: Plan = { ...samplePlan(), epochFrom: 2_900, epochTo: 3_000 }
@@ -30,8 +25,6 @@ const dirs: string[] = []
 afterAll(() => {
   for (const dir of dirs) rmSync(dir, { recursive: true, force: true })
 })
-
-type StoredSum = { plan: string; epoch: number; qid: number; stripe: number; count: number; sum: number[] }
 
 class TestClock implements Clock {
   at = NOW
@@ -43,56 +36,13 @@ async function start(dataDir: string, key: TestKey, clock: Clock): Promise<NodeE
   return createNodeEdge({ dataDir, clock, sites: [await testSite('shop', [key])], trustedProxies: ['127.0.0.0/8'] })
 }
 
-async function publishPlan(edge: NodeEdge, key: TestKey): Promise<string> {
-  const manifest = new TextEncoder().encode(JSON.stringify({ v: 1, feedback: { plan: PLAN } }))
-  const hash = await hashOf(manifest)
-  const base = await makePublication('shop', key, 1)
-  const full = base.body.pointers.full
-  if (full === undefined) throw new Error('a first publication has a full step')
-  const { keyId: _id, signature: _signature, ...pointer } = full
-  const pointers = { full: await key.sign({ ...pointer, manifest: hash }) }
-  const client = new EdgeClient(edge.url, 'shop')
-  const answer = await client.publish({
-    bodies: [manifest],
-    body: { ...base.body, objects: [hash], pointers },
-  })
-  expect(answer.status).toBeLessThan(300)
-  return hashOf(new TextEncoder().encode(encodePlan(PLAN)))
-}
-
 async function open(): Promise<{ edge: NodeEdge; key: TestKey; dir: string; clock: TestClock; planTag: string }> {
   const dir = mkdtempSync(join(tmpdir(), 'reports-'))
   dirs.push(dir)
   const [key, clock] = [await createTestKey(9), new TestClock()]
   const edge = await start(dir, key, clock)
-  const planTag = (await publishPlan(edge, key)).slice(0, 16)
+  const planTag = (await publishPlan(new EdgeClient(edge.url, 'shop'), { site: 'shop', key, plan: PLAN })).slice(0, 16)
   return { edge, key, dir, clock, planTag }
-}
-
-type Sent = { status: number | undefined; headers: NodeJS.Dict<string | string[]>; text: string }
-
-/** One request as a browser sends it, from an address of our choice. */
-function send(url: string, body: Uint8Array, headers: Record<string, string> = {}): Promise<Sent> {
-  return new Promise((resolve, reject) => {
-    const call = request(
-      `${url}/v1/sites/shop/r`,
-      { method: 'POST', headers: { 'user-agent': AGENT, ...headers } },
-      (reply) => {
-        let text = ''
-        reply.on('data', (chunk: Buffer) => {
-          text += chunk.toString()
-        })
-        reply.on('end', () => resolve({ status: reply.statusCode, headers: reply.headers, text }))
-      },
-    )
-    call.on('error', reject)
-    call.end(body)
-  })
-}
-
-async function sumsOf(edge: NodeEdge): Promise<StoredSum[]> {
-  const { json } = await new EdgeClient(edge.url, 'shop').admin('GET', '/sums', undefined, READ_TOKEN)
-  return (json as { sums: StoredSum[] }).sums
 }
 
 function seeds(count: number, qid: number, salt: number): Seed[] {
@@ -104,6 +54,7 @@ function seeds(count: number, qid: number, salt: number): Seed[] {
 describe('reports at the edge', () => {
   test('end as sums in stripes, equal to what the seeds say, and nothing else stays', async () => {
     const { edge, key, dir, clock, planTag } = await open()
+    const client = new EdgeClient(edge.url, 'shop')
     const expected = new Map<number, Float64Array>()
     const sent: Seed[] = []
     for (const { qid, type, size } of PLAN.questions.slice(0, 5)) {
@@ -114,7 +65,7 @@ describe('reports at the edge', () => {
           total[d] = (total[d] ?? 0) + value
         })
         const address = `203.${qid}.${Math.floor(i / 30)}.7`
-        await send(edge.url, encodeReport({ planTag, qid, seed }), { 'x-forwarded-for': address })
+        await client.report(encodeReport({ planTag, qid, seed }), address, { 'user-agent': AGENT })
       }
       expected.set(qid, total)
     }
@@ -136,7 +87,7 @@ describe('reports at the edge', () => {
       expect(stored.includes(bytes.toString('hex'))).toBe(false)
     }
     const again = await start(dir, key, clock)
-    const sums = await sumsOf(again)
+    const sums = await new EdgeClient(again.url, 'shop').sums()
     await again.close()
     for (const [qid, total] of expected) {
       const mine = sums.filter((sum) => sum.qid === qid)
@@ -148,59 +99,43 @@ describe('reports at the edge', () => {
       for (const [d, value] of whole.entries()) expect(Math.abs(value - (total[d] ?? 0))).toBeLessThan(1e-9)
     }
   }, 120_000)
+})
 
-  test('get one answer, accepted, capped or malformed', async () => {
-    const { edge, planTag } = await open()
-    const good = encodeReport({ planTag, qid: 1, seed: { hi: 1, lo: 2 } })
-    const bodies = [
-      good,
-      good.subarray(1),
-      new Uint8Array(33),
-      new Uint8Array(0),
-      encodeReport({ planTag: 'f'.repeat(16), qid: 1, seed: { hi: 1, lo: 2 } }),
-      encodeReport({ planTag, qid: 99, seed: { hi: 1, lo: 2 } }),
-      encodeReport({ planTag, qid: 3, seed: { hi: 0, lo: 2 } }),
-    ]
-    const answers: string[] = []
-    for (const body of bodies) {
-      const { status, headers, text } = await send(edge.url, body)
-      const { date: _date, ...rest } = headers
-      answers.push(JSON.stringify({ status, rest, text }))
+describe('SumDatabase', () => {
+  const key = (stripe: number, epoch = 5): SumKey => ({ site: 'shop', plan: 'p', epoch, qid: 1, stripe })
+  const open = () => {
+    const dir = mkdtempSync(join(tmpdir(), 'sums-'))
+    dirs.push(dir)
+    return new SumDatabase(join(dir, 'sums.db'))
+  }
+  const add = (sums: SumDatabase, of: SumKey, count: number) => {
+    for (let i = 0; i < count; i++) sums.add(of, Float64Array.of(1, 2))
+  }
+
+  test('writes a sum only after it gained 20 reports since it was written last', async () => {
+    const sums = open()
+    const counts: number[] = []
+    for (let reports = 0; reports < 60; reports++) {
+      add(sums, key(1), 1)
+      await sums.flush(5)
+      counts.push((await sums.totals('shop')).reports)
     }
-    for (let i = 0; i < 70; i++) await send(edge.url, good)
-    const { status, headers, text } = await send(edge.url, good, { 'sec-gpc': '1' })
-    const { date: _date, ...rest } = headers
-    answers.push(JSON.stringify({ status, rest, text }))
-    expect(new Set(answers).size).toBe(1)
-    expect(status).toBe(204)
-    expect(text).toBe('')
-    expect(headers['cache-control']).toBe('no-store')
-    expect(headers['set-cookie']).toBeUndefined()
-    await edge.close()
+    expect([...new Set(counts)]).toEqual([0, 20, 40, 60])
+    expect(await sums.read('shop')).toMatchObject([{ stripe: 1, count: 60, sum: Float64Array.of(60, 120) }])
+    expect(await sums.totals('elsewhere')).toEqual({ sums: 0, reports: 0 })
+    sums.close()
   })
 
-  test('of one network count 64 a day, and none with a privacy signal', async () => {
-    const { edge, key, dir, clock, planTag } = await open()
-    const report = encodeReport({ planTag, qid: 2, seed: { hi: 1, lo: 2 } })
-    for (let i = 0; i < 100; i++) await send(edge.url, report, { 'x-forwarded-for': `198.51.100.${i}` })
-    for (const headers of [{ 'sec-gpc': '1' }, { dnt: '1' }] as Record<string, string>[])
-      for (let i = 0; i < 100; i++) await send(edge.url, report, { 'x-forwarded-for': `192.0.2.${i}`, ...headers })
-    await edge.close()
-    const again = await start(dir, key, clock)
-    const sums = await sumsOf(again)
-    expect(sums.map(({ count }) => count)).toEqual([64])
-    await again.close()
-  })
-
-  test('of less than 20 a stripe are never written', async () => {
-    const { edge, key, dir, clock, planTag } = await open()
-    for (let i = 0; i < 19; i++)
-      await send(edge.url, encodeReport({ planTag, qid: 2, seed: { hi: i, lo: 2 } }), {
-        'x-forwarded-for': '198.51.100.7',
-      })
-    await edge.close()
-    const again = await start(dir, key, clock)
-    expect(await sumsOf(again)).toEqual([])
-    await again.close()
+  test('merges the rests of an ended epoch and deletes sums 90 days after theirs', async () => {
+    const sums = open()
+    for (let stripe = 0; stripe < 3; stripe++) add(sums, key(stripe), 8)
+    await sums.flush(6)
+    expect(await sums.totals('shop')).toEqual({ sums: 1, reports: 24 })
+    await sums.flush(5 + KEPT_EPOCHS)
+    expect(await sums.totals('shop')).toEqual({ sums: 1, reports: 24 })
+    await sums.flush(5 + KEPT_EPOCHS + 1)
+    expect(await sums.read('shop')).toEqual([])
+    expect(KEPT_EPOCHS * 7).toBeGreaterThanOrEqual(90)
+    sums.close()
   })
 })

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3'
 import { addTo, PendingSums } from '../core/pending-sums.ts'
-import { KEPT_EPOCHS, type StoredSum, type SumKey, type SumStore } from '../core/sum-store.ts'
+import { KEPT_EPOCHS, type StoredSum, type SumKey, type SumStore, type SumTotals } from '../core/sum-store.ts'
 import { asStoreError } from './disk-errors.ts'
 
 type Row = Omit<StoredSum, 'sum'> & { readonly sum: Buffer }
@@ -45,6 +45,13 @@ export class SumDatabase implements SumStore {
       .prepare<[string], Row>('SELECT * FROM sums WHERE site = ? ORDER BY plan, epoch, qid, stripe')
       .all(site)
     return Promise.resolve(rows.map((row) => ({ ...row, sum: numbersOf(row.sum) })))
+  }
+
+  totals(site: string): Promise<SumTotals> {
+    const totals = this.#db
+      .prepare<[string], SumTotals>('SELECT count(*) AS sums, total(count) AS reports FROM sums WHERE site = ?')
+      .get(site)
+    return Promise.resolve(totals ?? { sums: 0, reports: 0 })
   }
 
   /** Closes after a last `flush`; what it could not write is gone. */

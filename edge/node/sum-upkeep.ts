@@ -1,16 +1,30 @@
 import { epochOf } from '#contract/feedback/plan'
-import type { Clock, Log } from '../core/ports.ts'
+import type { Clock, Log, Metrics } from '../core/ports.ts'
 import type { SumDatabase } from './sum-database.ts'
 
 const FLUSH_EVERY_MS = 60_000
 
-/** Writes what may be written, every minute. @returns Stops it. */
-export function flushPeriodically(sums: SumDatabase, clock: Clock, log: Log): () => void {
-  const timer = setInterval(() => {
-    sums.flush(epochOf(clock.now())).catch((error: unknown) => {
+type Parts = {
+  readonly sums: SumDatabase
+  readonly sites: () => readonly string[]
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Writes what may be written and tells what is stored, at once and every minute. @returns Stops it. */
+export function flushPeriodically({ sums, sites, metrics, clock, log }: Parts): () => void {
+  const run = async () => {
+    await sums.flush(epochOf(clock.now()))
+    for (const site of sites()) metrics.sums(site, await sums.totals(site))
+  }
+  const start = () => {
+    run().catch((error: unknown) => {
       log('sums-not-written', { error: error instanceof Error ? error.message : 'unknown' })
     })
-  }, FLUSH_EVERY_MS)
+  }
+  start()
+  const timer = setInterval(start, FLUSH_EVERY_MS)
   timer.unref()
   return () => clearInterval(timer)
 }

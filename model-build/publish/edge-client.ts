@@ -51,6 +51,18 @@ export type EventPage = {
   readonly cursor: number
   readonly isEnd: boolean
 }
+/** One sum of reports, as `GET …/sums` gives it. */
+export type StoredSum = {
+  /** SHA-256 of the plan, lower-case hex. */
+  readonly plan: string
+  readonly epoch: number
+  readonly qid: number
+  /** 0…15. */
+  readonly stripe: number
+  /** Reports in it, at least 20. */
+  readonly count: number
+  readonly sum: readonly number[]
+}
 
 /** Milliseconds before the second, third and fourth try; a longer `Retry-After` wins, up to MAX_RETRY_AFTER_MS. */
 const RETRY_MS = [200, 800, 2_500] as const
@@ -131,6 +143,11 @@ export class EdgeClient {
   /** One page of the first-party events after a cursor (0 from the start). */
   async events(cursor: number): Promise<EventPage> {
     return (await this.#json('GET', `/events?cursor=${cursor}`)) as EventPage // what the edge promises
+  }
+
+  /** Every stored sum of reports. */
+  async sums(): Promise<readonly StoredSum[]> {
+    return ((await this.#json('GET', '/sums')) as { sums: StoredSum[] }).sums // what the edge promises
   }
 
   async #json(method: string, path: string, body?: unknown): Promise<unknown> {
