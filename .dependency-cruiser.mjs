@@ -27,6 +27,7 @@ export const FOLDERS = {
       'cli-progress',
       'commander',
       'echarts',
+      'fast-xml-parser',
       'hnswlib-wasm',
       'onnxruntime-web',
       'smol-toml',

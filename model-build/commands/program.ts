@@ -12,8 +12,10 @@ import { addPublish, addRetrain } from './publish.ts'
 import type { CommandContext } from './run-step.ts'
 import { addServe } from './serve.ts'
 import { addSplit } from './split.ts'
+import { addTry } from './try.ts'
 
 const COMMANDS = [
+  addTry,
   addImport,
   addBuild,
   addSplit,
@@ -29,6 +31,7 @@ const COMMANDS = [
 const FOOTER = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by the gate, 4 unusable input or configuration.
 Start with:
+  $ pocketshelf try products.csv
   $ pocketshelf dev
 `
 

@@ -87,3 +87,13 @@ export type ImportRequest = {
   /** Whether shown lists become rows too. */
   readonly impressions: boolean
 }
+
+export type TryRequest = ConfigRequest & {
+  /** A path or an address. */
+  readonly source: string
+  readonly dir: string
+  readonly host: string
+  readonly port: number
+  /** Pages of a sitemap that are fetched at most. */
+  readonly maxPages: number
+}

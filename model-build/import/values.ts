@@ -9,19 +9,27 @@ export function isRecord(value: unknown): value is SourceRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The value under the first of these names that holds something; names are compared without letter case, `_` and `-`. */
+/** Values of a record by folded name; folding a name costs more than looking it up. */
+const FOLDED = new WeakMap<SourceRecord, ReadonlyMap<string, unknown>>()
+
+/** The value under the first of these names that holds something; names are compared without letter case, `_`, `-` and spaces. */
 export function pick(record: SourceRecord, ...names: readonly string[]): unknown {
+  const values = FOLDED.get(record) ?? foldRecord(record)
   for (const name of names) {
-    const exact = record[name]
-    if (hasContent(exact)) return exact
+    const value = values.get(foldName(name))
+    if (value !== undefined) return value
   }
-  const wanted = new Map(names.map((name, rank) => [foldName(name), rank]))
-  let best: { readonly rank: number; readonly value: unknown } | undefined
-  for (const [key, value] of Object.entries(record)) {
-    const rank = wanted.get(foldName(key))
-    if (rank !== undefined && hasContent(value) && (best === undefined || rank < best.rank)) best = { rank, value }
+  return undefined
+}
+
+function foldRecord(record: SourceRecord): ReadonlyMap<string, unknown> {
+  const values = new Map<string, unknown>()
+  for (const [name, value] of Object.entries(record)) {
+    const folded = foldName(name)
+    if (hasContent(value) && !values.has(folded)) values.set(folded, value)
   }
-  return best?.value
+  FOLDED.set(record, values)
+  return values
 }
 
 function foldName(name: string): string {

@@ -12,7 +12,7 @@ import { inputFiles, makeDemoData, nameData } from '../publish/development-data.
 import { EdgeClient, systemDeps } from '../publish/edge-client.ts'
 import { findRunning, openEdgeHome, registerSite } from '../publish/edge-home.ts'
 import { type EdgeProcess, findPort, startEdge, stayWith } from '../publish/edge-process.ts'
-import { preparePage, writePageConfig } from '../publish/page-files.ts'
+import { type PageConfig, preparePage, writePageConfig } from '../publish/page-files.ts'
 import { publishTo } from '../publish/publish.ts'
 import { readLastRelease, readReleaseDir, replaceFile } from '../release/release-dir.ts'
 import type { SigningKey } from '../release/sign.ts'
@@ -24,6 +24,8 @@ type Work = { readonly dir: string; readonly data: string; readonly keys: string
 export type DevelopmentParts = {
   /** Gives the directory of the page, built. */
   readonly preparePage: () => Promise<string>
+  /** Writes pages of its own into a directory that is served at `/` before the page's. */
+  readonly addPages?: (dir: string, config: PageConfig) => Promise<void>
 }
 
 /** Body of `pocketshelf dev`: data, keys, release, edge and page, each made only when it is not there yet; stays until a signal. */
@@ -46,11 +48,9 @@ export async function serveDevelopment(
   const isBuilt = await buildIfChanged(wanted, work, config, io)
   await registerSite(home, config.site.name, key.publicKey)
   const settings = { site: config.site.name, keys: key.publicKey, channel: DEFAULT_CHANNEL }
-  const statics = [
-    { path: '/', dir: await writePageConfig(work.dir, settings) },
-    { path: '/', dir: pageDir },
-    ...coversOf(wanted.dataDir),
-  ]
+  const ownPages = await writePageConfig(work.dir, settings)
+  await parts.addPages?.(ownPages, settings)
+  const statics = [{ path: '/', dir: ownPages }, { path: '/', dir: pageDir }, ...coversOf(wanted.dataDir)]
   const port = await findPort(request.host, request.port)
   const edge = await startEdge(home, { host: request.host, port, statics, isSinglePage: true })
   try {
