@@ -153,6 +153,81 @@ export type EngineStatus = {
   readonly lastError: WireError | null
 }
 
+/** What the visitor wants of every list. */
+export type Preferences = {
+  /** 0 familiar … 1 surprising; at 0.5 the site's own rules hold. */
+  readonly surprise: number
+  /** Categories (names) that no list shows. */
+  readonly muted: readonly string[]
+}
+
+/**
+ * Why an item is in a list or not: it is in it; others scored higher; rules of variety put others there; no channel found it; it was seen,
+ * refused (less like this, hide) or muted by the visitor; the request excluded it or its filters did; the site does not offer it; or it is
+ * not on this device.
+ */
+export type Verdict =
+  | 'shown'
+  | 'outranked'
+  | 'varied'
+  | 'not-found'
+  | 'seen'
+  | 'refused'
+  | 'muted'
+  | 'excluded'
+  | 'filtered'
+  | 'unavailable'
+  | 'unknown'
+
+/** An item as one list sees it. */
+export type Explanation = {
+  readonly id: string
+  readonly verdict: Verdict
+  readonly scene: Scene
+  readonly card: CardView | null
+  /** Place in the list, from 0; null where it is not in it. */
+  readonly position: number | null
+  /** Place among the candidates by score alone, from 0; null where it is none. */
+  readonly rank: number | null
+  readonly candidates: number
+  readonly score: number | null
+  /** Lowest score in the list; null for an empty one. */
+  readonly leastShown: number | null
+  readonly reasons: readonly Reason[]
+  readonly channels: RecommendedItem['channels']
+  /** What the ranker sees of it, by name; empty where it is no candidate. */
+  readonly features: Readonly<Record<string, number>>
+}
+
+/** Everything behind one page's lists, for a developer who looks. */
+export type Inspection = {
+  readonly status: EngineStatus
+  /** A scene's last request, answered again; null before the first. */
+  readonly list: {
+    readonly reply: RecommendReply
+    /** Candidates by the channel that found them; several may find one. */
+    readonly channels: Readonly<Record<string, number>>
+    readonly featureNames: readonly string[]
+    /** One row per item of the reply, in feature order; empty where a rule put the item there. */
+    readonly features: readonly (readonly number[])[]
+    /** Place by score alone, one per item of the reply; -1 where a rule put it there. */
+    readonly ranks: readonly number[]
+    /** Rules in force, null when they are off. */
+    readonly rules: Readonly<Record<string, number>> | null
+  } | null
+  readonly release: { readonly name: string; readonly createdAt: string; readonly arm: string; readonly items: number }
+  /** Resident cells in table order. */
+  readonly cells: readonly { readonly cell: number; readonly role: string; readonly items: number }[]
+  readonly objects: { readonly stored: number; readonly fetched: number; readonly reused: number }
+  /** What is kept about the visitor and what was sent. */
+  readonly ledger: {
+    readonly events: number
+    readonly choice: ConsentMode | null
+    readonly expires: number | null
+    readonly preferences: Preferences
+  }
+}
+
 /** What the worker tells the page without being asked. */
 export type EngineNotice =
   | { readonly type: 'ready'; readonly release: string; readonly personal: boolean }
@@ -213,6 +288,7 @@ export type ProfileExport = {
   readonly site: string
   readonly exportedAt: number
   readonly events: readonly DeviceEvent[]
+  readonly preferences?: Preferences
 }
 
 /** The worker's interface; comlink carries it, the client wraps each call with a deadline. */
@@ -232,6 +308,12 @@ export interface EngineApi {
   removeFromHistory(id: string): Promise<Outcome<number>>
   exportProfile(): Promise<Outcome<ProfileExport>>
   importProfile(profile: ProfileExport): Promise<Outcome<number>>
+  /** Why an item is in the list that a request gives, or why it is not. */
+  explain(id: string, request: RecommendRequest): Promise<Outcome<Explanation>>
+  preferences(): Promise<Outcome<Preferences>>
+  /** Changes what is named, and keeps it with the profile. */
+  setPreferences(change: Partial<Preferences>): Promise<Outcome<Preferences>>
+  inspect(scene: Scene): Promise<Outcome<Inspection>>
   setConsent(record: ConsentRecord): Promise<Outcome<ConsentMode>>
   /** Erases history, profile, outbox and learned state; shards stay, they say nothing about the visitor. */
   forget(): Promise<Outcome<null>>

@@ -1,6 +1,7 @@
 import { UNKNOWN_U16 } from '#contract/columns'
 import type { CardView, Reason, RecommendedItem, RecommendReply } from '#contract/rpc'
 import type { Model } from '#worker/core/model'
+import type { ReasonCode } from '#worker/core/reasons'
 import type { Ranked, RankedItem } from '#worker/core/recommend'
 import type { Visitor } from './visitor.ts'
 
@@ -47,7 +48,8 @@ function toItem(model: Model, visitor: Visitor, item: RankedItem): RecommendedIt
   }
 }
 
-function toReason(model: Model, visitor: Visitor, reason: RankedItem['reasons'][number]): Reason | null {
+/** Puts names to a reason; null where its item is not known any more. */
+export function toReason(model: Model, visitor: Visitor, reason: ReasonCode): Reason | null {
   if (reason.type === 'category') return { type: 'category', category: categoryName(model, reason.category) }
   if (reason.type !== 'because-you' && reason.type !== 'similar-to') return { type: reason.type }
   const card = model.catalogue.cardOf(model.catalogue.rowOf(reason.itemNo))

@@ -2,7 +2,7 @@ import { RecError } from '#contract/errors'
 import { SCENES } from '#contract/events'
 import type { HistoryItem } from '#contract/features'
 import { isItemId, LIMITS } from '#contract/limits'
-import type { RecommendRequest } from '#contract/rpc'
+import type { Preferences, RecommendRequest } from '#contract/rpc'
 import { createBlocked } from '#worker/core/blocked'
 import type { Query } from '#worker/core/candidates'
 import { historyItemOf } from '#worker/core/history-item'
@@ -18,6 +18,7 @@ export type Surroundings = {
   readonly now: number
   readonly tzOffsetMin: number | null
   readonly device: number
+  readonly preferences: Preferences
 }
 
 /** Checks a request that came from a page. @throws RecError `bad-request` naming the field */
@@ -61,6 +62,7 @@ export function toQuery(
     ...itemsOf(request.exclude),
   ]
   const blocked = createBlocked(model, { items, ...filtersOf(model, request) })
+  if (scene !== 'rerank' && scene !== 'recently-viewed') muteCategories(model, blocked, around.preferences.muted)
   const tzOffsetMin = request.tzOffsetMin === undefined ? around.tzOffsetMin : request.tzOffsetMin
   const item: HistoryItem | null = contextItems[0] ?? null
   return {
@@ -72,7 +74,32 @@ export function toQuery(
     count,
     shown: visitor.shown,
     ...(request.items === undefined ? {} : { given: Int32Array.from(rowsOf(request.items)) }),
-    ...(request.rules === undefined ? {} : { rules: request.rules }),
+    ...rulesOf(model, request, around.preferences),
+  }
+}
+
+/** Topics the visitor wants to hear nothing of. */
+function muteCategories({ catalogue, dictionaries }: Model, blocked: Uint8Array, muted: readonly string[]): void {
+  if (muted.length === 0) return
+  const wanted = new Set(muted.map((name) => dictionaries.categories.indexOf(name)))
+  for (let row = 0; row < blocked.length; row++) if (wanted.has(catalogue.columns.category[row])) blocked[row] = 1
+}
+
+/** Diversity and exploration at the surprising end of the visitor's dial; at the familiar end both are 0. */
+const SURPRISING = { diversity: 0.6, exploration: 0.25 } as const
+
+/** The request's own rules, else the site's as the visitor's dial bends them: in a straight line to either end. */
+function rulesOf({ manifest }: Model, { scene, rules }: RecommendRequest, { surprise }: Preferences) {
+  if (rules !== undefined) return { rules }
+  if (scene !== 'for-you' || surprise === 0.5) return {}
+  const bend = (site: number, most: number): number =>
+    surprise < 0.5 ? site * 2 * surprise : site + (Math.max(site, most) - site) * (2 * surprise - 1)
+  const { diversity, exploration } = manifest.rules
+  return {
+    rules: {
+      diversity: bend(diversity, SURPRISING.diversity),
+      exploration: bend(exploration, SURPRISING.exploration),
+    },
   }
 }
 

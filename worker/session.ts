@@ -1,8 +1,10 @@
-import { type RecError, toRecError } from '#contract/errors'
-import type { EngineNotice, EngineOptions, EngineStatus, StorageMode } from '#contract/rpc'
+import { RecError, toRecError } from '#contract/errors'
+import type { Scene } from '#contract/events'
+import type { EngineNotice, EngineOptions, EngineStatus, Inspection, StorageMode } from '#contract/rpc'
 import type { ResidentCell } from '#worker/core/catalogue'
 import type { EngineDeps, Stores, TabChannel, TabMessage } from './deps.ts'
 import { Engines } from './engines/engines.ts'
+import { inspectList, inspectRelease } from './inspect.ts'
 import { memoryBytes } from './memory-size.ts'
 import { Poller } from './poller.ts'
 import { type Area, Problems } from './problems.ts'
@@ -142,6 +144,27 @@ export class Session {
       sentEvents: this.#outbox.sentEvents,
       lastSentAt: this.#outbox.lastSentAt,
       lastError: this.#problems.last,
+    }
+  }
+
+  /** Everything behind the lists, for a developer who looks. @throws RecError `not-ready` */
+  async inspect(scene: Scene): Promise<Inspection> {
+    const { installation, model } = this.shelves
+    if (installation === null || model === null) throw new RecError('not-ready', 'no release is loaded yet')
+    const traced = await this.shelves.again(scene)
+    const { fetched, reused, ...release } = inspectRelease(installation, model)
+    const { consent, events, preferences } = this.#profile
+    return {
+      status: this.status(),
+      list: traced === null ? null : inspectList(traced),
+      ...release,
+      objects: { stored: this.#source.stored.size, fetched, reused },
+      ledger: {
+        events: events.length,
+        choice: consent?.choice ?? null,
+        expires: consent?.expires ?? null,
+        preferences,
+      },
     }
   }
 

@@ -1,13 +1,16 @@
 import { RecError, toRecError } from '#contract/errors'
-import type { CardView, EngineOptions, RecommendReply, RecommendRequest } from '#contract/rpc'
+import type { Scene } from '#contract/events'
+import { isItemId } from '#contract/limits'
+import type { CardView, EngineOptions, Explanation, RecommendReply, RecommendRequest } from '#contract/rpc'
 import type { ResidentCell } from '#worker/core/catalogue'
 import type { Model } from '#worker/core/model'
 import type { OnnxRanker } from '#worker/core/onnx-ranker'
 import type { Ranker } from '#worker/core/ranker'
-import { recommend } from '#worker/core/recommend'
+import { recommend, type Trace } from '#worker/core/recommend'
 import { hasMasks } from '#worker/core/tree-scorer'
 import type { EngineDeps } from './deps.ts'
 import type { Built, Engines } from './engines/engines.ts'
+import { explainItem, type Traced } from './explain.ts'
 import type { Profile } from './profile/profile.ts'
 import { createQueue } from './queue.ts'
 import type { Installation } from './release/keeper.ts'
@@ -44,6 +47,7 @@ export class Shelves {
   readonly #parts: ShelvesParts
   readonly #queue = createQueue()
   readonly #foreign = new Set<string>()
+  readonly #asked = new Map<Scene, RecommendRequest>()
   #live: Live | null = null
   #onnx: { readonly ranker: OnnxRanker; readonly hash: string } | null = null
   #visitor: { readonly model: Model; readonly version: number; readonly visitor: Visitor } | null = null
@@ -124,28 +128,66 @@ export class Shelves {
   /** @throws RecError `bad-request`, `not-ready` */
   async recommend(request: RecommendRequest): Promise<RecommendReply> {
     checkRequest(request)
+    this.#asked.set(request.scene, request)
+    return (await this.#answer(request)).reply
+  }
+
+  /** Why an item is in the list of a request, or why it is not. @throws RecError `bad-request`, `not-ready` */
+  async explain(id: string, request: RecommendRequest): Promise<Explanation> {
+    checkRequest(request)
+    if (!isItemId(id)) throw new RecError('bad-request', 'not an item id', { field: 'id' })
+    return explainItem(await this.#traced(request), id)
+  }
+
+  /** A scene's last request, answered again with all that it was made of; null before the first. */
+  async again(scene: Scene): Promise<Traced | null> {
+    const request = this.#asked.get(scene)
+    return request === undefined ? null : this.#traced(request)
+  }
+
+  async #traced(request: RecommendRequest): Promise<Traced> {
+    const traces: Trace[] = []
+    const answer = await this.#answer(request, (trace) => traces.push(trace))
+    const trace = traces.at(-1) // the trees answered again where ONNX failed
+    if (trace === undefined) throw new RecError('internal', 'an answer left no trace')
+    return { ...answer, request, preferences: this.#parts.profile.preferences, trace }
+  }
+
+  #answer(
+    request: RecommendRequest,
+    trace?: (trace: Trace) => void,
+  ): Promise<Pick<Traced, 'reply' | 'model' | 'visitor' | 'rules'>> {
     return this.#queue(async () => {
       const live = this.#need()
-      const visitor = this.visitor(live.model)
-      const { deps, options } = this.#parts
+      const { model } = live
+      const visitor = this.visitor(model)
+      const { deps, options, profile } = this.#parts
       const now = deps.nowMs()
-      const query = toQuery(live.model, visitor, request, {
+      const query = toQuery(model, visitor, request, {
         now,
         tzOffsetMin: deps.tzOffsetMin(request.now ?? now),
         device: options.device,
+        preferences: profile.preferences,
       })
-      const clock = { rng: deps.random, nowMs: deps.monotonicMs }
+      const clock = { rng: deps.random, nowMs: deps.monotonicMs, ...(trace === undefined ? {} : { trace }) }
       const onnx = this.#onnxOf(live)
       const list = toBase64Url(deps.randomBytes(12))
-      const answer = async (ranker: Ranker | null): Promise<RecommendReply> =>
-        toReply(live.model, visitor, await recommend(live.model, ranker, query, clock), list)
-      if (onnx === null) return answer(live.trees)
+      const rank = async (ranker: Ranker | null) => {
+        const reply = toReply(model, visitor, await recommend(model, ranker, query, clock), list)
+        return {
+          reply,
+          model,
+          visitor,
+          rules: query.rules === null ? null : { ...model.manifest.rules, ...query.rules },
+        }
+      }
+      if (onnx === null) return rank(live.trees)
       try {
-        return await answer(onnx)
+        return await rank(onnx)
       } catch (thrown) {
         this.#onnx = null // the trees give the same scores
         this.#parts.report(toRecError(thrown, 'engine-unavailable'))
-        return answer(live.trees)
+        return rank(live.trees)
       }
     })
   }

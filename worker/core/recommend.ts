@@ -28,7 +28,12 @@ export type RecommendDeps = {
   readonly rng: () => number
   /** Milliseconds for timings, of any origin. */
   readonly nowMs: () => number
+  /** Shown what the answer was made of, for explanations; nothing of it may be changed. */
+  readonly trace?: (trace: Trace) => void
 }
+
+/** Candidates, their feature rows and their scores; places and all else are in the answer. */
+export type Trace = { readonly set: CandidateSet; readonly features: Float32Array; readonly scores: Float32Array }
 
 export type RankedItem = {
   readonly row: number
@@ -69,6 +74,7 @@ export async function recommend(
   clock.mark('features')
   const { scores, used } = await scoreSet(model, ranker, { set, features, scene: query.scene })
   clock.mark('ranking')
+  deps.trace?.({ set, features, scores })
   const places = placeItems(model, { set, scores, query, deps })
   const items = places.map((place): RankedItem => {
     const { candidate, itemNo, propensity, explored } = place

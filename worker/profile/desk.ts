@@ -1,12 +1,13 @@
 import { RecError, toRecError } from '#contract/errors'
 import type { DeviceEvent } from '#contract/events'
 import { isItemId } from '#contract/limits'
-import type { ConsentMode, ConsentRecord, EngineOptions, ProfileExport, TrackInput } from '#contract/rpc'
+import type { ConsentMode, ConsentRecord, EngineOptions, Preferences, ProfileExport, TrackInput } from '#contract/rpc'
 import type { EngineDeps, TabMessage } from '../deps.ts'
 import type { EdgeClient } from '../release/edge.ts'
 import { effectiveMode, parseConsent } from './consent.ts'
 import type { GuardedStore } from './guarded-store.ts'
 import type { Outbox } from './outbox.ts'
+import { changePreferences } from './preferences.ts'
 import type { Profile } from './profile.ts'
 import { parseDeviceEvent, stampEvents } from './track-input.ts'
 
@@ -70,7 +71,8 @@ export class ProfileDesk {
 
   export(): ProfileExport {
     const { profile, options, deps } = this.#parts
-    return { v: 1, site: options.site, exportedAt: deps.nowMs(), events: profile.events }
+    const { events, preferences } = profile
+    return { v: 1, site: options.site, exportedAt: deps.nowMs(), events, preferences }
   }
 
   /** Adds an exported profile's events to what is here, without repeats. None of them is sent. @throws RecError `bad-request` */
@@ -84,9 +86,23 @@ export class ProfileDesk {
       throw new RecError('too-large', 'the profile has too many events', { events: exported.events.length })
     const known = new Set(profile.events.map(identify))
     const events = exported.events.map(parseDeviceEvent).filter((event) => !known.has(identify(event)))
+    const preferences = changePreferences(profile.preferences, exported.preferences ?? {})
     await profile.add(events)
+    await profile.setPreferences(preferences)
     this.#told()
     return events.length
+  }
+
+  preferences(): Preferences {
+    return this.#parts.profile.preferences
+  }
+
+  /** Changes what is named; it counts from the next answer on. @throws RecError `bad-request` */
+  async setPreferences(change: Partial<Preferences>): Promise<Preferences> {
+    const { profile } = this.#parts
+    await profile.setPreferences(changePreferences(profile.preferences, change))
+    this.#told()
+    return profile.preferences
   }
 
   /** Takes the visitor's choice; leaving first-party mode empties the outbox. @throws RecError `bad-request` */

@@ -1,6 +1,6 @@
 import type { DeviceEvent } from '#contract/events'
 import type { HistoryItem } from '#contract/features'
-import type { ConsentRecord } from '#contract/rpc'
+import type { ConsentRecord, Preferences } from '#contract/rpc'
 import type { EngineDeps } from '../deps.ts'
 import type { ArmDraw } from '../release/canary.ts'
 import { toBase64Url } from '../release/verify.ts'
@@ -22,11 +22,15 @@ const SLACK = 200
 
 const TIME_DIGITS = 16
 
+/** The visitor said nothing. */
+const NO_PREFERENCES: Preferences = { surprise: 0.5, muted: [] }
+
 /** The visitor as this device knows them: kept in memory, written through to the store. */
 export class Profile {
   readonly snapshots = new Map<string, Snapshot>()
   consent: ConsentRecord | null = null
   draw: ArmDraw | null = null
+  preferences: Preferences = NO_PREFERENCES
   /** Grows with every change of events. */
   version = 0
   readonly #store: GuardedStore
@@ -58,6 +62,7 @@ export class Profile {
     const byName = new Map(settings.map(({ key, value }) => [key, value]))
     this.consent = (byName.get('consent') as ConsentRecord | undefined) ?? null
     this.draw = (byName.get('draw') as ArmDraw | undefined) ?? null
+    this.preferences = (byName.get('preferences') as Preferences | undefined) ?? NO_PREFERENCES
   }
 
   /** Reads the consent anew: another tab may have changed it. */
@@ -117,11 +122,17 @@ export class Profile {
     await this.#store.write([{ kind: 'settings', key: 'draw', value: draw }])
   }
 
+  async setPreferences(preferences: Preferences): Promise<void> {
+    this.preferences = preferences
+    await this.#store.write([{ kind: 'settings', key: 'preferences', value: preferences }])
+  }
+
   /** Forgets in memory; the store is cleared by whoever owns it. */
   reset(): void {
     this.snapshots.clear()
     this.consent = null
     this.draw = null
+    this.preferences = NO_PREFERENCES
     this.#set([])
   }
 
