@@ -24,13 +24,13 @@ export default defineConfig({
     { name: 'prepare', testMatch: /prepare[.]setup[.]ts$/ },
     {
       name: 'chromium',
-      testIgnore: /webkit[/]/,
+      testIgnore: /webkit[.]/,
       dependencies: ['prepare'],
       use: { browserName: 'chromium', launchOptions: CHROMIUM },
     },
     {
       name: 'firefox',
-      testMatch: /[.]cross[.]spec[.]ts$/,
+      testMatch: /(?:promises|measured|main|accessible)[.]spec[.]ts$/,
       dependencies: ['prepare'],
       use: {
         browserName: 'firefox',
@@ -38,5 +38,7 @@ export default defineConfig({
         launchOptions: { executablePath: '/usr/bin/firefox-esr' },
       },
     },
+    // Driven by WebDriver: the tests bring their own browser, Playwright's runner starts none.
+    { name: 'webkit', testMatch: /webkit[.]spec[.]ts$/, dependencies: ['prepare'] },
   ],
 })

@@ -2,13 +2,13 @@ import { defineElement } from './element.ts'
 import type { RecommenderOptions } from './options.ts'
 import { createRecommenderAt, type Recommender } from './recommender.ts'
 import { Shelf } from './shelf.ts'
-import { ENGLISH, type ShelfWords } from './words.ts'
+import { chooseWords, type SomeWords } from './words.ts'
 
 export { RecError } from '#contract/errors'
 export type { RecommendedItem, RecommendReply, RecommendRequest, TrackInput } from '#contract/rpc'
 export type { RecommenderOptions } from './options.ts'
 export type { Recommender } from './recommender.ts'
-export type { ShelfWords } from './words.ts'
+export type { ShelfWords, SomeWords } from './words.ts'
 
 /**
  * Creates the recommender of this page. The worker starts with the first call, once the page is idle. Wrong options do not
@@ -24,8 +24,8 @@ export function createRecommender(options: RecommenderOptions): Recommender {
  * @param words - Texts that replace the English ones.
  * @public
  */
-export function defineShelf(recommender: Recommender, words: Partial<ShelfWords> = {}): void {
-  const texts = { ...ENGLISH, ...words }
+export function defineShelf(recommender: Recommender, words: SomeWords = {}): void {
+  const texts = chooseWords(words)
   const make = (host: HTMLElement, source: Recommender) => new Shelf(host, source, texts)
   defineElement(recommender, () => Promise.resolve(make))
 }

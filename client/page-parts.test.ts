@@ -4,7 +4,7 @@ import { productIdOf } from './page-item.ts'
 import { isLocalPage } from './page-signs.ts'
 import { formatPrice, hueOf, reasonFor } from './shelf-card.ts'
 import { readRequest } from './shelf-request.ts'
-import { ENGLISH } from './words.ts'
+import { chooseWords, ENGLISH, wordReason } from './words.ts'
 
 describe('productIdOf', () => {
   test.each([
@@ -32,7 +32,7 @@ describe('readRequest', () => {
 
   test('reads every attribute', () => {
     const attributes = { scene: 'similar', item: 'a b', count: '3', category: 'Tea, Green Tea', exclude: 'x,y' }
-    expect(read({ ...attributes, items: 'p q', 'min-price': '1.5', 'max-price': '9' })).toEqual({
+    expect(read({ ...attributes, items: 'p q', 'min-price': '1.5', 'max-price': '9', diversity: '0.4' })).toEqual({
       scene: 'similar',
       count: 3,
       contextItems: ['a', 'b'],
@@ -41,6 +41,7 @@ describe('readRequest', () => {
       exclude: ['x', 'y'],
       minPrice: 1.5,
       maxPrice: 9,
+      rules: { diversity: 0.4 },
     })
   })
 
@@ -117,7 +118,7 @@ describe('createConsentRecord', () => {
   })
 })
 
-describe('ENGLISH', () => {
+describe('wordReason', () => {
   test.each([
     [{ type: 'because-you', item: 'a', title: 'Dune' }, 'Because of Dune'],
     [{ type: 'similar-to', item: 'a', title: 'Dune' }, 'Like Dune'],
@@ -127,6 +128,18 @@ describe('ENGLISH', () => {
     [{ type: 'new' }, 'New'],
     [{ type: 'explore' }, 'Something different'],
   ] as const)('words %o', (reason, text) => {
-    expect(ENGLISH.reason(reason)).toBe(text)
+    expect(wordReason(ENGLISH, reason)).toBe(text)
+  })
+})
+
+describe('chooseWords', () => {
+  test('takes the words that are given and English for the rest', () => {
+    const words = chooseWords({ next: 'Weiter', headings: { similar: 'Ähnlich' } })
+    expect([words.next, words.previous]).toEqual(['Weiter', 'Back'])
+    expect([words.headings.similar, words.headings.trending]).toEqual(['Ähnlich', 'Trending'])
+  })
+
+  test.each([null, 7, 'words', { headings: 'none', next: 3, unknown: 'x' }])('takes English for %j', (given) => {
+    expect(chooseWords(given)).toEqual(ENGLISH)
   })
 })

@@ -8,7 +8,8 @@ export const REQUEST_ATTRIBUTES = [
   'exclude',
   'min-price',
   'max-price',
+  'diversity',
 ] as const
 
 /** Attributes that only change how a list looks. */
-export const LOOK_ATTRIBUTES = ['link', 'empty', 'layout'] as const
+export const LOOK_ATTRIBUTES = ['link', 'empty', 'layout', 'more'] as const

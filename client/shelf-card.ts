@@ -1,7 +1,8 @@
 import type { Scene } from '#contract/events'
 import type { Reason, RecommendedItem } from '#contract/rpc'
 import { make } from './dom.ts'
-import type { ShelfWords } from './words.ts'
+import { fillCard } from './shelf-template.ts'
+import { fillIn, type ShelfWords, wordReason } from './words.ts'
 
 export type CardOptions = {
   readonly scene: Scene
@@ -9,31 +10,18 @@ export type CardOptions = {
   /** Address with `{id}` for items without one of their own, or for pages that route themselves; may be empty. */
   readonly link: string
   readonly locale: string
+  /** The page's own drawing of a card. */
+  readonly template: HTMLTemplateElement | null
 }
 
-/** Draws one item as a list entry: cover, title, price, reason and the button of its menu. */
-export function createCard(item: RecommendedItem, { scene, words, link, locale }: CardOptions): HTMLLIElement {
-  const { card } = item
-  const href = cardAddress(item, link)
-  const cover = make('span', { part: 'cover', class: 'cover' }, make('span', { 'aria-hidden': 'true' }, card.title))
-  // Colour by category, arrangement by item; set by script, so that no style-src has to allow it.
-  const turn = hueOf(item.id + card.title)
-  cover.style.setProperty('--_hue', `${hueOf(card.category || card.title) + (turn % 30)}`)
-  cover.style.setProperty('--_x', `${30 + (turn % 55)}%`)
-  if (isWebAddress(card.image)) cover.append(createImage(card.image, cover))
-  const reason = reasonFor(scene, item.reasons)
-  const price = formatPrice(card.price, card.currency, locale)
+/** Draws one item as a list entry: the card, by the page's template where it has one, and the button of its menu. */
+export function createCard(item: RecommendedItem, options: CardOptions): HTMLLIElement {
+  const { words, template } = options
+  const label = fillIn(words.options, item.card.title || item.id)
   return make(
     'li',
     { part: 'item', 'data-id': item.id },
-    make(
-      'a',
-      { part: 'card', class: 'card', ...(href ? { href } : { role: 'link', tabindex: 0 }) },
-      cover,
-      make('span', { part: 'title', class: 'title' }, card.title || item.id),
-      make('span', { part: 'price', class: 'line' }, price || card.category),
-      make('span', { part: 'reason', class: 'line why' }, reason ? words.reason(reason) : price && card.category),
-    ),
+    template ? fillCard(template, fieldsOf(item, options)) : drawCard(item, options),
     make(
       'button',
       {
@@ -42,10 +30,44 @@ export function createCard(item: RecommendedItem, { scene, words, link, locale }
         type: 'button',
         'aria-haspopup': 'menu',
         'aria-expanded': 'false',
-        'aria-label': words.options(card.title || item.id),
+        'aria-label': label,
       },
       '⋯',
     ),
+  )
+}
+
+/** What a card says, each as text; addresses that are none are empty. */
+function fieldsOf(item: RecommendedItem, { scene, words, link, locale }: CardOptions) {
+  const { card } = item
+  const reason = reasonFor(scene, item.reasons)
+  return {
+    id: item.id,
+    title: card.title || item.id,
+    price: formatPrice(card.price, card.currency, locale),
+    category: card.category,
+    reason: reason ? wordReason(words, reason) : '',
+    image: isWebAddress(card.image) ? card.image : '',
+    link: cardAddress(item, link),
+  }
+}
+
+/** Cover, title, price and reason. */
+function drawCard(item: RecommendedItem, options: CardOptions): HTMLElement {
+  const { title, price, category, reason, image, link } = fieldsOf(item, options)
+  const cover = make('span', { part: 'cover', class: 'cover' }, make('span', { 'aria-hidden': 'true' }, title))
+  // Colour by category, arrangement by item; set by script, so that no style-src has to allow it.
+  const turn = hueOf(item.id + title)
+  cover.style.setProperty('--_hue', `${hueOf(category || title) + (turn % 30)}`)
+  cover.style.setProperty('--_x', `${30 + (turn % 55)}%`)
+  if (image) cover.append(createImage(image, cover))
+  return make(
+    'a',
+    { part: 'card', class: 'card', ...(link ? { href: link } : { role: 'link', tabindex: 0 }) },
+    cover,
+    make('span', { part: 'title', class: 'title' }, title),
+    make('span', { part: 'price', class: 'line' }, price || category),
+    make('span', { part: 'reason', class: 'line why' }, reason || (price && category)),
   )
 }
 

@@ -5,12 +5,14 @@ import type { ShelfWords } from './words.ts'
 export interface Carousel {
   readonly list: HTMLUListElement
   readonly nav: HTMLElement
+  /** Whether more items can be asked for at the end. */
+  isOpen: boolean
   /** Shows the buttons only where there is something to scroll to. */
   measure(): void
 }
 
-/** Creates the list and its buttons; arrow keys follow the direction of writing. */
-export function createCarousel(words: ShelfWords): Carousel {
+/** Creates the list and its buttons; arrow keys follow the direction of writing. @param onEnd - Called near the end of an open list. */
+export function createCarousel(words: ShelfWords, onEnd: () => void): Carousel {
   const list = make('ul', { part: 'list', role: 'list' })
   const button = (label: string, sign: string, pages: number) => {
     const one = make('button', { part: 'nav-button', type: 'button', 'aria-label': label }, sign)
@@ -28,10 +30,16 @@ export function createCarousel(words: ShelfWords): Carousel {
     back.setAttribute('aria-disabled', String(at < 8))
     next.setAttribute('aria-disabled', String(at > room - 8))
   }
-  list.addEventListener('scroll', measure, { passive: true })
+  const onScroll = () => {
+    measure()
+    const left = list.scrollWidth - list.clientWidth - Math.abs(list.scrollLeft)
+    if (carousel.isOpen && left < list.clientWidth) onEnd()
+  }
+  list.addEventListener('scroll', onScroll, { passive: true })
   list.addEventListener('keydown', (event) => moveAlong(event, list))
   new ResizeObserver(measure).observe(list)
-  return { list, nav, measure }
+  const carousel: Carousel = { list, nav, isOpen: false, measure }
+  return carousel
 }
 
 function turn(list: Element, pages: number): void {

@@ -1,6 +1,6 @@
 import type { RecommendedItem } from '#contract/rpc'
 import { make } from './dom.ts'
-import type { ShelfWords } from './words.ts'
+import { type ShelfWords, wordReason } from './words.ts'
 
 export type Opinion = 'like' | 'dislike' | 'hide'
 
@@ -54,7 +54,8 @@ export class ShelfMenu {
   }
 
   #choices(item: RecommendedItem): HTMLElement[] {
-    const { why, like, dislike, hide, reason } = this.#words
+    const words = this.#words
+    const { why, like, dislike, hide } = words
     const choice = (label: string, run: () => void) => {
       const button = make('button', { part: 'menu-item', type: 'button', role: 'menuitem', tabindex: -1 }, label)
       button.addEventListener('click', run)
@@ -68,7 +69,7 @@ export class ShelfMenu {
     const explain = () => {
       const reasons = item.reasons.length > 0 ? item.reasons : [{ type: 'popular' as const }]
       this.element.querySelector('p')?.remove()
-      this.element.append(make('p', { role: 'status' }, reasons.map(reason).join(' · ')))
+      this.element.append(make('p', { role: 'status' }, reasons.map((reason) => wordReason(words, reason)).join(' · ')))
     }
     return [choice(why, explain), say(like, 'like'), say(dislike, 'dislike'), say(hide, 'hide')]
   }

@@ -9,7 +9,11 @@ export function readRequest(get: (name: (typeof REQUEST_ATTRIBUTES)[number]) => 
   const scene = SCENES.find((name) => name === get('scene')) ?? 'for-you'
   const count = Math.trunc(Number(get('count') ?? 8))
   const categories = (get('category') ?? '').split(',').flatMap((name) => name.trim() || [])
-  const [minPrice, maxPrice] = [readPrice(get('min-price')), readPrice(get('max-price'))]
+  const [minPrice, maxPrice, diversity] = [
+    readNumber(get('min-price')),
+    readNumber(get('max-price')),
+    readNumber(get('diversity')),
+  ]
   return {
     scene,
     count: count >= 1 ? Math.min(count, LIMITS.listItems) : 8,
@@ -19,6 +23,7 @@ export function readRequest(get: (name: (typeof REQUEST_ATTRIBUTES)[number]) => 
     ...list('categories', categories),
     ...(minPrice === null ? {} : { minPrice }),
     ...(maxPrice === null ? {} : { maxPrice }),
+    ...(diversity === null ? {} : { rules: { diversity: Math.min(1, Math.max(0, diversity)) } }),
   }
 }
 
@@ -26,7 +31,7 @@ function list<K extends string>(key: K, values: string[]): { readonly [P in K]?:
   return values.length === 0 ? {} : ({ [key]: values } as { [P in K]: string[] }) // TypeScript widens a computed key
 }
 
-function readPrice(text: string | null): number | null {
-  const price = Number.parseFloat(text ?? '')
-  return Number.isFinite(price) ? price : null
+function readNumber(text: string | null): number | null {
+  const value = Number.parseFloat(text ?? '')
+  return Number.isFinite(value) ? value : null
 }

@@ -4,12 +4,14 @@ import css from './shelf.css?inline'
 import { createCard, createSkeleton } from './shelf-card.ts'
 import { createCarousel } from './shelf-carousel.ts'
 import { type Opinion, ShelfMenu } from './shelf-menu.ts'
-import type { ShelfWords } from './words.ts'
+import { type ShelfWords, wordReason } from './words.ts'
 
 export type ShelfActions = {
   /** A click on a card, before the browser follows its link. */
   onOpen(item: RecommendedItem, cause: Event): void
   onOpinion(opinion: Opinion, item: RecommendedItem): void
+  /** The visitor came to the end of the list. */
+  onMore(): void
 }
 
 /** Grey cards shown while nothing is known. */
@@ -27,13 +29,13 @@ export class ShelfView {
     this.#host = host
     this.#words = words
     this.#menu = new ShelfMenu(words, actions.onOpinion)
-    this.#parts = createParts(words)
-    const { head, fallback, carousel, note, fix, said } = this.#parts
+    this.#parts = createParts(words, actions.onMore)
+    const { head, fallback, carousel, note, fix, said, more } = this.#parts
     const root = host.attachShadow({ mode: 'open' })
     const sheet = new CSSStyleSheet() // constructed sheets are not subject to a page's style-src
     sheet.replaceSync(css)
     root.adoptedStyleSheets = [sheet]
-    root.append(head, fallback, carousel.list, note, fix, this.#menu.element, said)
+    root.append(head, fallback, carousel.list, more, note, fix, this.#menu.element, said)
     carousel.list.addEventListener('click', (event) => this.#onClick(event, actions))
     carousel.list.addEventListener('keydown', ({ key, target }) => {
       if (key === 'Enter' && target instanceof HTMLElement && target.role === 'link') target.click()
@@ -58,14 +60,16 @@ export class ShelfView {
     this.#only(head, carousel.list)
   }
 
-  show(reply: RecommendReply): void {
-    const { head, heading, carousel, note } = this.#parts
+  /** @param isFull - Whether more items may follow. */
+  show(reply: RecommendReply, isFull: boolean): void {
+    const { head, heading, carousel, note, more } = this.#parts
     const before = new Map(this.cards().map((card) => [card.getAttribute('data-id'), card]))
     const look = {
       scene: reply.scene,
       words: this.#words,
       link: this.#host.getAttribute('link') ?? '',
       locale: document.documentElement.lang,
+      template: this.#host.querySelector('template'),
     }
     const cards = reply.items.map((item) => {
       const kept = before.get(item.id)
@@ -76,10 +80,21 @@ export class ShelfView {
     heading.textContent = headingOf(reply, this.#words)
     const isEmpty = cards.length === 0
     this.#host.toggleAttribute('data-empty', isEmpty)
-    if (!isEmpty) this.#only(head, carousel.list)
+    note.firstElementChild?.replaceChildren(this.#words.empty[reply.scene])
+    if (!isEmpty) this.#only(head, carousel.list, ...(this.#hasMoreButton(isFull) ? [more] : []))
     else if (this.#host.getAttribute('empty') === 'hide') this.#only()
     else this.#only(head, note)
+    carousel.isOpen = isFull && this.#host.hasAttribute('more')
     carousel.measure()
+  }
+
+  /** Shows the page's own list, which was put in order. */
+  showOwn(): void {
+    this.#only(this.#parts.fallback)
+  }
+
+  #hasMoreButton(isFull: boolean): boolean {
+    return isFull && this.#host.hasAttribute('more') && this.#host.getAttribute('layout') === 'grid'
   }
 
   /** Keeps the fallback; `box` explains the error where one is given. */
@@ -88,11 +103,12 @@ export class ShelfView {
     this.#only(this.#parts.fallback, this.#parts.fix)
   }
 
-  /** Says that an opinion was heard and takes out the item, if one is named, before the new list arrives. */
-  acknowledge(removedId: string | null): void {
+  /** Says that an opinion was heard and shows it in the same frame, before the new list arrives: liked cards are marked, others go. */
+  acknowledge(opinion: Opinion, { id }: RecommendedItem): void {
     this.#parts.said.textContent = this.#words.noted
-    const card = this.cards().find((one) => removedId !== null && one.getAttribute('data-id') === removedId)
-    if (card) this.#keepFocus(() => card.remove())
+    const card = this.cards().find((one) => one.getAttribute('data-id') === id)
+    if (opinion === 'like') card?.setAttribute('data-liked', '')
+    else if (card) this.#keepFocus(() => card.remove())
   }
 
   close(): void {
@@ -117,8 +133,9 @@ export class ShelfView {
   }
 
   #only(...shown: readonly Element[]): void {
-    const { head, fallback, carousel, note, fix } = this.#parts
-    for (const part of [head, fallback, carousel.list, note, fix]) part.hidden = !shown.includes(part)
+    const { head, fallback, carousel, note, fix, more } = this.#parts
+    for (const part of [head, fallback, carousel.list, more, note, fix]) part.hidden = !shown.includes(part)
+    this.#host.toggleAttribute('data-own', shown.includes(fallback) || shown.length === 0)
   }
 
   /** Where a change takes away what had the focus, the entry now at that place gets it. */
@@ -134,15 +151,18 @@ export class ShelfView {
   }
 }
 
-function createParts(words: ShelfWords) {
+function createParts(words: ShelfWords, onMore: () => void) {
   const heading = make('h2', { part: 'heading' })
-  const carousel = createCarousel(words)
+  const carousel = createCarousel(words, onMore)
+  const more = make('button', { part: 'more-button', class: 'add', type: 'button', hidden: true }, words.more)
+  more.addEventListener('click', onMore)
   return {
     heading,
     carousel,
+    more,
     head: make('div', { part: 'head', class: 'head' }, make('slot', { name: 'heading' }, heading), carousel.nav),
     fallback: make('div', { part: 'fallback' }, make('slot')),
-    note: make('p', { part: 'empty', class: 'note', hidden: true }, make('slot', { name: 'empty' }, words.empty)),
+    note: make('p', { part: 'empty', class: 'note', hidden: true }, make('slot', { name: 'empty' })),
     fix: make('div', { hidden: true }),
     said: make('div', { class: 'said', 'aria-live': 'polite' }),
   }
@@ -151,7 +171,7 @@ function createParts(words: ShelfWords) {
 function headingOf(reply: RecommendReply, words: ShelfWords): string {
   if (reply.scene === 'for-you' && !reply.personal) return words.popular
   const anchor = reply.items[0]?.reasons.find((reason) => reason.type === 'because-you')
-  if (reply.scene === 'because-you' && anchor) return words.reason(anchor)
+  if (reply.scene === 'because-you' && anchor) return wordReason(words, anchor)
   return words.headings[reply.scene]
 }
 
@@ -161,6 +181,8 @@ function isSameLook(old: RecommendedItem | undefined, item: RecommendedItem): bo
 
 function hasFallback(host: HTMLElement): boolean {
   return [...host.childNodes].some((node) =>
-    node instanceof Element ? !node.slot : node.nodeType === Node.TEXT_NODE && node.textContent?.trim() !== '',
+    node instanceof Element
+      ? !node.slot && node.localName !== 'template'
+      : node.nodeType === Node.TEXT_NODE && node.textContent?.trim() !== '',
   )
 }

@@ -1,9 +1,11 @@
 import type { EventType } from '#contract/events'
+import { LIMITS } from '#contract/limits'
 import type { RecommendedItem, RecommendReply, TrackInput } from '#contract/rpc'
 import { createFixIt, type Problem, problemOf } from './fix-it.ts'
 import { createImpressions, type Impressions } from './impressions.ts'
 import { isLocalPage } from './page-signs.ts'
 import type { Recommender } from './recommender.ts'
+import { type OwnList, readOwnList, reorder } from './shelf-own-list.ts'
 import { readRequest } from './shelf-request.ts'
 import { ShelfView } from './shelf-view.ts'
 import type { ShelfWords } from './words.ts'
@@ -40,9 +42,10 @@ export class Shelf {
         if (!isAllowed) cause.preventDefault()
       },
       onOpinion: (opinion, item) => {
+        this.#view.acknowledge(opinion, item)
         this.#track(opinion, item)
-        this.#view.acknowledge(opinion === 'like' ? null : item.id)
       },
+      onMore: () => void this.#askMore(),
     })
   }
 
@@ -79,22 +82,63 @@ export class Shelf {
   }
 
   async #ask(): Promise<void> {
+    const own = this.#ownList()
     try {
-      const reply = await this.#recommender.recommend(readRequest((name) => this.#host.getAttribute(name)))
-      if (this.#ends.length > 0) this.#show(reply)
+      const request = readRequest((name) => this.#host.getAttribute(name))
+      const count = Math.min(LIMITS.listItems, Math.max(request.count, this.#reply?.items.length ?? 0))
+      const { ids } = own ?? {}
+      const reply = await this.#recommender.recommend(
+        ids
+          ? { ...request, items: ids, count: Math.min(LIMITS.listItems, Math.max(1, ids.length)) }
+          : { ...request, count },
+      )
+      if (this.#ends.length > 0) this.#show(reply, { isFull: reply.items.length >= count, own })
     } catch (thrown) {
       if (this.#ends.length > 0) this.#fail(problemOf(thrown))
     }
+    this.#free()
+  }
+
+  /** Adds the next items behind those that are shown. */
+  async #askMore(): Promise<void> {
+    const before = this.#reply
+    if (this.#state !== 'idle' || !before || before.items.length >= LIMITS.listItems) return
+    this.#state = 'asking'
+    try {
+      const request = readRequest((name) => this.#host.getAttribute(name))
+      const exclude = [...(request.exclude ?? []), ...before.items.map(({ id }) => id)]
+      const { items } = await this.#recommender.recommend({ ...request, exclude })
+      const isFull = items.length >= request.count
+      if (this.#ends.length > 0) this.#show({ ...before, items: [...before.items, ...items] }, { isFull, own: null })
+    } catch (thrown) {
+      if (this.#ends.length > 0) this.#fail(problemOf(thrown))
+    }
+    this.#free()
+  }
+
+  #free(): void {
     const isDirty = this.#state === 'again'
     this.#state = 'idle'
     if (isDirty) this.refresh()
   }
 
-  #show(reply: RecommendReply): void {
+  /** Children that the page wants in order (`scene="rerank"` without `items`). */
+  #ownList(): OwnList | null {
+    const isOwn = this.#host.getAttribute('scene') === 'rerank' && !this.#host.hasAttribute('items')
+    return isOwn ? readOwnList(this.#host) : null
+  }
+
+  #show(reply: RecommendReply, { isFull, own }: { readonly isFull: boolean; readonly own: OwnList | null }): void {
     this.#reply = reply
     this.#retryMs = RETRY_MS
-    this.#view.show(reply)
-    this.#impressions.watch(this.#view.cards())
+    if (own) {
+      const wanted = reply.items.map(({ id }) => id)
+      reorder(own, wanted)
+      this.#view.showOwn()
+    } else {
+      this.#view.show(reply, isFull)
+      this.#impressions.watch(this.#view.cards())
+    }
     this.#tell('rec-list', reply)
   }
 

@@ -36,7 +36,16 @@ registerRoute(({ url }) => /^\/pocketshelf-(?:hnsw|ort)\b/.test(url.pathname), n
 
 registerRoute(
   ({ url, sameOrigin }) => sameOrigin && url.pathname.startsWith('/covers/'),
-  new CacheFirst({ cacheName: 'covers', plugins: [{ cacheDidUpdate: ({ cacheName }) => trim(cacheName) }] }),
+  new CacheFirst({
+    cacheName: 'covers',
+    plugins: [
+      {
+        cacheDidUpdate: ({ cacheName }) => trim(cacheName),
+        // Offline a picture that was never seen is simply not there; the drawn cover stays.
+        handlerDidError: async () => new Response(null, { status: 404 }),
+      },
+    ],
+  }),
 )
 
 self.addEventListener('message', (event) => {

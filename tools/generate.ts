@@ -8,6 +8,8 @@ import { runStep } from './run-step.ts'
 
 /** Generated file -> the script that writes it. */
 const GENERATED: Readonly<Record<string, string>> = {
+  'README.md': 'e2e/write-promises.ts',
+  'docs/browsers.md': 'e2e/write-browsers.ts',
   'docs/errors.md': 'tools/error-docs.ts',
   'docs/openapi.json': 'edge/node/write-openapi.ts',
   'model-build/kernels/kernels.wasm': 'model-build/kernels/compile.ts',

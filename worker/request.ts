@@ -88,10 +88,10 @@ function muteCategories({ catalogue, dictionaries }: Model, blocked: Uint8Array,
 /** Diversity and exploration at the surprising end of the visitor's dial; at the familiar end both are 0. */
 const SURPRISING = { diversity: 0.6, exploration: 0.25 } as const
 
-/** The request's own rules, else the site's as the visitor's dial bends them: in a straight line to either end. */
+/** The site's rules as the visitor's dial bends them, in a straight line to either end; what a request says itself stands. */
 function rulesOf({ manifest }: Model, { scene, rules }: RecommendRequest, { surprise }: Preferences) {
-  if (rules !== undefined) return { rules }
-  if (scene !== 'for-you' || surprise === 0.5) return {}
+  if (rules === null) return { rules }
+  if (scene !== 'for-you' || surprise === 0.5) return rules === undefined ? {} : { rules }
   const bend = (site: number, most: number): number =>
     surprise < 0.5 ? site * 2 * surprise : site + (Math.max(site, most) - site) * (2 * surprise - 1)
   const { diversity, exploration } = manifest.rules
@@ -99,6 +99,7 @@ function rulesOf({ manifest }: Model, { scene, rules }: RecommendRequest, { surp
     rules: {
       diversity: bend(diversity, SURPRISING.diversity),
       exploration: bend(exploration, SURPRISING.exploration),
+      ...rules,
     },
   }
 }

@@ -10,11 +10,15 @@ export const ENGINES = { timeout: 30_000 } as const
 type WorkerParts = { readonly demo: OpenSite; readonly large: OpenSite; readonly small: OpenSite }
 type TestParts = { readonly calm: readonly Error[] }
 
-/** Sites are started once a worker; every test also fails when an exception or an unhandled rejection reached its pages. */
-export const test = base.extend<TestParts, WorkerParts>({
+/** Sites are started once a worker, by the first test that asks for them. */
+export const siteTest = base.extend<object, WorkerParts>({
   demo: [async ({ browserName: _ }, use) => serve(DEMO, use), { scope: 'worker', timeout: PREPARING_MS }],
   large: [async ({ browserName: _ }, use) => serve(LARGE, use), { scope: 'worker', timeout: PREPARING_MS }],
   small: [async ({ browserName: _ }, use) => serve(SMALL, use), { scope: 'worker', timeout: PREPARING_MS }],
+})
+
+/** Every test also fails when an exception or an unhandled rejection reached its pages. */
+export const test = siteTest.extend<TestParts>({
   calm: [
     async ({ context }, use) => {
       const errors: Error[] = []

@@ -37,7 +37,11 @@ export async function layWire(target: string): Promise<Wire> {
       response.destroy()
       return
     }
-    const answer = await forward(`${target}${path}`, { method, headers: plain(path, headers), body })
+    const answer = await forward(`${target}${path}`, { method, headers: plain(path, headers), body }).catch(() => null)
+    if (answer === null) {
+      response.destroy() // the edge ended while a browser still asked
+      return
+    }
     const changed = wire.tamper === undefined ? answer : wire.tamper(path, answer)
     const { status, headers: fields, body: bytes } = changed ?? answer
     const { 'transfer-encoding': _chunked, 'content-length': _length, ...rest } = fields

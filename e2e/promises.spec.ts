@@ -1,0 +1,4 @@
+import { RECORDED, testPromises } from './promises/promises.ts'
+import { pageTest } from './support/page-test.ts'
+
+testPromises(pageTest, RECORDED)

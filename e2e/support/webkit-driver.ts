@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createServer } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Key, Visitor } from './visitor.ts'
+
+/** WebKitGTK, driven by the WebDriver protocol: Playwright's own WebKit is not in the distribution. */
+export type WebkitDriver = { readonly url: string; readonly close: () => void }
+
+/** A browser window of its own: WebKit keeps nothing of one session for the next. */
+export interface WebkitVisitor extends Visitor {
+  /** PNG of the window. */
+  screenshot(): Promise<Buffer>
+  close(): Promise<void>
+}
+
+const MINI_BROWSER = '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser'
+const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf'
+const PATIENCE_MS = 10_000
+
+/** Code points that WebDriver gives to keys. */
+const KEYS: Readonly<Record<Key, string>> = {
+  Tab: '\uE004',
+  Enter: '\uE007',
+  Escape: '\uE00C',
+  ArrowLeft: '\uE012',
+  ArrowRight: '\uE014',
+  ArrowDown: '\uE015',
+}
+
+/** Starts a driver with a display of its own. */
+export async function startWebkitDriver(): Promise<WebkitDriver> {
+  const port = await freePort()
+  const screen = ['-a', '-s', '-screen 0 1280x900x24']
+  const child = spawn('xvfb-run', [...screen, 'WebKitWebDriver', `--port=${port}`], {
+    // Without this WebKit has no SharedArrayBuffer, even in isolated pages.
+    env: { ...process.env, JSC_useSharedArrayBuffer: '1' },
+    stdio: 'ignore',
+    detached: true,
+  })
+  const url = `http://127.0.0.1:${port}`
+  for (let tries = 0; ; tries++) {
+    try {
+      await fetch(`${url}/status`)
+      return { url, close: () => endGroup(child) }
+    } catch (error) {
+      if (tries === 100) throw error
+      await delay(100)
+    }
+  }
+}
+
+/** Opens a window. */
+export async function openWebkit(driver: WebkitDriver): Promise<WebkitVisitor> {
+  // Without the features there is no `navigator.storage`.
+  const args = ['--automation', '--features=+StorageAPI,+StorageAPIEstimate,+FileSystem']
+  const options = { browserName: 'MiniBrowser', 'webkitgtk:browserOptions': { binary: MINI_BROWSER, args } }
+  const { sessionId } = await command<{ sessionId: string }>(driver.url, 'POST', '/session', {
+    capabilities: { alwaysMatch: options },
+  })
+  const send = <T>(method: string, path: string, body?: unknown) =>
+    command<T>(driver.url, method, `/session/${sessionId}${path}`, body)
+  await send('POST', '/timeouts', { script: 60_000 })
+  const run = async <T>(source: string, args: readonly unknown[]): Promise<T> => {
+    const script = `const cb = arguments[arguments.length - 1], a = [...arguments].slice(0, -1)
+      Promise.resolve().then(() => (${source})(...a)).then((v) => cb({ v }), (e) => cb({ e: String(e) }))`
+    const { v, e } = await send<{ v: T; e?: string }>('POST', '/execute/async', { script, args })
+    if (e !== undefined) throw new Error(e)
+    return v
+  }
+  return {
+    browser: 'webkit',
+    goto: (url) => send('POST', '/url', { url }),
+    evaluate: (fn, ...args) => run(fn.toString(), args),
+    async click(find, ...args) {
+      const until = Date.now() + PATIENCE_MS
+      for (;;) {
+        const found = await run<Readonly<Record<string, string>> | null>(find.toString(), args)
+        if (found?.[ELEMENT] !== undefined) return send('POST', `/element/${found[ELEMENT]}/click`, {})
+        if (Date.now() > until) throw new Error(`nothing to click: ${find.toString()}`)
+        await delay(50)
+      }
+    },
+    async press(key) {
+      const actions = ['keyDown', 'keyUp'].map((type) => ({ type, value: KEYS[key] }))
+      await send('POST', '/actions', { actions: [{ type: 'key', id: 'keyboard', actions }] })
+    },
+    screenshot: async () => Buffer.from(await send<string>('GET', '/screenshot'), 'base64'),
+    close: () => send<null>('DELETE', '').then(() => undefined),
+  }
+}
+
+async function command<T>(url: string, method: string, path: string, body?: unknown): Promise<T> {
+  const init = body === undefined ? { method } : { method, body: JSON.stringify(body) }
+  const response = await fetch(`${url}${path}`, init)
+  // The protocol wraps every answer like this.
+  const { value } = (await response.json()) as { value: T & { error?: string; message?: string } }
+  if (!response.ok) throw new Error(`${path}: ${value.error} ${value.message}`)
+  return value
+}
+
+function endGroup({ pid }: ChildProcess): void {
+  if (pid !== undefined) process.kill(-pid)
+}
+
+function freePort(): Promise<number> {
+  return new Promise((settle) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => settle(address !== null && typeof address === 'object' ? address.port : 0))
+    })
+  })
+}
