@@ -54,7 +54,9 @@ export const STURDY_PROMISES: readonly Promised[] = [
         "require-trusted-types-for 'script'",
         'trusted-types pocketshelf',
       ].join('; ')
-      const page = await host(SHELF + scriptTag(demo), { headers: { 'content-security-policy': policy } })
+      const page = await host(SHELF + scriptTag(demo, 'data-ranker="onnx"'), {
+        headers: { 'content-security-policy': policy },
+      })
       await visitor.goto(page.url)
       await expect.poll(() => visitor.evaluate(shownIds), { timeout: 20_000 }).toHaveLength(8)
       const status = () =>
