@@ -25,7 +25,14 @@ function column(inputs: FeatureInputs, name: FeatureName): number[] {
 function tiny(change: Partial<FeatureInputs> = {}): FeatureInputs {
   const zeros = new Float32Array(2)
   const ranks = Uint16Array.of(0, 1_000)
-  const item = { itemNo: 1, tags: Uint16Array.of(1, 2), popularity: 100, price: 10, at: SAMPLE_NOW - 7_200_000 }
+  const item = {
+    itemNo: 1,
+    tags: Uint16Array.of(1, 2),
+    popularity: 100,
+    price: 10,
+    createdDay: 9_800,
+    at: SAMPLE_NOW - 7_200_000,
+  }
   return {
     ...sampleFeatureInputs({ seed: 3, count: 2, dim: 2, historyLength: 0 }),
     history: [
@@ -46,6 +53,9 @@ function tiny(change: Partial<FeatureInputs> = {}): FeatureInputs {
     dotUniform: zeros,
     voterRecent: Float32Array.of(1, 3),
     voterUniform: zeros,
+    voterTotal: Float32Array.of(2, 4),
+    sequence: Float32Array.of(5, 0),
+    rankSequence: Uint16Array.of(7, 1_000),
     rankVector: ranks,
     rankVoters: ranks,
     rankPopular: ranks.toReversed(),
@@ -56,16 +66,18 @@ function tiny(change: Partial<FeatureInputs> = {}): FeatureInputs {
 }
 
 describe('the feature layout', () => {
-  test('has 64 distinct names at their own columns', () => {
-    expect(FEATURE_LAYOUT).toBe(1)
-    expect(FEATURE_COUNT).toBe(64)
+  test('has 108 distinct names at their own columns', () => {
+    expect(FEATURE_LAYOUT).toBe(2)
+    expect(FEATURE_COUNT).toBe(108)
     expect(new Set(FEATURE_NAMES).size).toBe(FEATURE_COUNT)
     expect(FEATURE_NAMES.map(featureIndex)).toEqual(FEATURE_NAMES.map((_, i) => i))
   })
 
   test('groups names by what they speak of', () => {
     for (const name of FEATURE_NAMES)
-      expect(name).toMatch(/^(user|context|item|dot|voters|blend|similarity|match|rank)\.[a-z]+[A-Za-z]*$/)
+      expect(name).toMatch(
+        /^(user|context|item|dot|voters|blend|similarity|tags|match|rank|sequence)\.[a-z]+[A-Za-z0-9]*$/,
+      )
   })
 })
 
@@ -83,7 +95,7 @@ describe('fillFeatures', () => {
       const inputs = sampleFeatureInputs({ seed, historyLength: 4 + seed })
       const context = {
         ...inputs.context,
-        now: SAMPLE_NOW + seed * 1e8,
+        now: SAMPLE_NOW + (seed - 1) * 1e8,
         device: seed,
         scene: seed,
         item: seed === 1 ? null : inputs.context.item,
@@ -135,7 +147,41 @@ describe('fillFeatures', () => {
     ['match.priceRatio', [2, -1]],
     ['match.popularityGap', [50, -150]],
     ['rank.vector', [0, 1_000]],
-    ['rank.channels', [3, 1]],
+    ['rank.channels', [4, 1]],
+    ['user.topTagShare', [1, 1]], // tag 2 is in both items
+    ['user.spread', [1 - 0.8, 1 - 0.8]],
+    ['user.norm', [2, 2]],
+    ['user.priceDeviation', [10, 10]],
+    ['user.meanAge', [20, 20]],
+    ['user.daySpan', [0, 0]],
+    ['user.dayCount', [1, 1]],
+    ['user.sessionLength', [0, 0]],
+    ['item.hasPrice', [1, 0]],
+    ['dot.last', [24, 0]],
+    ['dot.product', [-1, -1]],
+    ['blend.minZ', [-1, -1]],
+    ['similarity.top3', [(0.96 + 0.6) / 2, 0]],
+    ['similarity.last3', [(0.96 + 0.6) / 2, 0]],
+    ['similarity.min', [0.6, 0]],
+    ['tags.max', [1 / 2, 1 / 2]], // {2, 9} and {2}; {1} and {1, 2}
+    ['tags.last', [1 / 3, 1 / 2]],
+    ['tags.mean', [(1 / 3 + 1 / 2) / 2, 1 / 4]],
+    ['tags.context', [0, 0]],
+    ['match.tagsPerTag', [1 / 2, 1 / 1.9]],
+    ['match.categoryPosition', [0, 1_000]],
+    ['match.categoryLast3', [1, 0]],
+    ['match.categoryHours', [2, -1]],
+    ['match.priceGap', [2, 0]],
+    ['match.priceLastRatio', [4, -1]],
+    ['match.ageGap', [-20, 0]],
+    ['match.ageLastGap', [-20, 0]],
+    ['match.popularityRecentGap', [200 - (100 + 0.9 * 200) / 1.9, -(100 + 0.9 * 200) / 1.9]],
+    ['rank.best', [0, 0]],
+    ['rank.sequence', [7, 1_000]],
+    ['sequence.dotZ', [1, -1]],
+    ['sequence.share', [1, 0]],
+    ['voters.share', [0.5, 0.75]],
+    ['voters.perItem', [0, 0]],
   ])('computes %s by hand', (name, expected) => {
     const actual = column(tiny(), name)
     for (const [i, value] of expected.entries())
@@ -152,9 +198,17 @@ describe('fillFeatures', () => {
   })
 
   test('describes an empty history by zeros and by what stands for unknown', () => {
-    const inputs = tiny({ history: [] })
+    const inputs = tiny({ history: [], userRecent: new Float32Array(2) })
     for (const name of FEATURE_NAMES.filter((feature) => /^(user|similarity)\./.test(feature))) {
-      const unknown = { 'user.meanPrice': -1, 'user.hoursSinceLast': -1, 'similarity.maxPosition': 10 }
+      const unknown = {
+        'user.meanPrice': -1,
+        'user.hoursSinceLast': -1,
+        'user.priceDeviation': -1,
+        'user.meanAge': -1,
+        'user.daySpan': -1,
+        'user.dayCount': -1,
+        'similarity.maxPosition': 10,
+      }
       expect(column(inputs, name), name).toEqual(
         Array(2).fill(Object.entries(unknown).find(([key]) => key === name)?.[1] ?? 0),
       )
@@ -171,6 +225,14 @@ const ORDER_FEATURES: FeatureName[] = [
   'similarity.maxPosition',
   'match.categoryLast',
   'match.tagsLast',
+  'dot.last',
+  'similarity.last3',
+  'tags.last',
+  'match.categoryPosition',
+  'match.categoryLast3',
+  'match.categoryHours',
+  'match.priceLastRatio',
+  'match.ageLastGap',
 ]
 
 const TIME_FEATURES: FeatureName[] = [
@@ -179,11 +241,20 @@ const TIME_FEATURES: FeatureName[] = [
   'context.hourCos',
   'context.weekdaySin',
   'context.weekdayCos',
+  'user.daySpan',
+  'user.dayCount',
+  'user.sessionLength',
+  'match.categoryHours',
 ]
 
 describe('where order means nothing', () => {
   test('features of order are constant', () => {
-    const expected: Partial<Record<FeatureName, number>> = { 'similarity.maxPosition': 10 }
+    const expected: Partial<Record<FeatureName, number>> = {
+      'similarity.maxPosition': 10,
+      'match.categoryPosition': 1_000,
+      'match.categoryHours': -1,
+      'match.priceLastRatio': -1,
+    }
     for (const seed of [1, 2])
       for (const name of ORDER_FEATURES) {
         const values = new Set(column(sampleFeatureInputs({ seed, ordered: false }), name))
@@ -211,27 +282,39 @@ describe('where order means nothing', () => {
     const changed = FEATURE_NAMES.filter((_, f) =>
       rows.some((value, k) => k % FEATURE_COUNT === f && Math.abs(value - permuted[k]) > 1e-5 * (1 + Math.abs(value))),
     )
-    expect(changed).toEqual(['similarity.max', 'similarity.mean'])
+    expect(changed).toEqual([
+      'similarity.max',
+      'similarity.mean',
+      'similarity.top3',
+      'similarity.min',
+      'tags.max',
+      'tags.mean',
+    ])
   })
 })
 
 describe('where times are not real', () => {
   test('features of time are constant', () => {
-    const unknown: Partial<Record<FeatureName, number>> = { 'user.hoursSinceLast': -1 }
+    const unknown: Partial<Record<FeatureName, number>> = {
+      'user.hoursSinceLast': -1,
+      'user.daySpan': -1,
+      'user.dayCount': -1,
+      'match.categoryHours': -1,
+    }
     for (const name of TIME_FEATURES) {
       const values = new Set(column(sampleFeatureInputs({ seed: 1, timed: false }), name))
       expect([...values], name).toEqual([unknown[name] ?? 0])
     }
   })
 
-  test('only the age of an item depends on the clock', () => {
+  test('only ages of items depend on the clock', () => {
     const inputs = sampleFeatureInputs({ seed: 1, timed: false })
     const later = fillFeatures({ ...inputs, context: { ...inputs.context, now: SAMPLE_NOW + 1e9, tzOffsetMin: -300 } })
     const rows = fillFeatures(inputs)
     const changed = FEATURE_NAMES.filter((_, f) =>
       rows.some((value, k) => k % FEATURE_COUNT === f && value !== later[k]),
     )
-    expect(changed).toEqual(['item.ageDays'])
+    expect(changed).toEqual(['item.ageDays', 'user.meanAge', 'match.ageGap', 'match.ageLastGap'])
   })
 })
 
@@ -272,6 +355,7 @@ test('rows are finite and bounded for extreme inputs', () => {
         tags: fc.uint16Array({ maxLength: 3 }),
         popularity: fc.nat(255),
         price: extreme,
+        createdDay: fc.constantFrom(0, 9_820, 65_535),
         at: times,
       }),
       { maxLength: 12 },

@@ -75,6 +75,58 @@ export const FEATURE_NAMES = [
   'rank.trending',
   'rank.fresh',
   'rank.channels',
+  // Layout 2. The visitor: how wide and how lively the history is.
+  'user.topTagShare',
+  'user.spread',
+  'user.norm',
+  'user.priceDeviation',
+  'user.meanAge',
+  'user.daySpan',
+  'user.dayCount',
+  'user.sessionLength',
+  // The candidate's own connections.
+  'item.voterTotal',
+  'item.hasPrice',
+  // Inner products once more: the latest item, and the cosine of the unweighted user vector's blend.
+  'dot.last',
+  'dot.product',
+  // How the votes are spread over the history and over the candidate's voters.
+  'voters.share',
+  'voters.uniformShare',
+  'voters.perItem',
+  'voters.second',
+  'voters.last3',
+  'voters.session',
+  'voters.lastPosition',
+  'voters.maxPosition',
+  'blend.fastZ',
+  'blend.minZ',
+  // Cosine with several items of the history.
+  'similarity.top3',
+  'similarity.last3',
+  'similarity.min',
+  // Overlap of tags with single items (Jaccard).
+  'tags.max',
+  'tags.last',
+  'tags.context',
+  'tags.mean',
+  // Attributes once more.
+  'match.tagsPerTag',
+  'match.categoryPosition',
+  'match.categoryLast3',
+  'match.categoryHours',
+  'match.priceGap',
+  'match.priceLastRatio',
+  'match.ageGap',
+  'match.ageLastGap',
+  'match.popularityRecentGap',
+  // The sequence encoder; 0 and NO_RANK without one.
+  'sequence.dot',
+  'sequence.dotZ',
+  'sequence.share',
+  'blend.sequenceZ',
+  'rank.sequence',
+  'rank.best',
 ] as const
 
 export type FeatureName = (typeof FEATURE_NAMES)[number]
@@ -82,7 +134,7 @@ export type FeatureName = (typeof FEATURE_NAMES)[number]
 export const FEATURE_COUNT = FEATURE_NAMES.length
 
 /** Version of names, order and arithmetic. */
-export const FEATURE_LAYOUT = 1
+export const FEATURE_LAYOUT = 2
 
 /** Rank of a candidate in a channel that did not find it. */
 export const NO_RANK = 1_000
@@ -92,6 +144,9 @@ export const SIMILARITY_ITEMS = 10
 
 /** Per step back in the history, what an item still counts for tastes in categories, tags and popularity. */
 export const TASTE_RATIO = 0.9
+
+/** Pause that ends a session, ms: half an hour, as web analytics count it. */
+export const SESSION_GAP_MS = 1_800_000
 
 /** History weights of the fast votes: a half-life of about three items. */
 export const FAST_RATIO = 0.8
@@ -113,6 +168,8 @@ export type HistoryItem = {
   readonly popularity: number
   /** NaN unknown. */
   readonly price: number
+  /** Days since 2000-01-01, 65535 unknown. */
+  readonly createdDay: number
   /** Milliseconds UTC, NaN unknown. */
   readonly at: number
 }
@@ -167,10 +224,23 @@ export type FeatureInputs = {
   readonly voterCount: Float32Array
   readonly voterLast: Float32Array
   readonly voterContext: Float32Array
+  /** Weight of all voters of the candidate, in the history or not. */
+  readonly voterTotal: Float32Array
+  readonly voterSecond: Float32Array
+  /** Votes of the three latest items. */
+  readonly voterLast3: Float32Array
+  /** Votes of the items of the running session. */
+  readonly voterSession: Float32Array
+  /** Position of the latest item that votes, and of the one that votes most; NO_RANK none. */
+  readonly voterLastPosition: Uint16Array
+  readonly voterMaxPosition: Uint16Array
+  /** Inner products with the sequence encoder's query; zeros without one. */
+  readonly sequence: Float32Array
   /** 0 the best; NO_RANK where the channel did not find it. */
   readonly rankVector: Uint16Array
   readonly rankVoters: Uint16Array
   readonly rankPopular: Uint16Array
   readonly rankTrending: Uint16Array
   readonly rankFresh: Uint16Array
+  readonly rankSequence: Uint16Array
 }

@@ -28,6 +28,7 @@ export function sampleFeatureInputs(options: FeatureSampleOptions): FeatureInput
   const ranks = () => Uint16Array.from({ length: count }, () => (random() < 0.4 ? 1_000 : whole(500)))
   const category = () => (random() < 0.1 ? 65_535 : whole(6))
   const price = () => (random() < 0.2 ? Number.NaN : whole(10_000) / 4)
+  const day = () => (random() < 0.1 ? 65_535 : whole(9_000))
   const tagList = () => Array.from({ length: whole(5) }, () => whole(12))
   const historyItem = (k: number): HistoryItem => ({
     itemNo: whole(1_000),
@@ -36,7 +37,8 @@ export function sampleFeatureInputs(options: FeatureSampleOptions): FeatureInput
     tags: Uint16Array.from(tagList()),
     popularity: whole(256),
     price: price(),
-    at: SAMPLE_NOW - (k + 1) * 5_400_000,
+    createdDay: day(),
+    at: SAMPLE_NOW - (k * k * k + 1) * 900_000,
   })
   const tags = Array.from({ length: count }, tagList)
   const tagOffsets = new Uint32Array(count + 1)
@@ -72,10 +74,18 @@ export function sampleFeatureInputs(options: FeatureSampleOptions): FeatureInput
     voterCount: vectorOf(count),
     voterLast: vectorOf(count),
     voterContext: vectorOf(count),
+    voterTotal: vectorOf(count),
+    voterSecond: vectorOf(count),
+    voterLast3: vectorOf(count),
+    voterSession: vectorOf(count),
+    voterLastPosition: ranks(),
+    voterMaxPosition: ranks(),
+    sequence: vectorOf(count),
     rankVector: ranks(),
     rankVoters: ranks(),
     rankPopular: ranks(),
     rankTrending: ranks(),
     rankFresh: ranks(),
+    rankSequence: ranks(),
   }
 }

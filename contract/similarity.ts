@@ -8,14 +8,18 @@ export type Similarities = {
   readonly maxPosition: Float32Array
   readonly mean: Float32Array
   readonly context: Float32Array
+  /** Mean of the three largest, mean with the three latest, and the smallest; fewer items, fewer in the mean. */
+  readonly top3: Float32Array
+  readonly last3: Float32Array
+  readonly min: Float32Array
 }
 
 /** Items whose products with a candidate are summed side by side: sums do not wait for each other, and each keeps its own order. */
 const LANES = 5
 
 /**
- * Cosines with the latest `SIMILARITY_ITEMS` of the history and with the page's item. Where order means nothing, `last`
- * and `maxPosition` are constant and the items are the first of the history as it stands.
+ * Cosines with the latest `SIMILARITY_ITEMS` of the history and with the page's item. Where order means nothing, `last`,
+ * `last3` and `maxPosition` are constant and the items are the first of the history as it stands.
  * @param norms - Euclidean length of each candidate's vector.
  */
 export function similarities(inputs: FeatureInputs, norms: Float64Array): Similarities {
@@ -31,6 +35,9 @@ export function similarities(inputs: FeatureInputs, norms: Float64Array): Simila
     maxPosition: new Float32Array(count).fill(SIMILARITY_ITEMS),
     mean: new Float32Array(count),
     context: new Float32Array(count),
+    top3: new Float32Array(count),
+    last3: new Float32Array(count),
+    min: new Float32Array(count),
   }
   for (let i = 0; i < count; i++) {
     const inverse = norms[i] > 0 ? 1 / norms[i] : 0
@@ -40,21 +47,36 @@ export function similarities(inputs: FeatureInputs, norms: Float64Array): Simila
     }
     if (recent.length === 0) continue
     productsWith(units, vectors, i * dim, { dim, inverse, into: cosines })
-    let best = -2
-    let sum = 0
-    for (let h = 0; h < recent.length; h++) {
-      const cosine = cosines[h]
-      sum += cosine
-      if (cosine > best) {
-        best = cosine
-        if (ordered) out.maxPosition[i] = h
-      }
-    }
-    if (ordered) out.last[i] = cosines[0]
-    out.max[i] = best
-    out.mean[i] = sum / recent.length
+    summarise(cosines, recent.length, { i, ordered, out })
   }
   return out
+}
+
+type Summary = { readonly i: number; readonly ordered: boolean; readonly out: Similarities }
+
+function summarise(cosines: Float64Array, length: number, { i, ordered, out }: Summary): void {
+  let [best, second, third, least] = [-2, -2, -2, 2]
+  let sum = 0
+  for (let h = 0; h < length; h++) {
+    const cosine = cosines[h]
+    sum += cosine
+    if (cosine < least) least = cosine
+    if (cosine > best) {
+      third = second
+      second = best
+      best = cosine
+      if (ordered) out.maxPosition[i] = h
+    } else if (cosine > second) {
+      third = second
+      second = cosine
+    } else if (cosine > third) third = cosine
+    if (h < 3 && ordered) out.last3[i] = sum / (h + 1)
+  }
+  if (ordered) out.last[i] = cosines[0]
+  out.max[i] = best
+  out.min[i] = least
+  out.mean[i] = sum / length
+  out.top3[i] = length === 1 ? best : length === 2 ? (best + second) / 2 : (best + second + third) / 3
 }
 
 type Products = { readonly dim: number; readonly inverse: number; readonly into: Float64Array }

@@ -58,6 +58,7 @@ function isSame(kept: Snapshot, item: HistoryItem, spaceId: string): boolean {
     kept.itemNo === item.itemNo &&
     kept.popularity === item.popularity &&
     kept.category === item.category &&
+    kept.createdDay === item.createdDay &&
     Object.is(kept.price, item.price) &&
     equal(kept.vector, item.vector) &&
     equal(kept.tags, item.tags)

@@ -147,7 +147,7 @@ async function ialsScores(
   })
   const scores = new Float32Array(asked.length * log.itemCount)
   asked.forEach((history, user) => {
-    scores.set(scoresOf(Array.from(history)).dotRecent, user * log.itemCount)
+    scores.set(scoresOf(Array.from(history), 0).dotRecent, user * log.itemCount)
   })
   return scores
 }

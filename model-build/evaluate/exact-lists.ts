@@ -1,5 +1,6 @@
 import type { FeatureInputs } from '#contract/features'
 import { fillFeatures } from '#contract/fill-features'
+import { sessionLength } from '#contract/history-shape'
 import { scoreTrees } from '#contract/trees'
 import { integerQuery } from '#contract/vectors'
 import type { Query } from '#worker/core/candidates'
@@ -9,6 +10,7 @@ import { canonicalHistory } from '#worker/core/history'
 import type { Model } from '#worker/core/model'
 import { addLinearHead } from '#worker/core/ranker'
 import { blendScores } from '#worker/core/scores'
+import { emptyVotes, type Votes } from '#worker/core/votes'
 import type { Interactions } from '../dataset.ts'
 import { createVisitReader } from '../device/visits.ts'
 import type { FittedModels } from '../release/fitted-models.ts'
@@ -37,7 +39,11 @@ export function createExactRecommender(
   return async (visit, count) => {
     const query = read(visit)
     const history = canonicalHistory(query.history, manifest.ordered)
-    const floats = scoresOf(history.map(({ itemNo }) => indexOf.get(itemNo) ?? 0))
+    const session = sessionLength(history, manifest.timed && manifest.ordered ? query.context.now : Number.NaN)
+    const floats = scoresOf(
+      history.map(({ itemNo }) => indexOf.get(itemNo) ?? 0),
+      session,
+    )
     const found = channelsOf(model, query, floats, indexOfRow)
     const rows = Int32Array.from(new Set(found.flatMap((list) => Array.from(list.rows))))
     const known = history.map((item) => withFloatVector(item, models, indexOf.get(item.itemNo) ?? 0))
@@ -89,17 +95,7 @@ type GatherParts = {
 function gather(model: Model, query: Query, { rows, found, floats, indexOfRow, models }: GatherParts): FeatureInputs {
   const { scales } = model.catalogue
   const pick = (values: Float32Array) => Float32Array.from(rows, (row) => values[indexOfRow[row]])
-  const { votes } = floats
-  const picked = {
-    recent: pick(votes.recent),
-    uniform: pick(votes.uniform),
-    fast: pick(votes.fast),
-    max: pick(votes.max),
-    count: pick(votes.count),
-    last: pick(votes.last),
-    context: new Float32Array(rows.length),
-    best: new Int16Array(rows.length),
-  }
+  const picked = pickVotes(floats.votes, rows, indexOfRow)
   const users = {
     recent: floats.userRecent,
     recentQuery: integerQuery(floats.userRecent, scales),
@@ -119,4 +115,12 @@ function gather(model: Model, query: Query, { rows, found, floats, indexOfRow, m
     vectors.set(models.vectors.subarray(at, at + models.dim), i * models.dim)
   })
   return { ...inputs, vectors, dotRecent: pick(floats.dotRecent), dotUniform: pick(floats.dotUniform) }
+}
+
+function pickVotes(votes: Votes, rows: Int32Array, indexOfRow: Int32Array): Votes {
+  const picked = emptyVotes(rows.length)
+  for (const name of Object.keys(picked) as (keyof Votes)[]) {
+    for (let i = 0; i < rows.length; i++) picked[name][i] = votes[name][indexOfRow[rows[i]]]
+  }
+  return picked
 }

@@ -1,7 +1,7 @@
 import { FAST_RATIO, type HistoryItem } from '#contract/features'
 import { foldIn, historyWeights, type RidgeEncoder } from '#contract/fold-in'
 import { computeGramian } from '#contract/gramian'
-import type { Votes } from '#worker/core/votes'
+import { addVote, emptyVotes, type Votes } from '#worker/core/votes'
 import type { FittedModels } from '../release/fitted-models.ts'
 
 /** Scores of every item of the dataset for one history, in floating point. */
@@ -10,14 +10,14 @@ export type FloatScores = {
   readonly userUniform: Float32Array
   readonly dotRecent: Float32Array
   readonly dotUniform: Float32Array
-  readonly votes: Omit<Votes, 'context' | 'best'>
+  readonly votes: Votes
 }
 
 /**
  * Scores all items by brute force with the models as trained, before anything was rounded for a device.
- * @returns A function from item indices of a history (latest first, or in any order where order means nothing) to scores.
+ * @returns A function from item indices of a history (latest first, or in any order where order means nothing) to scores; `session` of its latest items belong to the running session.
  */
-export function createFloatModels(models: FittedModels): (history: readonly number[]) => FloatScores {
+export function createFloatModels(models: FittedModels): (history: readonly number[], session: number) => FloatScores {
   const { vectors, dim, encoder, ordered, voterRatio } = models
   const gramian = computeGramian(vectors, dim)
   const count = vectors.length / dim
@@ -25,7 +25,7 @@ export function createFloatModels(models: FittedModels): (history: readonly numb
   const vectorOf = (item: number) => vectors.subarray(item * dim, (item + 1) * dim)
   const fold = (history: readonly number[], ratio: number) =>
     foldIn(encoder satisfies RidgeEncoder, gramian, history.map(vectorOf), historyWeights(history.length, ratio))
-  return (history) => {
+  return (history, session) => {
     const userRecent = fold(history, ordered ? encoder.ratio : 1)
     const userUniform = fold(history, 1)
     return {
@@ -33,7 +33,7 @@ export function createFloatModels(models: FittedModels): (history: readonly numb
       userUniform,
       dotRecent: innerProducts(vectors, userRecent),
       dotUniform: innerProducts(vectors, userUniform),
-      votes: countVotes(inverted, history, { count, ordered, voterRatio }),
+      votes: countVotes(inverted, history, { count, ordered, voterRatio, session }),
     }
   }
 }
@@ -57,27 +57,25 @@ function invertVoters({ voters }: FittedModels, count: number): Inverted {
   return { offsets, target, weight }
 }
 
-type VoteOptions = { readonly count: number; readonly ordered: boolean; readonly voterRatio: number }
+type VoteOptions = {
+  readonly count: number
+  readonly ordered: boolean
+  readonly voterRatio: number
+  readonly session: number
+}
 
 function countVotes(
   { offsets, target, weight }: Inverted,
   history: readonly number[],
-  { count, ordered, voterRatio }: VoteOptions,
+  { count, ordered, voterRatio, session }: VoteOptions,
 ): FloatScores['votes'] {
-  const floats = () => new Float32Array(count)
-  const votes = { recent: floats(), uniform: floats(), fast: floats(), max: floats(), count: floats(), last: floats() }
+  const votes = emptyVotes(count)
   const recent = historyWeights(history.length, ordered ? voterRatio : 1)
   const fast = historyWeights(history.length, ordered ? FAST_RATIO : 1)
+  for (let k = 0; k < weight.length; k++) votes.total[target[k]] += weight[k]
   history.forEach((source, h) => {
-    for (let k = offsets[source]; k < offsets[source + 1]; k++) {
-      const item = target[k]
-      votes.recent[item] += recent[h] * weight[k]
-      votes.uniform[item] += weight[k]
-      votes.fast[item] += fast[h] * weight[k]
-      votes.count[item]++
-      if (weight[k] > votes.max[item]) votes.max[item] = weight[k]
-      if (h === 0 && ordered) votes.last[item] = weight[k]
-    }
+    const by = { h, recentWeight: recent[h], fastWeight: fast[h], ordered, inSession: h < session }
+    for (let k = offsets[source]; k < offsets[source + 1]; k++) addVote(votes, target[k], weight[k], by)
   })
   return votes
 }

@@ -59,7 +59,7 @@ test('countVotes tells recent, uniform, fast, largest, last and context votes ap
   const tiny = tinyModel()
   const items = [0, 1].map((itemNo) => historyItemOf(tiny.catalogue, itemNo, Number.NaN))
   const contextItems = [historyItemOf(tiny.catalogue, 3, Number.NaN)]
-  const votes = countVotes(tiny, Int32Array.of(2, 0, 3), { history: items, contextItems })
+  const votes = countVotes(tiny, Int32Array.of(2, 0, 3), { history: items, contextItems, now: Number.NaN })
   expect([...votes.recent]).toEqual([3 + 0.5 * 5, 0.5 * 2, 0])
   expect([...votes.uniform]).toEqual([8, 2, 0])
   expect([...votes.fast]).toEqual([3 + 0.8 * 5, Math.fround(0.8 * 2), 0])
@@ -68,6 +68,11 @@ test('countVotes tells recent, uniform, fast, largest, last and context votes ap
   expect([...votes.last]).toEqual([3, 0, 0])
   expect([...votes.context]).toEqual([0, 31.5, 0])
   expect([...votes.best]).toEqual([0, 1, -1])
+  expect([...votes.second]).toEqual([3, 0, 0])
+  expect([...votes.last3]).toEqual([8, 2, 0])
+  expect([...votes.session]).toEqual([0, 0, 0])
+  expect([...votes.lastPosition]).toEqual([0, 1, 1_000])
+  expect([...votes.maxPosition]).toEqual([1, 1, 1_000])
 })
 
 test('mergeChannels takes turns, best of each first, and joins the bits of repeats', () => {

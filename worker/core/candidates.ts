@@ -68,7 +68,7 @@ export function findCandidates(model: Model, query: Query, mark: StageMark = () 
   const lists = isFixedList(scene) || scene === 'rerank' ? found : topUp(model, found, query)
   const limit = scene === 'rerank' ? Number.POSITIVE_INFINITY : LIMITS.candidates
   const { rows, channels } = mergeChannels(lists, limit, model.scratch.slotOf)
-  const votes = countVotes(model, rows, { history, contextItems })
+  const votes = countVotes(model, rows, { history, contextItems, now: query.context.now })
   const context = { ...query.context, item: query.context.item ?? contextItems[0] ?? null }
   const inputs = gatherInputs(model, { rows, history, context, users, votes, found: lists })
   mark('retrieval')

@@ -20,8 +20,7 @@ export type GatherParts = {
 export function gatherInputs(model: Model, parts: GatherParts): FeatureInputs {
   const { rows, users, votes, found } = parts
   const { manifest, catalogue } = model
-  const { columns, quantised, dim } = catalogue
-  const bytes = (from: Uint8Array) => pick(new Uint8Array(rows.length), from, rows)
+  const { quantised, dim } = catalogue
   const dots = (query: IntegerQuery) => scoreRows(quantised, rows, query)
   const dotRecent = dots(users.recentQuery)
   const ranks = (channel: Channel) => ranksIn(model, rows, found.find((list) => list.channel === channel)?.rows)
@@ -32,6 +31,26 @@ export function gatherInputs(model: Model, parts: GatherParts): FeatureInputs {
     timed: manifest.timed,
     history: parts.history,
     context: parts.context,
+    ...pickColumns(model, rows),
+    ...pickTags(model, rows),
+    vectors: dequantiseRows(model, rows),
+    userRecent: users.recent,
+    dotRecent,
+    dotUniform: users.uniformQuery === users.recentQuery ? dotRecent : dots(users.uniformQuery),
+    ...votesOf(votes),
+    sequence: new Float32Array(rows.length),
+    rankVector: ranks('vector'),
+    rankVoters: ranks('voters'),
+    rankPopular: ranks('popular'),
+    rankTrending: ranks('trending'),
+    rankFresh: ranks('fresh'),
+    rankSequence: new Uint16Array(rows.length).fill(NO_RANK),
+  }
+}
+
+function pickColumns({ catalogue: { columns } }: Model, rows: Int32Array) {
+  const bytes = (from: Uint8Array) => pick(new Uint8Array(rows.length), from, rows)
+  return {
     popularity: bytes(columns.popularity),
     trending: bytes(columns.trending),
     clickRate: bytes(columns.clickRate),
@@ -41,11 +60,11 @@ export function gatherInputs(model: Model, parts: GatherParts): FeatureInputs {
     category: pick(new Uint16Array(rows.length), columns.category, rows),
     createdDay: pick(new Uint16Array(rows.length), columns.createdDay, rows),
     price: pick(new Float32Array(rows.length), columns.price, rows),
-    ...pickTags(model, rows),
-    vectors: dequantiseRows(model, rows),
-    userRecent: users.recent,
-    dotRecent,
-    dotUniform: users.uniformQuery === users.recentQuery ? dotRecent : dots(users.uniformQuery),
+  }
+}
+
+function votesOf(votes: Votes) {
+  return {
     voterRecent: votes.recent,
     voterUniform: votes.uniform,
     voterFast: votes.fast,
@@ -53,11 +72,12 @@ export function gatherInputs(model: Model, parts: GatherParts): FeatureInputs {
     voterCount: votes.count,
     voterLast: votes.last,
     voterContext: votes.context,
-    rankVector: ranks('vector'),
-    rankVoters: ranks('voters'),
-    rankPopular: ranks('popular'),
-    rankTrending: ranks('trending'),
-    rankFresh: ranks('fresh'),
+    voterTotal: votes.total,
+    voterSecond: votes.second,
+    voterLast3: votes.last3,
+    voterSession: votes.session,
+    voterLastPosition: votes.lastPosition,
+    voterMaxPosition: votes.maxPosition,
   }
 }
 

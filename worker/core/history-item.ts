@@ -14,6 +14,7 @@ export function historyItemOf(catalogue: Catalogue, row: number, at: number): Hi
     tags: columns.tags.slice(columns.tagOffsets[row], columns.tagOffsets[row + 1]),
     popularity: columns.popularity[row],
     price: columns.price[row],
+    createdDay: columns.createdDay[row],
     at,
   }
 

@@ -11,6 +11,8 @@ export type VoterIndex = {
   stepOf(row: number): number
   /** First and one past the last vote of a source item, in one reused pair. */
   range(itemNo: number): readonly [number, number]
+  /** Sum of the integer weights of all votes of a row; total = totalOf · step. */
+  readonly totalOf: Uint16Array
   readonly low: Uint16Array
   /** Bits 0-1: row div 65536; bits 2-7: weight 1…63. */
   readonly high: Uint8Array
@@ -32,22 +34,27 @@ export function createVoterIndex(parts: readonly VoterPart[], rowCount: number, 
   const voteCount = starts[itemNoEnd]
   const low = new Uint16Array(voteCount)
   const high = new Uint8Array(voteCount)
+  const totalOf = new Uint16Array(rowCount)
   const next = starts.slice(0, itemNoEnd)
   for (const { voters, firstRow } of parts) {
     const { offsets, source, weights } = voters
     for (let i = 0; i < voters.itemCount; i++) {
       const row = firstRow + i
+      let total = 0
       for (let k = offsets[i]; k < offsets[i + 1]; k++) {
         const at = next[source[k]]++
         low[at] = row & 0xffff
         high[at] = (row >>> 16) | (weights[k] << 2)
+        total += weights[k]
       }
+      totalOf[row] = total
     }
   }
   const pair: [number, number] = [0, 0]
   const { sources, offsets } = compact(starts, itemNoEnd)
   return {
     voteCount,
+    totalOf,
     low,
     high,
     stepOf: createSteps(parts),

@@ -1,5 +1,6 @@
-import { FAST_RATIO, type HistoryItem } from '#contract/features'
+import { FAST_RATIO, type HistoryItem, NO_RANK } from '#contract/features'
 import { historyWeights } from '#contract/fold-in'
+import { sessionLength } from '#contract/history-shape'
 import type { Model } from './model.ts'
 
 /** History weights below this have no say: what they add is beyond single precision. */
@@ -14,8 +15,19 @@ export type Votes = {
   readonly count: Float32Array
   readonly last: Float32Array
   readonly context: Float32Array
+  /** Of all voters of the row, in the history or not. */
+  readonly total: Float32Array
+  readonly second: Float32Array
+  readonly last3: Float32Array
+  /** Of the items of the running session. */
+  readonly session: Float32Array
+  /** Place in the history of the latest item that votes, NO_RANK none. */
+  readonly lastPosition: Uint16Array
+  /** Place of the largest unweighted vote, NO_RANK none. */
+  readonly maxPosition: Uint16Array
   /** Place in the history of the item with the largest recent vote, -1 none. */
   readonly best: Int16Array
+  readonly bestVote: Float32Array
 }
 
 /**
@@ -49,37 +61,30 @@ export function mostVoted(
   return heap.take().rows
 }
 
+/** Whose votes are counted; `now` in ms UTC ends the running session. */
+export type VotersOf = {
+  readonly history: readonly HistoryItem[]
+  readonly contextItems: readonly HistoryItem[]
+  readonly now: number
+}
+
 /** Adds up, for given rows, everything features ask of the voters. @param rows - No repeats. */
-export function countVotes(
-  model: Model,
-  rows: Int32Array,
-  {
-    history,
-    contextItems,
-  }: { readonly history: readonly HistoryItem[]; readonly contextItems: readonly HistoryItem[] },
-): Votes {
-  const { ordered, voterRatio } = model.manifest
+export function countVotes(model: Model, rows: Int32Array, { history, contextItems, now }: VotersOf): Votes {
+  const { ordered, timed, voterRatio } = model.manifest
   const { slotOf } = model.scratch
   const votes = emptyVotes(rows.length)
   const recentWeights = historyWeights(history.length, ordered ? voterRatio : 1)
   const fastWeights = historyWeights(history.length, ordered ? FAST_RATIO : 1)
-  const bestVote = new Float32Array(rows.length)
-  for (let i = 0; i < rows.length; i++) slotOf[rows[i]] = i
+  const session = sessionLength(history, timed && ordered ? now : Number.NaN)
+  for (let i = 0; i < rows.length; i++) {
+    slotOf[rows[i]] = i
+    votes.total[i] = model.catalogue.voters.totalOf[rows[i]] * model.catalogue.voters.stepOf(rows[i])
+  }
   for (let h = 0; h < history.length; h++) {
     const recentWeight = recentWeights[h] >= LEAST_WEIGHT ? recentWeights[h] : 0
     const fastWeight = fastWeights[h] >= LEAST_WEIGHT ? fastWeights[h] : 0
-    eachVote(model, history[h], (slot, vote) => {
-      votes.recent[slot] += recentWeight * vote
-      votes.uniform[slot] += vote
-      votes.fast[slot] += fastWeight * vote
-      votes.count[slot]++
-      if (vote > votes.max[slot]) votes.max[slot] = vote
-      if (h === 0 && ordered) votes.last[slot] = vote
-      if (recentWeight * vote > bestVote[slot]) {
-        bestVote[slot] = recentWeight * vote
-        votes.best[slot] = h
-      }
-    })
+    const by = { h, recentWeight, fastWeight, ordered, inSession: h < session }
+    eachVote(model, history[h], (slot, vote) => addVote(votes, slot, vote, by))
   }
   for (const item of contextItems)
     eachVote(model, item, (slot, vote) => {
@@ -87,6 +92,39 @@ export function countVotes(
     })
   for (let i = 0; i < rows.length; i++) slotOf[rows[i]] = -1
   return votes
+}
+
+/** Which item of a history votes. */
+export type VoteBy = {
+  /** Its position, 0 the latest. */
+  readonly h: number
+  readonly recentWeight: number
+  readonly fastWeight: number
+  readonly ordered: boolean
+  readonly inSession: boolean
+}
+
+/** Counts one vote for one slot. */
+export function addVote(votes: Votes, slot: number, vote: number, by: VoteBy): void {
+  const { h, recentWeight, ordered } = by
+  votes.recent[slot] += recentWeight * vote
+  votes.uniform[slot] += vote
+  votes.fast[slot] += by.fastWeight * vote
+  votes.count[slot]++
+  if (vote > votes.max[slot]) {
+    votes.second[slot] = votes.max[slot]
+    votes.max[slot] = vote
+    if (ordered) votes.maxPosition[slot] = h
+  } else if (vote > votes.second[slot]) votes.second[slot] = vote
+  if (recentWeight * vote > votes.bestVote[slot]) {
+    votes.bestVote[slot] = recentWeight * vote
+    votes.best[slot] = h
+  }
+  if (!ordered) return
+  if (h === 0) votes.last[slot] = vote
+  if (h < 3) votes.last3[slot] += vote
+  if (by.inSession) votes.session[slot] += vote
+  if (h < votes.lastPosition[slot]) votes.lastPosition[slot] = h
 }
 
 function eachVote(model: Model, item: HistoryItem, visit: (slot: number, vote: number) => void): void {
@@ -100,7 +138,8 @@ function eachVote(model: Model, item: HistoryItem, visit: (slot: number, vote: n
   }
 }
 
-function emptyVotes(count: number): Votes {
+/** No votes yet, for `count` slots. */
+export function emptyVotes(count: number): Votes {
   const floats = () => new Float32Array(count)
   return {
     recent: floats(),
@@ -110,6 +149,13 @@ function emptyVotes(count: number): Votes {
     count: floats(),
     last: floats(),
     context: floats(),
+    total: floats(),
+    second: floats(),
+    last3: floats(),
+    session: floats(),
+    lastPosition: new Uint16Array(count).fill(NO_RANK),
+    maxPosition: new Uint16Array(count).fill(NO_RANK),
     best: new Int16Array(count).fill(-1),
+    bestVote: floats(),
   }
 }

@@ -66,6 +66,7 @@ async function fetchSnapshot(
     tags: columns.tags.slice(columns.tagOffsets[at], columns.tagOffsets[at + 1]),
     popularity: columns.popularity[at],
     price: columns.price[at],
+    createdDay: columns.createdDay[at],
   }
 }
 
