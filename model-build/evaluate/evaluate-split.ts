@@ -1,18 +1,18 @@
 import type { Config } from '../config/schema.ts'
+import { openCrew } from '../crew/crew.ts'
+import { shareParts } from '../crew/shared-parts.ts'
 import type { Dataset, Interactions } from '../dataset.ts'
+import { effortFor } from '../pipeline/effort.ts'
 import { type FittedPipeline, fitPipeline } from '../pipeline/fit-pipeline.ts'
-import { makeRelease } from '../pipeline/make-release.ts'
+import { type MadeRelease, makeRelease } from '../pipeline/make-release.ts'
 import type { Report } from '../pipeline/progress.ts'
 import type { PipelineSettings } from '../pipeline/settings.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
-import { openDevice } from './device-lists.ts'
 import { type MetricsAt, MetricsCollector } from './metrics-table.ts'
+import { firstUnseen, popularOrder, supportOf } from './popular-lists.ts'
 import { type Split, splitByTime, splitHeldOutUsers, splitLastFraction, splitLeaveLastOut } from './splits.ts'
 
 const CUTOFF = 20
-
-/** Test users that are asked at most; more change the third digit only. */
-const MAX_TEST_USERS = 5_000
 
 export type SplitMethod = 'time' | 'last' | 'fraction' | 'users' | 'none'
 
@@ -21,6 +21,8 @@ export type SplitResult = {
   readonly method: SplitMethod
   readonly pipeline: FittedPipeline
   /** null when the log is too small to hold anything out. */
+  /** What was measured, fitted on the rest of the rows; null with nothing held out. */
+  readonly release: MadeRelease | null
   readonly metrics: { readonly users: number; readonly model: MetricsAt; readonly popularity: MetricsAt } | null
 }
 
@@ -42,27 +44,18 @@ export async function evaluateSplit(dataset: Dataset, options: SplitOptions): Pr
   const method = methodOf(dataset.interactions, config)
   const split = method === 'none' ? null : splitOf(dataset.interactions, method, config)
   if (split === null || split.testUsers.length === 0)
-    return { method: 'none', pipeline: await fitPipeline(augment(dataset), settings, pool, report), metrics: null }
+    return {
+      method: 'none',
+      pipeline: await fitPipeline(augment(dataset), settings, pool, report),
+      release: null,
+      metrics: null,
+    }
   const train = augment({ ...dataset, interactions: split.train })
   const pipeline = await fitPipeline(train, settings, pool, report)
-  const { manifest, objects, itemNos } = await makeRelease(train, {
-    pipeline,
-    settings,
-    last: null,
-    gate: {},
-    pool,
-    report,
-  })
-  const device = await openDevice(
-    { manifest, read: (hash) => objects.get(hash) },
-    historyLog(split, dataset.interactions),
-    itemNos,
-  )
-  const metrics = await report.step('judge on held-out rows', (onShare) =>
-    measure(dataset, split, device.recommend, onShare),
-  )
-  await device.close()
-  return { method, pipeline, metrics }
+  const { start } = pipeline
+  const release = await makeRelease(train, { pipeline, settings, last: null, gate: {}, pool, report, start })
+  const metrics = await report.step('judge on held-out rows', (onShare) => measure(dataset, split, release, onShare))
+  return { method, pipeline, release, metrics }
 }
 
 function methodOf(log: Interactions, config: Config): SplitMethod {
@@ -93,27 +86,33 @@ function historyLog(split: Split, log: Interactions): Interactions {
   }
 }
 
-type Recommend = Awaited<ReturnType<typeof openDevice>>['recommend']
-
-async function measure(dataset: Dataset, split: Split, recommend: Recommend, onShare: (share: number) => void) {
-  const support = new Float64Array(dataset.items.length)
-  for (const item of split.train.item) support[item]++
+async function measure(dataset: Dataset, split: Split, release: MadeRelease, onShare: (share: number) => void) {
+  const { manifest, objects, itemNos } = release
+  const support = supportOf(split.train)
   const collector = () =>
     new MetricsCollector({ cutoffs: [CUTOFF], itemCount: dataset.items.length, popularity: support })
   const model = collector()
   const popularity = collector()
-  const byPopularity = Array.from(support.keys()).sort((a, b) => support[b] - support[a] || a - b)
-  const every = Math.max(1, Math.ceil(split.testUsers.length / MAX_TEST_USERS))
-  for (let t = 0; t < split.testUsers.length; t += every) {
+  const byPopularity = popularOrder(support)
+  const every = Math.max(1, Math.ceil(split.testUsers.length / effortFor(dataset.interactions).judgedUsers))
+  const asked = Array.from({ length: Math.ceil(split.testUsers.length / every) }, (_, k) => k * every)
+  const visits = asked.map((t) => {
     const from = split.historyOffsets[t]
     const known = Int32Array.from({ length: split.historyOffsets[t + 1] - from }, (_, k) => from + k)
-    const seen = new Set(split.historyItems.subarray(from, split.historyOffsets[t + 1]))
+    return { known, at: Number.NaN }
+  })
+  const log = historyLog(split, dataset.interactions)
+  const parts = shareParts({ manifest, objects: objects.entries(), log, itemNos })
+  const crew = await openCrew(parts, { graphs: true, ranker: true, asked: asked.length })
+  const options = { count: CUTOFF, rules: null, withCandidates: false }
+  const answers = await crew.answers(visits, options, onShare).finally(() => crew.close())
+  for (const [place, t] of asked.entries()) {
+    const seen = new Set(split.historyItems.subarray(split.historyOffsets[t], split.historyOffsets[t + 1]))
     const truth = new Set(
       split.testItems.subarray(split.testOffsets[t], split.testOffsets[t + 1]).filter((item) => !seen.has(item)),
     )
-    model.add(await recommend({ known, at: Number.NaN }, CUTOFF), truth)
-    popularity.add(byPopularity.filter((item) => !seen.has(item)).slice(0, CUTOFF), truth)
-    onShare((t + 1) / split.testUsers.length)
+    model.add(answers[place].items, truth)
+    popularity.add(firstUnseen(byPopularity, seen, CUTOFF), truth)
   }
   const at = (table: MetricsCollector): MetricsAt => {
     const found = table.table().at.get(CUTOFF)

@@ -24,6 +24,12 @@ export type ModelOptions = {
   readonly seed: number
 }
 
+/** How one fit is made: chosen hyper-parameters, and where it starts. */
+export type FitOptions = ModelOptions & {
+  /** Item vectors of a fit on fewer rows of the same items. */
+  readonly start?: Float32Array | undefined
+}
+
 export type FitProgress = (step: 'embedding' | 'voters' | 'content', done: number, total: number) => void
 
 const NO_VOTERS = (items: number): Voters => ({
@@ -36,7 +42,7 @@ const NO_VOTERS = (items: number): Voters => ({
 /** Trains embedding, item-to-item voters and content vectors of a log; a catalogue without a log gets content vectors alone. */
 export async function fitModels(
   dataset: Dataset,
-  options: ModelOptions,
+  options: FitOptions,
   pool: KernelPool,
   onProgress?: FitProgress,
 ): Promise<FittedModels> {
@@ -77,6 +83,11 @@ export async function fitModels(
     ordered: log.order !== 'none',
     timed: log.order === 'time',
   }
+}
+
+/** Vectors that a fit on more rows of the same items may start from; those without evidence start from zero. */
+export function startOf({ vectors, hasEvidence, dim }: FittedModels): Float32Array {
+  return vectors.map((value, at) => (hasEvidence[Math.floor(at / dim)] === 1 ? value : 0))
 }
 
 /** Rows per item; a dataset holds one row per user and item. */

@@ -1,13 +1,16 @@
+import { openCrew } from '../crew/crew.ts'
+import { shareParts } from '../crew/shared-parts.ts'
 import type { Dataset } from '../dataset.ts'
+import { loadModel } from '../device/resident-model.ts'
 import { type ChosenRecency, chooseRecency } from '../fit/choose-recency.ts'
-import type { ModelOptions } from '../fit/fit-models.ts'
-import { collectGroups } from '../rank/collect-groups.ts'
-import { type CrossFitOptions, crossFit } from '../rank/cross-fit.ts'
+import { type ModelOptions, startOf } from '../fit/fit-models.ts'
+import { type CrossFitOptions, crossFit, type Fold } from '../rank/cross-fit.ts'
 import { type FittedRanker, fitRanker } from '../rank/fit-ranker.ts'
 import type { TrainingGroup } from '../rank/training-group.ts'
 import { selectIals, selectVoters } from '../train/select.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import { DENSE_LIMIT } from '../train/voters.ts'
+import { type Effort, effortFor } from './effort.ts'
 import type { Report } from './progress.ts'
 import type { PipelineSettings } from './settings.ts'
 
@@ -16,22 +19,26 @@ export type FittedPipeline = {
   readonly models: ModelOptions
   readonly recency: ChosenRecency
   readonly ranker: FittedRanker | null
+  /** Item vectors of a fit on some of the rows, where later fits start from them. */
+  readonly start?: Float32Array | undefined
 }
 
 /** Users with fewer rows say nothing about a held-out part. */
 const MIN_USER_ITEMS = 5
-
-/** Logs with more users than this are cross-fitted once, on a fifth of the users. */
-const FOLD_USERS = 20_000
-
-const FOLDS = 4
 
 /** Lists that the ranker wants at least; users of small logs give several. */
 const WANTED_LISTS = 4_000
 
 const MAX_REPEATS = 5
 
-const RECENCY_USERS = 300
+/** What every part of validation works with. */
+type Job = {
+  readonly dataset: Dataset
+  readonly settings: PipelineSettings
+  readonly effort: Effort
+  readonly pool: KernelPool
+  readonly report: Report
+}
 
 /** Chooses hyper-parameters on users kept apart and trains the ranker on candidates that retrieval really produces for users it has not seen. */
 export async function fitPipeline(
@@ -40,32 +47,13 @@ export async function fitPipeline(
   pool: KernelPool,
   report: Report,
 ): Promise<FittedPipeline> {
-  const log = dataset.interactions
   const none: ChosenRecency = { ratio: 1, voterRatio: 1, tried: [] }
   if (judgedUsers(dataset) < 20) return { models: settings.models, recency: none, ranker: null }
-  const common: Omit<CrossFitOptions, 'models'> = {
-    assemble: settings.assemble,
-    folds: 1,
-    maxUsers: settings.ranker.maxQueries,
-    minUserItems: MIN_USER_ITEMS,
-    seed: settings.models.seed,
-    pool,
-  }
-  const chosen = await report.step('choose hyper-parameters', (onShare) =>
-    chooseSolves(dataset, settings.models, pool, onShare),
-  )
-  const recency = await report.step('choose recency', (onShare) =>
-    recencyOf(dataset, { ...common, models: chosen, onProgress: (_fold, share) => onShare(share) }, settings),
-  )
+  const job: Job = { dataset, settings, effort: effortFor(dataset.interactions), pool, report }
+  const chosen = await report.step('choose hyper-parameters', (onShare) => chooseSolves(job, onShare))
+  const { recency, fold } = await report.step('choose recency', (onShare) => recencyOf(job, chosen, onShare))
   const models = { ...chosen, ratio: recency.ratio, voterRatio: recency.voterRatio }
-  const folds = log.userCount > FOLD_USERS ? 1 : FOLDS
-  const groups = await report.step('make training lists', (onShare) =>
-    groupsOf(
-      dataset,
-      { ...common, models, folds, onProgress: (fold, share) => onShare((fold + share) / folds) },
-      settings,
-    ),
-  )
+  const groups = await report.step('make training lists', (onShare) => groupsOf(job, { models, fold }, onShare))
   const ranker = await report.step('train ranker', (onShare) =>
     fitRanker(groups, {
       ...settings.ranker,
@@ -74,24 +62,25 @@ export async function fitPipeline(
       onProgress: (done, total) => onShare(done / total),
     }),
   )
-  return { models, recency, ranker }
+  return { models, recency, ranker, start: fold === null ? undefined : startOf(fold.models) }
 }
 
 async function chooseSolves(
-  dataset: Dataset,
-  base: ModelOptions,
-  pool: KernelPool,
+  { dataset, settings: { models: base }, effort, pool }: Job,
   onShare: (share: number) => void,
 ): Promise<ModelOptions> {
   const log = dataset.interactions
   const order = log.order === 'none' ? 'ignore' : 'use'
-  const common = { seed: base.seed, order, pool } as const
-  const ials = await selectIals(log, base, { ...common, onProgress: (done, total) => onShare((0.5 * done) / total) })
+  const { searchBudget: budget, searchUsers: maxUsers, searchRows: maxTrainRows } = effort
+  const common = { seed: base.seed, order, maxUsers, pool } as const
+  const onSolve = (done: number, total: number) => onShare((0.5 * done) / total)
+  const ials = await selectIals(log, base, { ...common, budget, onProgress: onSolve })
   const methods = log.itemCount <= DENSE_LIMIT ? (['sparse', 'ease'] as const) : (['sparse'] as const)
   let best = { ndcg: Number.NEGATIVE_INFINITY, lambda: base.lambda, voterMethod: base.voterMethod }
   for (const [done, voterMethod] of methods.entries()) {
     const onProgress = (part: number, total: number) => onShare(0.5 + (0.5 * (done + part / total)) / methods.length)
-    const found = await selectVoters(log, { ...common, method: voterMethod, minSupport: base.minSupport, onProgress })
+    const { minSupport } = base
+    const found = await selectVoters(log, { ...common, maxTrainRows, method: voterMethod, minSupport, onProgress })
     if (found.ndcg > best.ndcg) best = { ndcg: found.ndcg, lambda: found.best.lambda, voterMethod }
   }
   return { ...base, ...ials.best, lambda: best.lambda, voterMethod: best.voterMethod }
@@ -103,42 +92,84 @@ function judgedUsers({ interactions: { userOffsets, userCount } }: Dataset): num
   return users
 }
 
-async function recencyOf(
-  dataset: Dataset,
-  options: CrossFitOptions,
-  settings: PipelineSettings,
-): Promise<ChosenRecency> {
-  if (dataset.interactions.order === 'none') return { ratio: 1, voterRatio: 1, tried: [] }
-  for await (const { model, users, itemNos } of crossFit(dataset, options)) {
-    return chooseRecency(model, dataset.interactions, {
-      users,
-      itemNos,
-      heldShare: settings.heldShare,
-      maxUsers: RECENCY_USERS,
-      seed: options.seed,
-    })
-  }
-  return { ratio: 1, voterRatio: 1, tried: [] }
+function foldsOf(
+  { dataset, settings, effort, pool }: Job,
+  options: Pick<CrossFitOptions, 'models' | 'folds' | 'onProgress'>,
+) {
+  return crossFit(dataset, {
+    ...options,
+    assemble: settings.assemble,
+    maxUsers: Math.min(settings.ranker.maxQueries, effort.listUsers),
+    minUserItems: MIN_USER_ITEMS,
+    seed: options.models.seed,
+    pool,
+  })
 }
 
-async function groupsOf(
-  dataset: Dataset,
-  options: CrossFitOptions,
-  settings: PipelineSettings,
-): Promise<TrainingGroup[]> {
-  const groups: TrainingGroup[] = []
-  const repeats = Math.max(1, Math.min(MAX_REPEATS, Math.ceil(WANTED_LISTS / judgedUsers(dataset))))
-  for await (const { model, users, itemNos } of crossFit(dataset, options)) {
-    groups.push(
-      ...collectGroups(model, dataset.interactions, {
-        users,
+/** The chosen recency and, where one fold is all that lists are made from, that fold. */
+async function recencyOf(
+  job: Job,
+  models: ModelOptions,
+  onShare: (share: number) => void,
+): Promise<{ recency: ChosenRecency; fold: Fold | null }> {
+  const { dataset, settings, effort } = job
+  const log = dataset.interactions
+  const none: ChosenRecency = { ratio: 1, voterRatio: 1, tried: [] }
+  const isReused = effort.folds === 1
+  if (log.order === 'none' && !isReused) return { recency: none, fold: null }
+  const folds = foldsOf(job, { models, folds: 1, onProgress: (_fold, share) => onShare(share) })
+  for await (const fold of folds) {
+    const { manifest, objects, itemNos } = fold.release
+    const recency = chooseRecency(
+      loadModel(manifest, (hash) => objects.get(hash)),
+      log,
+      {
+        users: fold.users,
         itemNos,
         heldShare: settings.heldShare,
-        repeats,
-        negatives: settings.ranker.negatives,
-        seed: options.seed,
-      }),
+        maxUsers: effort.recencyUsers,
+        seed: models.seed,
+      },
     )
+    return { recency, fold: isReused ? fold : null }
+  }
+  return { recency: none, fold: null }
+}
+
+type Given = { readonly models: ModelOptions; readonly fold: Fold | null }
+
+async function groupsOf(job: Job, { models, fold }: Given, onShare: (share: number) => void): Promise<TrainingGroup[]> {
+  if (fold !== null) return listsOf(job, { models, fold }, onShare)
+  const groups: TrainingGroup[] = []
+  const { folds } = job.effort
+  let done = 0
+  for await (const next of foldsOf(job, {
+    models,
+    folds,
+    onProgress: (at, share) => onShare((at + share / 2) / folds),
+  })) {
+    groups.push(...(await listsOf(job, { models, fold: next }, (share) => onShare((done + 0.5 + share / 2) / folds))))
+    done++
   }
   return groups
+}
+
+async function listsOf(
+  { dataset, settings }: Job,
+  { models, fold }: { readonly models: ModelOptions; readonly fold: Fold },
+  onShare: (share: number) => void,
+): Promise<TrainingGroup[]> {
+  const { manifest, objects, itemNos } = fold.release
+  const { ratio, voterRatio, seed } = models
+  const spaces = manifest.spaces.map((space) => ({ ...space, encoder: { ...space.encoder, ratio } }))
+  const parts = { objects: objects.entries(), log: dataset.interactions, itemNos }
+  const shared = shareParts({ ...parts, manifest: { ...manifest, spaces, voterRatio } })
+  const crew = await openCrew(shared, { graphs: false, ranker: false, asked: fold.users.length })
+  const repeats = Math.max(1, Math.min(MAX_REPEATS, Math.ceil(WANTED_LISTS / judgedUsers(dataset))))
+  const { heldShare } = settings
+  try {
+    return await crew.groups(fold.users, { heldShare, repeats, negatives: settings.ranker.negatives, seed }, onShare)
+  } finally {
+    await crew.close()
+  }
 }

@@ -5,10 +5,12 @@ import type { Dataset } from '../dataset.ts'
 import { fitModels } from '../fit/fit-models.ts'
 import type { FittedRanker } from '../rank/fit-ranker.ts'
 import { type AssembledRelease, assembleRelease, type LastRelease } from '../release/assemble.ts'
+import type { FittedModels } from '../release/fitted-models.ts'
 import type { ObjectSet } from '../release/object-set.ts'
 import { withRanking } from '../release/release-manifest.ts'
 import { writeTreeEnsembleOnnx } from '../train/onnx-trees.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
+import { effortFor } from './effort.ts'
 import type { FittedPipeline } from './fit-pipeline.ts'
 import type { Report } from './progress.ts'
 import type { PipelineSettings } from './settings.ts'
@@ -20,17 +22,24 @@ export type MakeReleaseParts = {
   readonly gate: Readonly<Record<string, number>>
   readonly pool: KernelPool
   readonly report: Report
+  /** Vectors of a fit on fewer rows, for logs that are fitted in steps; see Effort.warmSweeps. */
+  readonly start?: Float32Array | undefined
 }
 
+/** A release with the models that it was rounded from. */
+export type MadeRelease = AssembledRelease & { readonly models: FittedModels }
+
 /** Fits the first stage on all of a dataset with what validation chose, adds the ranker and puts the release together. */
-export async function makeRelease(dataset: Dataset, parts: MakeReleaseParts): Promise<AssembledRelease> {
+export async function makeRelease(dataset: Dataset, parts: MakeReleaseParts): Promise<MadeRelease> {
   const { pipeline, settings, report, pool } = parts
+  const { warmSweeps } = effortFor(dataset.interactions)
+  const warm = warmSweeps === null || parts.start === undefined ? {} : { sweeps: warmSweeps, start: parts.start }
   const models = await report.step('train models', (onShare) =>
-    fitModels(dataset, pipeline.models, pool, (_step, done, total) => onShare(done / total)),
+    fitModels(dataset, { ...pipeline.models, ...warm }, pool, (_step, done, total) => onShare(done / total)),
   )
   return report.step('write objects', async () => {
     const release = await assembleRelease(dataset, models, parts.last, { ...settings.assemble, pool })
-    return { ...release, manifest: addRanker(release.manifest, release.objects, pipeline.ranker, parts.gate) }
+    return { ...release, models, manifest: addRanker(release.manifest, release.objects, pipeline.ranker, parts.gate) }
   })
 }
 

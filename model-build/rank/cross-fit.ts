@@ -1,14 +1,17 @@
-import type { Model } from '#worker/core/model'
 import type { Dataset } from '../dataset.ts'
-import { loadModel } from '../device/resident-model.ts'
 import { fitModels, type ModelOptions } from '../fit/fit-models.ts'
 import { selectUsers } from '../fit/select-users.ts'
-import { type AssembleOptions, assembleRelease } from '../release/assemble.ts'
+import { type AssembledRelease, type AssembleOptions, assembleRelease } from '../release/assemble.ts'
+import type { FittedModels } from '../release/fitted-models.ts'
 import { createRandom, shuffle } from '../train/random.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 
 /** A model that has not seen some users, and those users: their held-out rows are honest labels. */
-export type Fold = { readonly model: Model; readonly users: Int32Array; readonly itemNos: Uint32Array }
+export type Fold = {
+  readonly release: AssembledRelease
+  readonly models: FittedModels
+  readonly users: Int32Array
+}
 
 export type CrossFitOptions = {
   readonly models: ModelOptions
@@ -55,10 +58,6 @@ export async function* crossFit(dataset: Dataset, options: CrossFitOptions): Asy
       headSlices,
       graphMinItems: Number.POSITIVE_INFINITY,
     })
-    yield {
-      model: loadModel(release.manifest, (hash) => release.objects.get(hash)),
-      users: asked,
-      itemNos: release.itemNos,
-    }
+    yield { release, models, users: asked }
   }
 }

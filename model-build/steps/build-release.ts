@@ -7,17 +7,19 @@ import { resolveConfig } from '../config/resolve-config.ts'
 import type { Config } from '../config/schema.ts'
 import type { Dataset } from '../dataset.ts'
 import { evaluateSplit, type SplitResult } from '../evaluate/evaluate-split.ts'
+import { startOf } from '../fit/fit-models.ts'
 import { findDataFiles } from '../ingest/find-files.ts'
 import { loadDataset } from '../ingest/load-dataset.ts'
 import type { IngestReport } from '../ingest/report.ts'
 import { createUserHash } from '../ingest/user-hash.ts'
 import { makeRelease } from '../pipeline/make-release.ts'
+import { type TimedReport, timed } from '../pipeline/progress.ts'
 import { resolveSettings } from '../pipeline/settings.ts'
 import type { AssembledRelease } from '../release/assemble.ts'
 import { readLastRelease, replaceFile, type StoredRelease, writeReleaseDir } from '../release/release-dir.ts'
 import { signPublication } from '../release/sign.ts'
 import { buildReport } from '../report/build-report.ts'
-import { createKernelPool } from '../train/thread-pool.ts'
+import { createKernelPool, type KernelPool } from '../train/thread-pool.ts'
 import { type BuildOutcome, buildLines, buildSummary } from './build-summary.ts'
 import { reportTo } from './step-report.ts'
 
@@ -45,50 +47,63 @@ export type BuildParts = {
 
 /** Trains and writes a release from a dataset that was read before. */
 export async function buildFromDataset(dataset: Dataset, parts: BuildParts, io: StepIo): Promise<StepResult> {
-  const { config, request } = parts
-  const settings = resolveSettings(config)
+  const { request } = parts
   const last = await readLastRelease(request.outDir)
   const pool = await createKernelPool()
   try {
-    const reporting = reportTo(io)
-    const { augment = (same: Dataset) => same } = parts
-    const judged = await evaluateSplit(dataset, { config, settings, pool, report: reporting, augment })
-    const release = await makeRelease(augment(dataset), {
-      pipeline: judged.pipeline,
-      settings,
-      last,
-      gate: gateOf(judged),
-      pool,
-      report: reporting,
-    })
-    const manifest = release.objects.addJson(release.manifest)
+    const { judged, release, steps } = await train(dataset, { ...parts, last, pool }, timed(reportTo(io)))
     const publication = (last?.file.publication ?? 0) + 1
-    const pointers = await sign(parts, { last, manifest: manifest.hash, publication })
     const isWanted = (await parts.accept?.(release)) ?? true
-    if (isWanted)
-      await writeReleaseDir(request.outDir, release.objects, release.registry, {
-        v: 1,
-        site: config.site.name,
-        release: release.manifest.release,
-        manifest: manifest.hash,
-        objects: Array.from(release.objects.entries(), ([hash]) => hash),
-        publication,
-        pointers,
-      })
-    const outcome = {
-      judged,
-      release,
-      ingest: parts.ingest,
-      publication,
-      isSigned: Object.keys(pointers).length > 0,
-      outDir: request.outDir,
-    }
+    const pointers = isWanted ? await keep(release, publication, { ...parts, last }) : {}
+    const isSigned = Object.keys(pointers).length > 0
+    const outcome = { judged, release, ingest: parts.ingest, publication, isSigned, outDir: request.outDir, steps }
     const summary = buildSummary(outcome)
     if (isWanted) await writeReport(request.outDir, outcome, summary)
     return { summary, lines: buildLines(outcome) }
   } finally {
     await pool.close()
   }
+}
+
+type Training = BuildParts & { readonly last: StoredRelease | null; readonly pool: KernelPool }
+
+/** Judges on held-out rows, then fits on everything. */
+async function train(dataset: Dataset, { config, augment = same, last, pool }: Training, report: TimedReport) {
+  const settings = resolveSettings(config)
+  const judged = await evaluateSplit(dataset, { config, settings, pool, report, augment })
+  const release = await makeRelease(augment(dataset), {
+    pipeline: judged.pipeline,
+    settings,
+    last,
+    gate: gateOf(judged),
+    pool,
+    report,
+    start: judged.release === null ? judged.pipeline.start : startOf(judged.release.models),
+  })
+  return { judged, release, steps: report.steps }
+}
+
+const same = (dataset: Dataset): Dataset => dataset
+
+/** Writes a release, signed where there is a key; what was there before stays whole until the last rename. */
+async function keep(
+  release: AssembledRelease,
+  publication: number,
+  parts: BuildParts & { readonly last: StoredRelease | null },
+): Promise<Partial<Record<StepName, SignedPointer>>> {
+  const { objects, registry, manifest } = release
+  const { hash } = objects.addJson(manifest)
+  const pointers = await sign(parts, { last: parts.last, manifest: hash, publication })
+  await writeReleaseDir(parts.request.outDir, objects, registry, {
+    v: 1,
+    site: parts.config.site.name,
+    release: manifest.release,
+    manifest: hash,
+    objects: Array.from(objects.entries(), ([name]) => name),
+    publication,
+    pointers,
+  })
+  return pointers
 }
 
 async function writeReport(

@@ -1,5 +1,6 @@
 import type { SplitResult } from '../evaluate/evaluate-split.ts'
 import type { IngestReport } from '../ingest/report.ts'
+import type { StepTime } from '../pipeline/progress.ts'
 import type { AssembledRelease } from '../release/assemble.ts'
 
 /** What a build has to tell. */
@@ -10,6 +11,7 @@ export type BuildOutcome = {
   readonly publication: number
   readonly isSigned: boolean
   readonly outDir: string
+  readonly steps: readonly StepTime[]
 }
 
 /** The JSON of `build --json`. */
@@ -20,6 +22,7 @@ export function buildSummary({
   publication,
   isSigned,
   outDir,
+  steps,
 }: BuildOutcome): Record<string, unknown> {
   const bytes = Array.from(release.objects.entries()).reduce((sum, [, object]) => sum + object.length, 0)
   return {
@@ -33,6 +36,7 @@ export function buildSummary({
     ingest,
     heldOut: judged.metrics,
     split: judged.method,
+    steps,
     chosen: {
       models: judged.pipeline.models,
       recency: judged.pipeline.recency,

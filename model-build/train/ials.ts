@@ -16,6 +16,8 @@ export type IalsOptions = {
   /** User + item half sweeps. */
   readonly sweeps: number
   readonly seed: number
+  /** Item vectors to start from, row-major, in place of random ones; fewer sweeps are then enough. Read only. */
+  readonly start?: Float32Array
   /** One confidence > 0 per interaction, in place of the log's own; 'none' makes all 1. */
   readonly weights?: Float32Array | 'none'
   /** Users to learn from; all when absent. */
@@ -51,7 +53,8 @@ export function trainIalsOnRows(byUser: SparseRows, options: IalsOptions, onProg
     const padded = Math.ceil(options.dim / 8) * 8
     const items = pool.f32(byUser.columnCount * padded)
     const users = pool.f32(byUser.rowCount * padded)
-    initialise(items, options.dim, padded, options.seed)
+    if (options.start === undefined) initialise(items, options.dim, padded, options.seed)
+    else copyStart(options.start, items, { dim: options.dim, padded })
     const userSide = placeRows(pool, byUser, options)
     const itemSide = placeRows(pool, transposeRows(byUser), options)
     const total = options.sweeps * 2 + 1
@@ -159,6 +162,15 @@ function initialise(items: Float32Array, dim: number, padded: number, seed: numb
   for (let at = 0; at < items.length; at += padded) {
     for (let j = 0; j < dim; j++) items[at + j] = normal() * scale
   }
+}
+
+function copyStart(
+  start: Float32Array,
+  items: Float32Array,
+  { dim, padded }: { readonly dim: number; readonly padded: number },
+): void {
+  for (let from = 0, to = 0; from < start.length; from += dim, to += padded)
+    items.set(start.subarray(from, from + dim), to)
 }
 
 function unpad(vectors: Float32Array, padded: number, dim: number): Float32Array {

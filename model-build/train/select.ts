@@ -20,7 +20,11 @@ export type SelectOptions = {
   readonly seed: number
   readonly order: 'use' | 'ignore'
   /** Work allowed, in floating-point operations; default 6e11, about half a minute on two cores. The same work, the same choice. */
-  readonly budget?: number
+  readonly budget?: number | undefined
+  /** Users that judge, default 1,000. */
+  readonly maxUsers?: number | undefined
+  /** Rows that voters are tried on, default 2,000,000. */
+  readonly maxTrainRows?: number | undefined
   readonly pool?: KernelPool
   readonly onProgress?: OnProgress
 }
@@ -163,7 +167,7 @@ export function selectVoters(
   options: SelectOptions & { readonly method: VoterMethod; readonly minSupport: number },
 ): Promise<Selection<{ readonly lambda: number }>> {
   return withPool(options.pool, async (pool) => {
-    const split = holdOutUsers(log, { ...options, maxTrainRows: 2_000_000 })
+    const split = holdOutUsers(log, { ...options, maxTrainRows: options.maxTrainRows ?? 2_000_000 })
     const byUser = toSparseRows(log, { userSubset: split.trainUsers, weights: 'none' })
     const trials: Trial<{ readonly lambda: number }>[] = []
     const evaluate = async ([at]: readonly [number, number]): Promise<number> => {

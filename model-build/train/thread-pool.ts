@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { type Control, createControl, postJob } from './job-board.ts'
 import { type KernelExports, type KernelJob, type KernelName, loadKernelModule } from './kernels.ts'
+import { neighbourUrl } from './neighbour-url.ts'
 
 const PAGE_BYTES = 65_536
 const MAX_PAGES = 65_536
@@ -38,12 +39,6 @@ export type KernelPool = {
   /** Runs `work` and frees everything it allocated, also when it throws. */
   scope<T>(work: () => Promise<T>): Promise<T>
   close(): Promise<void>
-}
-
-/** A module beside this one, with this one's extension, so that both sources (.ts) and a compiled build (.js) find it. */
-export function neighbourUrl(name: string): URL {
-  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
-  return new URL(`./${name}${extension}`, import.meta.url)
 }
 
 /** Bump allocator over a growing shared memory of at most 4 GiB. */
@@ -142,7 +137,7 @@ type Crew = {
 }
 
 function startCrew(count: number, module: WebAssembly.Module, memory: WebAssembly.Memory): Crew {
-  const url = neighbourUrl('kernel-worker')
+  const url = neighbourUrl(import.meta.url, 'kernel-worker')
   const control = createControl()
   const { promise: failure, reject } = Promise.withResolvers<never>()
   failure.catch(() => undefined)

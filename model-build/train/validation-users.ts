@@ -4,7 +4,7 @@ import { createRandom, shuffle } from './random.ts'
 export type ValidationOptions = {
   readonly seed: number
   /** Users to hold out at most, default 1,000; never more than a fifth. */
-  readonly maxUsers?: number
+  readonly maxUsers?: number | undefined
   /** Interactions to train on at most; whole users are left out beyond it. */
   readonly maxTrainRows?: number
   /** 'use' holds out the latest fifth of a history, 'ignore' a random fifth. */

@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fitModels } from '../fit/fit-models.ts'
+import { bareItem } from '../ingest/load-dataset.ts'
+import { type AssembledRelease, assembleRelease } from '../release/assemble.ts'
+import { DEFAULT_RULES } from '../release/release-manifest.ts'
+import { clusteredLists, logFromLists } from '../train/synthetic-log.ts'
+import { createKernelPool } from '../train/thread-pool.ts'
+import { openCrew } from './crew.ts'
+import { shareParts } from './shared-parts.ts'
+
+const SHAPE = { users: 200, items: 300, clusters: 5, perUser: 12, seed: 1 }
+const log = logFromLists(clusteredLists(SHAPE), SHAPE.items)
+
+describe('a crew', () => {
+  let release: AssembledRelease
+  const pool = createKernelPool({ threads: 1 })
+
+  beforeAll(async () => {
+    const items = Array.from({ length: SHAPE.items }, (_, i) => bareItem(`i${i}`))
+    const dataset = { users: [], items, interactions: log }
+    const solve = { dim: 16, alpha0: 0.3, reg: 0.003, nu: 1, sweeps: 4, lambda: 100, voterMethod: 'sparse' } as const
+    const rest = { votersPerItem: 20, minSupport: 1, ratio: 1, voterRatio: 1, seed: 1 }
+    const models = await fitModels(dataset, { ...solve, ...rest }, await pool)
+    const sizes = { headSlices: [100], cellItems: 100, graphMinItems: 1000, trendingHalfLifeDays: 7, seed: 1 }
+    const site = { site: 'shop', locale: 'en', currency: 'USD', rules: DEFAULT_RULES }
+    release = await assembleRelease(dataset, models, null, { ...site, ...sizes, pool: await pool })
+  })
+  afterAll(async () => (await pool).close())
+
+  test('gives the same training lists and answers on one thread and on three', async () => {
+    const { manifest, objects, itemNos } = release
+    const users = Int32Array.from({ length: 100 }, (_, u) => u * 2)
+    const visits = Array.from(users, (user) => ({
+      known: Int32Array.from({ length: 6 }, (_, k) => log.userOffsets[user] + k),
+      at: Number.NaN,
+    }))
+    const run = async (threads: number) => {
+      const parts = shareParts({ manifest, objects: objects.entries(), log, itemNos })
+      const crew = await openCrew(parts, { graphs: true, ranker: true, asked: users.length, threads })
+      const lists = { heldShare: 0.2, repeats: 1, negatives: 20, seed: 1 }
+      const asked = { count: 10, rules: null, withCandidates: true }
+      const result = {
+        groups: await crew.groups(users, lists, () => undefined),
+        answers: await crew.answers(visits, asked, () => undefined),
+      }
+      await crew.close()
+      return result
+    }
+    const [alone, together] = [await run(1), await run(3)]
+    expect(alone.groups.length).toBeGreaterThanOrEqual(users.length)
+    expect(together).toEqual(alone)
+    for (const [u, { items, candidates }] of alone.answers.entries()) {
+      expect(items).toHaveLength(10)
+      for (const row of visits[u].known) expect(items).not.toContain(log.item[row])
+      expect(Array.from(candidates ?? [])).toEqual(expect.arrayContaining(Array.from(items)))
+    }
+  })
+})

@@ -1,0 +1,109 @@
+import * as ort from 'onnxruntime-web/wasm'
+import type { Manifest, RuleDefaults } from '#contract/manifest'
+import { findCandidates } from '#worker/core/candidates'
+import { channelBit } from '#worker/core/channels'
+import type { Model } from '#worker/core/model'
+import { createOnnxRanker, type OnnxRanker } from '#worker/core/onnx-ranker'
+import { recommend } from '#worker/core/recommend'
+import { withGraphs } from '../device/graph-engines.ts'
+import { loadModel, type ReadObject } from '../device/resident-model.ts'
+import { createVisitReader, type Visit, type VisitReader } from '../device/visits.ts'
+import { type CollectOptions, collectGroups } from '../rank/collect-groups.ts'
+import type { TrainingGroup } from '../rank/training-group.ts'
+import { readShared, type SharedParts } from './shared-parts.ts'
+
+/** Which engines a seat opens. */
+export type SeatOptions = {
+  /** HNSW over complete groups, as browsers search; else the exact scan alone. */
+  readonly graphs: boolean
+  /** The release's ranker by onnxruntime-web; else lists are in the order of the blend. */
+  readonly ranker: boolean
+}
+
+/** How visits are answered. */
+export type AnswerOptions = {
+  readonly count: number
+  /** null switches all rules off. */
+  readonly rules: Partial<RuleDefaults> | null
+  /** Also hands out everything that retrieval found. */
+  readonly withCandidates: boolean
+}
+
+/** One answered visit, items as indices of the dataset, best first. */
+export type Answer = {
+  readonly items: Int32Array
+  /** For each place the `channelBit`s of the channels that found it. */
+  readonly channels: Uint8Array
+  /** Unordered; null unless asked for. */
+  readonly candidates: Int32Array | null
+}
+
+/** What training lists are made of, users apart. */
+export type GroupOptions = Omit<CollectOptions, 'users' | 'itemNos' | 'onProgress'>
+
+/** A device of the desktop tier that answers for users of a log, on the calling thread. */
+export type Seat = {
+  groups(users: Int32Array, options: GroupOptions): TrainingGroup[]
+  answers(visits: readonly Visit[], options: AnswerOptions): Promise<Answer[]>
+  close(): Promise<void>
+}
+
+/** Loads a release as a desktop-tier device does: its published bytes, the worker's code, ONNX by onnxruntime-web. */
+export async function openSeat(parts: SharedParts, options: SeatOptions): Promise<Seat> {
+  const objects = readShared(parts)
+  const scanned = loadModel(parts.manifest, objects)
+  const model = options.graphs ? await withGraphs(scanned, objects) : scanned
+  const ranker = options.ranker ? await openRanker(parts.manifest, objects) : null
+  const read = createVisitReader(model, parts.log, parts.itemNos)
+  const indexOf = invert(parts.itemNos)
+  return {
+    groups: (users, asked) => collectGroups(model, parts.log, { ...asked, users, itemNos: parts.itemNos }),
+    answers: async (visits, asked) => {
+      const answers: Answer[] = []
+      for (const visit of visits) answers.push(await answer({ model, ranker, read, indexOf }, visit, asked))
+      return answers
+    },
+    close: async () => {
+      for (const engine of model.retrievers) engine.close()
+      await ranker?.close()
+    },
+  }
+}
+
+type Desk = {
+  readonly model: Model
+  readonly ranker: OnnxRanker | null
+  readonly read: VisitReader
+  readonly indexOf: Int32Array
+}
+
+async function answer(desk: Desk, visit: Visit, { count, rules, withCandidates }: AnswerOptions): Promise<Answer> {
+  const { model, ranker, read, indexOf } = desk
+  const query = { ...read(visit), count, rules }
+  const { items } = await recommend(model, ranker, query, { rng: () => 0.5, nowMs: () => 0 })
+  return {
+    items: Int32Array.from(items, ({ itemNo }) => indexOf[itemNo]),
+    channels: Uint8Array.from(items, ({ channels }) =>
+      channels.reduce((bits, channel) => bits | channelBit(channel), 0),
+    ),
+    candidates: withCandidates
+      ? findCandidates(model, query).rows.map((row) => indexOf[model.catalogue.itemNoOf[row]])
+      : null,
+  }
+}
+
+function invert(itemNos: Uint32Array): Int32Array {
+  const indexOf = new Int32Array(itemNos.reduce((most, itemNo) => Math.max(most, itemNo), 0) + 1).fill(-1)
+  itemNos.forEach((itemNo, index) => {
+    indexOf[itemNo] = index
+  })
+  return indexOf
+}
+
+async function openRanker(manifest: Manifest, read: ReadObject): Promise<OnnxRanker | null> {
+  const ref = manifest.rankers[0]
+  const bytes = ref === undefined ? undefined : read(ref.onnx.hash)
+  if (bytes === undefined) return null
+  ort.env.wasm.numThreads = 1
+  return createOnnxRanker(ort, bytes)
+}
