@@ -27,6 +27,8 @@ export type AnswerOptions = {
   readonly rules: Partial<RuleDefaults> | null
   /** Also hands out everything that retrieval found. */
   readonly withCandidates: boolean
+  /** Ranks these items alone (indices of the dataset) in place of what retrieval finds. */
+  readonly given?: Int32Array | undefined
 }
 
 /** One answered visit, items as indices of the dataset, best first. */
@@ -34,6 +36,8 @@ export type Answer = {
   readonly items: Int32Array
   /** For each place the `channelBit`s of the channels that found it. */
   readonly channels: Uint8Array
+  /** The ranker's score of each place, before rules. */
+  readonly scores: Float32Array
   /** Unordered; null unless asked for. */
   readonly candidates: Int32Array | null
 }
@@ -54,13 +58,13 @@ export async function openSeat(parts: SharedParts, options: SeatOptions): Promis
   const scanned = loadModel(parts.manifest, objects)
   const model = options.graphs ? await withGraphs(scanned, objects) : scanned
   const ranker = options.ranker ? await openRanker(parts.manifest, objects) : null
-  const read = createVisitReader(model, parts.log, parts.itemNos)
-  const indexOf = invert(parts.itemNos)
+  const { itemNos, log } = parts
+  const desk = { model, ranker, itemNos, read: createVisitReader(model, log, itemNos), indexOf: invert(itemNos) }
   return {
-    groups: (users, asked) => collectGroups(model, parts.log, { ...asked, users, itemNos: parts.itemNos }),
+    groups: (users, asked) => collectGroups(model, log, { ...asked, users, itemNos }),
     answers: async (visits, asked) => {
       const answers: Answer[] = []
-      for (const visit of visits) answers.push(await answer({ model, ranker, read, indexOf }, visit, asked))
+      for (const visit of visits) answers.push(await answer(desk, visit, asked))
       return answers
     },
     close: async () => {
@@ -75,17 +79,22 @@ type Desk = {
   readonly ranker: OnnxRanker | null
   readonly read: VisitReader
   readonly indexOf: Int32Array
+  readonly itemNos: Uint32Array
 }
 
-async function answer(desk: Desk, visit: Visit, { count, rules, withCandidates }: AnswerOptions): Promise<Answer> {
-  const { model, ranker, read, indexOf } = desk
-  const query = { ...read(visit), count, rules }
+async function answer(desk: Desk, visit: Visit, asked: AnswerOptions): Promise<Answer> {
+  const { model, ranker, read, indexOf, itemNos } = desk
+  const { count, rules, withCandidates } = asked
+  const given = asked.given?.map((item) => model.catalogue.rowOf(itemNos[item])).filter((row) => row >= 0)
+  const rerank = given === undefined ? {} : ({ scene: 'rerank', given } as const)
+  const query = { ...read(visit), ...rerank, count, rules }
   const { items } = await recommend(model, ranker, query, { rng: () => 0.5, nowMs: () => 0 })
   return {
     items: Int32Array.from(items, ({ itemNo }) => indexOf[itemNo]),
     channels: Uint8Array.from(items, ({ channels }) =>
       channels.reduce((bits, channel) => bits | channelBit(channel), 0),
     ),
+    scores: Float32Array.from(items, ({ score }) => score),
     candidates: withCandidates
       ? findCandidates(model, query).rows.map((row) => indexOf[model.catalogue.itemNoOf[row]])
       : null,

@@ -1,8 +1,10 @@
 import {
+  aucOf,
   averagePrecisionAt,
   diversityAt,
   giniOf,
   hitRateAt,
+  meanPopularity,
   ndcgAt,
   noveltyAt,
   recallAt,
@@ -20,6 +22,11 @@ export type MetricsAt = {
   /** NaN when no similarity was given. */
   readonly diversity: number
   readonly gini: number
+  /**
+   * Mean popularity of the lists over that of the histories: 1 shows as popular items as people take, more is a popularity bias. NaN without
+   * histories. Source: the two averages of Abdollahpouri et al., "The Unfairness of Popularity Bias in Recommendation", 2019.
+   */
+  readonly popularityLift: number
 }
 
 export type MetricsTable = {
@@ -28,6 +35,8 @@ export type MetricsTable = {
   readonly skippedUsers: number
   /** Of the whole lists handed in, whatever their length. */
   readonly mrr: number
+  /** Of the whole lists, items beyond them tied behind. */
+  readonly auc: number
   readonly at: ReadonlyMap<number, MetricsAt>
 }
 
@@ -43,7 +52,7 @@ export type CollectorOptions = {
 }
 
 const SUMMED = ['recall', 'hitRate', 'ndcg', 'map', 'novelty', 'diversity'] as const
-type Sums = Record<(typeof SUMMED)[number], Mean>
+type Sums = Record<(typeof SUMMED)[number] | 'popularity', Mean>
 
 /** Collects metrics list by list, keeping only sums, exposure counts and the per-user recall and NDCG. */
 export class MetricsCollector {
@@ -54,6 +63,8 @@ export class MetricsCollector {
   readonly #sums: Sums[]
   readonly #exposure: Float64Array[]
   readonly #mrr = new Mean()
+  readonly #auc = new Mean()
+  readonly #profile = new Mean()
   #skipped = 0
 
   constructor(options: CollectorOptions) {
@@ -69,18 +80,23 @@ export class MetricsCollector {
       map: new Mean(),
       novelty: new Mean(),
       diversity: new Mean(),
+      popularity: new Mean(),
     }))
     this.#exposure = options.cutoffs.map(() => new Float64Array(options.itemCount))
   }
 
-  /** Adds a user's list (best first, no repeats) and test items; a user without test items is counted as skipped. */
-  add(list: ArrayLike<number>, truth: ReadonlySet<number>): void {
+  /**
+   * Adds a user's list (best first, no repeats), test items and what the user knew; a user without test items is counted as skipped.
+   */
+  add(list: ArrayLike<number>, truth: ReadonlySet<number>, known: ArrayLike<number> = []): void {
     if (truth.size === 0) {
       this.#skipped++
       return
     }
     this.#mrr.add(reciprocalRank(list, truth))
+    this.#auc.add(aucOf(list, truth, this.#options.itemCount - known.length))
     const { cutoffs, popularity, similarity } = this.#options
+    if (known.length > 0) this.#profile.add(meanPopularity(known, popularity))
     const recall = cutoffs.map((k) => recallAt(list, truth, k))
     const ndcg = cutoffs.map((k) => ndcgAt(list, truth, k))
     this.perUser.push({ recall, ndcg })
@@ -93,6 +109,7 @@ export class MetricsCollector {
       sums.hitRate.add(hitRateAt(list, truth, k))
       sums.map.add(averagePrecisionAt(list, truth, k))
       sums.novelty.add(noveltyAt(list, popularity, this.#totalPairs, k))
+      if (known.length > 0 && list.length > 0) sums.popularity.add(meanPopularity(list, popularity, k))
       if (similarity !== undefined) sums.diversity.add(diversityAt(list, similarity, k))
       for (let rank = 0; rank < Math.min(k, list.length); rank++)
         exposure[list[rank] ?? 0] = (exposure[list[rank] ?? 0] ?? 0) + 1
@@ -108,10 +125,20 @@ export class MetricsCollector {
       if (sums === undefined || exposure === undefined) continue
       const shown = exposure.reduce((count, times) => (times > 0 ? count + 1 : count), 0)
       const coverage = shown / Math.max(1, this.#options.itemCount)
-      const means = Object.fromEntries(SUMMED.map((name) => [name, sums[name].value()])) as Record<keyof Sums, number> // SUMMED names them all
-      at.set(k, { ...means, coverage, gini: giniOf(exposure) })
+      const means = Object.fromEntries(SUMMED.map((name) => [name, sums[name].value()])) as Record<
+        (typeof SUMMED)[number],
+        number
+      > // SUMMED names them all
+      const popularityLift = sums.popularity.value() / this.#profile.value()
+      at.set(k, { ...means, coverage, gini: giniOf(exposure), popularityLift })
     }
-    return { users: this.perUser.length, skippedUsers: this.#skipped, mrr: this.#mrr.value(), at }
+    return {
+      users: this.perUser.length,
+      skippedUsers: this.#skipped,
+      mrr: this.#mrr.value(),
+      auc: this.#auc.value(),
+      at,
+    }
   }
 }
 

@@ -88,6 +88,35 @@ export function giniOf(exposure: ArrayLike<number>): number {
   return total === 0 ? Number.NaN : weighted / (sorted.length * total)
 }
 
+/**
+ * Area under the ROC curve of one list over all items that may be shown, items beyond the list tied behind it: the chance that a test item stands
+ * before one that is none, ties counting half. NaN for an empty truth or when nothing else may be shown.
+ * @param open - Items that may be shown: the catalogue without what the user knows.
+ */
+export function aucOf(list: ArrayLike<number>, truth: ReadonlySet<number>, open: number): number {
+  const others = open - truth.size
+  if (truth.size === 0 || others <= 0) return Number.NaN
+  let wins = 0
+  let othersSeen = 0
+  let found = 0
+  for (let rank = 0; rank < list.length; rank++) {
+    if (truth.has(list[rank] ?? -1)) {
+      wins += others - othersSeen
+      found++
+    } else othersSeen++
+  }
+  wins += ((truth.size - found) * (others - othersSeen)) / 2
+  return wins / (truth.size * others)
+}
+
+/** Mean popularity of some items, 0 for none. */
+export function meanPopularity(items: ArrayLike<number>, popularity: ArrayLike<number>, k = items.length): number {
+  const length = Math.min(k, items.length)
+  let sum = 0
+  for (let i = 0; i < length; i++) sum += popularity[items[i] ?? 0] ?? 0
+  return length === 0 ? 0 : sum / length
+}
+
 function countHits(list: ArrayLike<number>, truth: ReadonlySet<number>, k: number): number {
   let hits = 0
   for (let rank = 0; rank < Math.min(k, list.length); rank++) if (truth.has(list[rank] ?? -1)) hits++

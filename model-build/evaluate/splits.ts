@@ -105,6 +105,24 @@ function markRandom(log: Interactions, user: number, parts: Uint8Array, options:
   for (const [k, row] of order.entries()) parts[row] = k < tested ? TEST : HISTORY
 }
 
+/**
+ * Keeps a share of the items out of training entirely, for the question what a new item gets: all their rows are tested on, the users' other rows
+ * are trained on and known.
+ */
+export function splitColdItems(
+  log: Interactions,
+  { testShare, seed }: { readonly testShare: number; readonly seed: number },
+): Split {
+  const order = Int32Array.from({ length: log.itemCount }, (_, item) => item)
+  shuffle(order, createRandom(seed))
+  const isCold = new Uint8Array(log.itemCount)
+  for (const item of order.subarray(0, Math.max(1, Math.floor(log.itemCount * testShare)))) isCold[item] = 1
+  return assemble(
+    log,
+    Uint8Array.from(log.item, (item) => (isCold[item] === 1 ? TEST : TRAIN)),
+  )
+}
+
 /** Mixes a seed with a user's index. */
 export function deriveSeed(seed: number, index: number): number {
   let h = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(index + 1, 0xc2b2ae35)

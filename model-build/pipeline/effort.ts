@@ -1,4 +1,7 @@
 import type { Interactions } from '../dataset.ts'
+import { startOf } from '../fit/fit-models.ts'
+import type { FittedModels } from '../release/fitted-models.ts'
+import type { WarmStart } from './make-release.ts'
 
 /** How much of a log validation looks at. */
 export type Effort = {
@@ -20,6 +23,10 @@ export type Effort = {
   readonly warmSweeps: number | null
   /** Held-out users that judge the whole. */
   readonly judgedUsers: number
+  /** Of them, those whose lists are made again for curves. */
+  readonly sampledUsers: number
+  /** Values of minSupport whose cost is measured, beside the configured one. */
+  readonly minSupports: readonly number[]
 }
 
 /** Logs with more users than this are looked at by samples. */
@@ -34,6 +41,8 @@ const WHOLE: Effort = {
   recencyUsers: 300,
   warmSweeps: null,
   judgedUsers: 5_000,
+  sampledUsers: 400,
+  minSupports: [1, 2, 5, 10, 20],
 }
 
 /**
@@ -49,9 +58,16 @@ const SAMPLED: Effort = {
   recencyUsers: 300,
   warmSweeps: 4,
   judgedUsers: 2_000,
+  sampledUsers: 150,
+  minSupports: [1],
 }
 
 /** The effort that a log gets. */
 export function effortFor(log: Interactions): Effort {
   return log.userCount > MANY_USERS ? SAMPLED : WHOLE
+}
+
+/** Where a fit on more rows starts after one on fewer; undefined where each fit starts afresh. */
+export function warmStart(models: FittedModels | undefined, { warmSweeps }: Effort): WarmStart | undefined {
+  return models === undefined || warmSweeps === null ? undefined : { start: startOf(models), sweeps: warmSweeps }
 }

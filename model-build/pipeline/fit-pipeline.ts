@@ -3,14 +3,15 @@ import { shareParts } from '../crew/shared-parts.ts'
 import type { Dataset } from '../dataset.ts'
 import { loadModel } from '../device/resident-model.ts'
 import { type ChosenRecency, chooseRecency } from '../fit/choose-recency.ts'
-import { type ModelOptions, startOf } from '../fit/fit-models.ts'
+import type { ModelOptions } from '../fit/fit-models.ts'
 import { type CrossFitOptions, crossFit, type Fold } from '../rank/cross-fit.ts'
 import { type FittedRanker, fitRanker } from '../rank/fit-ranker.ts'
 import type { TrainingGroup } from '../rank/training-group.ts'
 import { selectIals, selectVoters } from '../train/select.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import { DENSE_LIMIT } from '../train/voters.ts'
-import { type Effort, effortFor } from './effort.ts'
+import { type Effort, effortFor, warmStart } from './effort.ts'
+import type { WarmStart } from './make-release.ts'
 import type { Report } from './progress.ts'
 import type { PipelineSettings } from './settings.ts'
 
@@ -19,8 +20,8 @@ export type FittedPipeline = {
   readonly models: ModelOptions
   readonly recency: ChosenRecency
   readonly ranker: FittedRanker | null
-  /** Item vectors of a fit on some of the rows, where later fits start from them. */
-  readonly start?: Float32Array | undefined
+  /** Where a fit on all rows starts. */
+  readonly warm?: WarmStart | undefined
 }
 
 /** Users with fewer rows say nothing about a held-out part. */
@@ -62,7 +63,7 @@ export async function fitPipeline(
       onProgress: (done, total) => onShare(done / total),
     }),
   )
-  return { models, recency, ranker, start: fold === null ? undefined : startOf(fold.models) }
+  return { models, recency, ranker, warm: warmStart(fold?.models, job.effort) }
 }
 
 async function chooseSolves(

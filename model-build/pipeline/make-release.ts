@@ -10,7 +10,6 @@ import type { ObjectSet } from '../release/object-set.ts'
 import { withRanking } from '../release/release-manifest.ts'
 import { writeTreeEnsembleOnnx } from '../train/onnx-trees.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
-import { effortFor } from './effort.ts'
 import type { FittedPipeline } from './fit-pipeline.ts'
 import type { Report } from './progress.ts'
 import type { PipelineSettings } from './settings.ts'
@@ -22,9 +21,12 @@ export type MakeReleaseParts = {
   readonly gate: Readonly<Record<string, number>>
   readonly pool: KernelPool
   readonly report: Report
-  /** Vectors of a fit on fewer rows, for logs that are fitted in steps; see Effort.warmSweeps. */
-  readonly start?: Float32Array | undefined
+  /** Where the fit starts in place of random vectors, for logs that are fitted in steps. */
+  readonly warm?: WarmStart | undefined
 }
+
+/** Vectors of a fit on fewer rows and how many sweeps are left to do; see Effort.warmSweeps. */
+export type WarmStart = { readonly start: Float32Array; readonly sweeps: number }
 
 /** A release with the models that it was rounded from. */
 export type MadeRelease = AssembledRelease & { readonly models: FittedModels }
@@ -32,10 +34,8 @@ export type MadeRelease = AssembledRelease & { readonly models: FittedModels }
 /** Fits the first stage on all of a dataset with what validation chose, adds the ranker and puts the release together. */
 export async function makeRelease(dataset: Dataset, parts: MakeReleaseParts): Promise<MadeRelease> {
   const { pipeline, settings, report, pool } = parts
-  const { warmSweeps } = effortFor(dataset.interactions)
-  const warm = warmSweeps === null || parts.start === undefined ? {} : { sweeps: warmSweeps, start: parts.start }
   const models = await report.step('train models', (onShare) =>
-    fitModels(dataset, { ...pipeline.models, ...warm }, pool, (_step, done, total) => onShare(done / total)),
+    fitModels(dataset, { ...pipeline.models, ...parts.warm }, pool, (_step, done, total) => onShare(done / total)),
   )
   return report.step('write objects', async () => {
     const release = await assembleRelease(dataset, models, parts.last, { ...settings.assemble, pool })

@@ -10,7 +10,7 @@ export function buildReport(outcome: BuildOutcome, summary: Readonly<Record<stri
     ['Release', release.manifest.release],
     ['Items', String(release.manifest.itemCount)],
     ['Held out by', judged.method],
-    ['Users judged', String(judged.metrics?.users ?? 0)],
+    ['Users judged', String(judged.judgement?.users ?? 0)],
     ['Rows used', `${outcome.ingest.rowsUsed} of ${outcome.ingest.rowsRead}`],
   ]
   return `<!doctype html>
@@ -28,10 +28,10 @@ ${charts.map((chart) => `<figure aria-label="${escapeHtml(chart.title)}">${drawC
 }
 
 function qualityChart({ judged }: BuildOutcome): Chart | null {
-  if (judged.metrics === null) return null
-  const { model, popularity } = judged.metrics
-  const names = ['ndcg', 'recall', 'hitRate', 'map'] as const
-  const values = (of: typeof model) => names.map((name) => of[name])
+  if (judged.judgement === null) return null
+  const { model, popularity } = judged.judgement
+  const names = ['ndcg', 'recall', 'hit-rate', 'map']
+  const values = (of: typeof model) => names.map((name) => of.metrics[`${name}@20`])
   return {
     title: 'On held-out rows, lists of 20',
     kind: 'bar',

@@ -7,11 +7,11 @@ import { resolveConfig } from '../config/resolve-config.ts'
 import type { Config } from '../config/schema.ts'
 import type { Dataset } from '../dataset.ts'
 import { evaluateSplit, type SplitResult } from '../evaluate/evaluate-split.ts'
-import { startOf } from '../fit/fit-models.ts'
 import { findDataFiles } from '../ingest/find-files.ts'
 import { loadDataset } from '../ingest/load-dataset.ts'
 import type { IngestReport } from '../ingest/report.ts'
 import { createUserHash } from '../ingest/user-hash.ts'
+import { effortFor, warmStart } from '../pipeline/effort.ts'
 import { makeRelease } from '../pipeline/make-release.ts'
 import { type TimedReport, timed } from '../pipeline/progress.ts'
 import { resolveSettings } from '../pipeline/settings.ts'
@@ -78,7 +78,7 @@ async function train(dataset: Dataset, { config, augment = same, last, pool }: T
     gate: gateOf(judged),
     pool,
     report,
-    start: judged.release === null ? judged.pipeline.start : startOf(judged.release.models),
+    warm: warmStart(judged.models ?? undefined, effortFor(dataset.interactions)) ?? judged.pipeline.warm,
   })
   return { judged, release, steps: report.steps }
 }
@@ -136,15 +136,16 @@ export async function readInputs(
 }
 
 /** The numbers that a release carries of what it was judged by. */
-function gateOf({ metrics }: SplitResult): Record<string, number> {
-  if (metrics === null) return {}
-  const { model, popularity, users } = metrics
+function gateOf({ judgement }: SplitResult): Record<string, number> {
+  if (judgement === null) return {}
+  const { model, popularity, retrieval, users } = judgement
   return {
     users,
-    'ndcg@20': model.ndcg,
-    'recall@20': model.recall,
-    'coverage@20': model.coverage,
-    'popularity.ndcg@20': popularity.ndcg,
+    'ndcg@20': model.metrics['ndcg@20'],
+    'recall@20': model.metrics['recall@20'],
+    'coverage@20': model.metrics['coverage@20'],
+    'popularity.ndcg@20': popularity.metrics['ndcg@20'],
+    ...(retrieval === null ? {} : { 'candidates.recall': retrieval.recall }),
   }
 }
 

@@ -34,7 +34,7 @@ export function buildSummary({
     objects: release.objects.size,
     sizeBytes: bytes,
     ingest,
-    heldOut: judged.metrics,
+    heldOut: judged.judgement,
     split: judged.method,
     steps,
     chosen: {
@@ -55,11 +55,10 @@ export function buildLines(outcome: BuildOutcome): string[] {
   for (const [reason, count] of Object.entries(ingest.dropped)) lines.push(`dropped ${count}: ${reason}`)
   for (const [reason, count] of Object.entries(ingest.flagged)) lines.push(`flagged ${count}: ${reason}`)
   lines.push(`report: ${outDir}/report.html`)
-  if (judged.metrics === null) return [...lines, 'no held-out rows to judge by; lists come from content and popularity']
-  const { model, popularity, users } = judged.metrics
-  const lift =
-    popularity.ndcg > 0
-      ? ` = ${(model.ndcg / popularity.ndcg).toFixed(2)} x popularity's ${popularity.ndcg.toFixed(4)}`
-      : ''
-  return [...lines, `held out (${judged.method}, ${users} users): NDCG@20 ${model.ndcg.toFixed(4)}${lift}`]
+  if (judged.judgement === null)
+    return [...lines, 'no held-out rows to judge by; lists come from content and popularity']
+  const { model, popularity, users } = judged.judgement
+  const [own, other] = [model, popularity].map(({ metrics }) => metrics['ndcg@20'])
+  const lift = other > 0 ? ` = ${(own / other).toFixed(2)} x popularity's ${other.toFixed(4)}` : ''
+  return [...lines, `held out (${judged.method}, ${users} users): NDCG@20 ${own.toFixed(4)}${lift}`]
 }
