@@ -1,12 +1,15 @@
-import * as ort from 'onnxruntime-web/wasm'
-import type { Manifest, RuleDefaults } from '#contract/manifest'
+import type { RuleDefaults } from '#contract/manifest'
+import type { TreeEnsemble } from '#contract/trees'
 import { findCandidates } from '#worker/core/candidates'
 import { channelBit } from '#worker/core/channels'
 import type { Model } from '#worker/core/model'
-import { createOnnxRanker, type OnnxRanker } from '#worker/core/onnx-ranker'
+import { createTreesRanker, type Ranker } from '#worker/core/ranker'
 import { recommend } from '#worker/core/recommend'
+import { createWasmTrees } from '#worker/core/scan/wasm-trees'
+import { hasMasks } from '#worker/core/tree-scorer'
 import { withGraphs } from '../device/graph-engines.ts'
-import { loadModel, type ReadObject } from '../device/resident-model.ts'
+import { loadModel } from '../device/resident-model.ts'
+import { loadScanModule } from '../device/scan-module.ts'
 import { createVisitReader, type Visit, type VisitReader } from '../device/visits.ts'
 import { type CollectOptions, collectGroups } from '../rank/collect-groups.ts'
 import type { TrainingGroup } from '../rank/training-group.ts'
@@ -16,7 +19,7 @@ import { readShared, type SharedParts } from './shared-parts.ts'
 export type SeatOptions = {
   /** HNSW over complete groups, as browsers search; else the exact scan alone. */
   readonly graphs: boolean
-  /** The release's ranker by onnxruntime-web; else lists are in the order of the blend. */
+  /** The release's trees, bit for bit what ONNX Runtime scores; else lists are in the order of the blend. */
   readonly ranker: boolean
 }
 
@@ -52,12 +55,12 @@ export type Seat = {
   close(): Promise<void>
 }
 
-/** Loads a release as a desktop-tier device does: its published bytes, the worker's code, ONNX by onnxruntime-web. */
+/** Loads a release as a desktop-tier device does: its published bytes and the worker's code. */
 export async function openSeat(parts: SharedParts, options: SeatOptions): Promise<Seat> {
   const objects = readShared(parts)
   const scanned = loadModel(parts.manifest, objects)
-  const model = options.graphs ? await withGraphs(scanned, objects) : scanned
-  const ranker = options.ranker ? await openRanker(parts.manifest, objects) : null
+  const model = options.graphs ? withGraphs(scanned, objects) : scanned
+  const ranker = options.ranker && model.trees !== null ? treesRanker(model.trees) : null
   const { itemNos, log } = parts
   const desk = { model, ranker, itemNos, read: createVisitReader(model, log, itemNos), indexOf: invert(itemNos) }
   return {
@@ -69,14 +72,13 @@ export async function openSeat(parts: SharedParts, options: SeatOptions): Promis
     },
     close: async () => {
       for (const engine of model.retrievers) engine.close()
-      await ranker?.close()
     },
   }
 }
 
 type Desk = {
   readonly model: Model
-  readonly ranker: OnnxRanker | null
+  readonly ranker: Ranker | null
   readonly read: VisitReader
   readonly indexOf: Int32Array
   readonly itemNos: Uint32Array
@@ -109,10 +111,8 @@ function invert(itemNos: Uint32Array): Int32Array {
   return indexOf
 }
 
-async function openRanker(manifest: Manifest, read: ReadObject): Promise<OnnxRanker | null> {
-  const ref = manifest.rankers[0]
-  const bytes = ref === undefined ? undefined : read(ref.onnx.hash)
-  if (bytes === undefined) return null
-  ort.env.wasm.numThreads = 1
-  return createOnnxRanker(ort, bytes)
+function treesRanker(trees: TreeEnsemble): Ranker {
+  return hasMasks(trees)
+    ? createTreesRanker(trees, (given) => createWasmTrees(loadScanModule(), given))
+    : createTreesRanker(trees)
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { decodeCards } from '#contract/cards'
 import { decodeColumns } from '#contract/columns'
 import { RecError } from '#contract/errors'
@@ -10,20 +9,11 @@ import { decodeVectors } from '#contract/vectors'
 import { decodeVoters } from '#contract/voters'
 import { createCatalogue, type ResidentCell } from '#worker/core/catalogue'
 import { createModel, type Model } from '#worker/core/model'
-import type { Retriever, RowRange } from '#worker/core/retriever'
 import { createScanMemory } from '#worker/core/scan/wasm-scan'
+import { loadScanModule } from './scan-module.ts'
 
 /** Where a release's objects come from, by hash. */
 export type ReadObject = (hash: string) => Uint8Array | undefined
-
-/** A model with all its rows in the memory of one SIMD scan. */
-export type ResidentModel = Model & {
-  /** The exact scan over some of the rows; all scans of a model share its memory. */
-  openScan(ranges: readonly RowRange[]): Retriever
-}
-
-/** The kernel that browsers scan with, as committed. */
-const SCAN_KERNEL = new URL('../../worker/core/scan/scan.wasm', import.meta.url)
 
 /** Items that a desktop-tier device keeps (DESIGN section 4). */
 export const DESKTOP_ITEMS = 250_000
@@ -42,7 +32,7 @@ export function loadModel(
   manifest: Manifest,
   read: ReadObject,
   { residentItems = DESKTOP_ITEMS, withCards = false }: ResidentOptions = {},
-): ResidentModel {
+): Model {
   const get = (hash: string): Uint8Array => {
     const bytes = read(hash)
     if (bytes === undefined) throw new RecError('object-missing', 'an object of the release is missing')
@@ -56,9 +46,9 @@ export function loadModel(
     cells.push(decodeCell(entry, cellIndex, get, withCards))
     items += entry.itemCount
   }
-  const memory = createScanMemory(new WebAssembly.Module(readFileSync(SCAN_KERNEL)))
+  const memory = createScanMemory(loadScanModule())
   const catalogue = createCatalogue(manifest, cells, memory.allocate)
-  const model = createModel({
+  return createModel({
     manifest,
     dictionaries: parseDictionaries(JSON.parse(new TextDecoder().decode(get(manifest.dictionaries.hash)))),
     catalogue,
@@ -67,7 +57,6 @@ export function loadModel(
     trees: treesOf(manifest, get),
     table,
   })
-  return { ...model, openScan: (ranges) => memory.open(catalogue, ranges) }
 }
 
 function decodeCell(

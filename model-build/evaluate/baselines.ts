@@ -2,7 +2,6 @@ import type { Dataset } from '../dataset.ts'
 import { type ColumnVisitor, visitDualColumns, visitPrimalColumns } from '../train/ease.ts'
 import { trainIals } from '../train/ials.ts'
 import { type SparseRows, toSparseRows, transposeRows } from '../train/interaction-matrix.ts'
-import { createRandom, shuffle } from '../train/random.ts'
 import { selectIals } from '../train/select.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import { holdOutUsers, ndcgOfScores } from '../train/validation-users.ts'
@@ -26,19 +25,21 @@ type Job = {
   readonly pool: KernelPool
 }
 
-/** Score matrices beyond this many cells are not made. */
-const MAX_CELLS = 2 ** 29
+const EASE_LAMBDAS = [10, 30, 100, 300, 1000, 3000] as const
 
-const EASE_LAMBDAS = [30, 100, 300, 1000] as const
+const NEIGHBOURS = [20, 100, Number.POSITIVE_INFINITY] as const
 
-/** Runs the baselines one after another: random, item-kNN, exact EASE and exact iALS, the last two tuned on validation users. */
+/** Runs the baselines one after another: item-kNN, exact EASE and exact iALS, each tuned on validation users. */
 export async function* runBaselines(job: Job): AsyncGenerator<Baseline> {
   const { dataset, asked } = job
   const items = dataset.items.length
-  if (items * asked.length > MAX_CELLS) return
-  yield { name: 'random', note: 'a seeded shuffle per user', scores: randomScores(job, items) }
   const byUser = toSparseRows(dataset.interactions, { weights: 'none' })
-  yield { name: 'item-kNN', note: 'cosine of co-occurrence, all neighbours', scores: knnScores(byUser, asked) }
+  const neighbours = chooseNeighbours(job)
+  yield {
+    name: 'item-kNN',
+    note: `cosine of co-occurrence, ${Number.isFinite(neighbours) ? `${neighbours} neighbours` : 'all neighbours'} by validation`,
+    scores: knnScores(byUser, asked, neighbours),
+  }
   if (items <= DENSE_LIMIT || chooseMethod('auto', byUser) !== 'sparse') {
     const lambda = await chooseLambda(job)
     yield {
@@ -59,17 +60,8 @@ export async function* runBaselines(job: Job): AsyncGenerator<Baseline> {
   }
 }
 
-function randomScores({ asked, seed }: Job, items: number): BaselineScores {
-  const scores = new Float32Array(asked.length * items)
-  asked.forEach((_, user) => {
-    const order = Int32Array.from({ length: items }, (_unused, item) => item)
-    shuffle(order, createRandom(seed * 7919 + user))
-    for (let rank = 0; rank < items; rank++) scores[user * items + order[rank]] = -rank
-  })
-  return scores
-}
-
-function knnScores(byUser: SparseRows, asked: Asked): BaselineScores {
+/** Cosine of the users of two items; each candidate listens to its nearest items alone. */
+function knnScores(byUser: SparseRows, asked: Asked, neighbours: number): BaselineScores {
   const byItem = transposeRows(byUser)
   const items = byItem.rowCount
   const users = positionsOf(asked, items)
@@ -77,18 +69,51 @@ function knnScores(byUser: SparseRows, asked: Asked): BaselineScores {
   const counts = new Float32Array(items)
   const size = (item: number) => byItem.offsets[item + 1] - byItem.offsets[item]
   for (let item = 0; item < items; item++) {
-    counts.fill(0)
+    const touched: number[] = []
     for (let k = byItem.offsets[item]; k < byItem.offsets[item + 1]; k++) {
       const user = byItem.columns[k]
-      for (let j = byUser.offsets[user]; j < byUser.offsets[user + 1]; j++) counts[byUser.columns[j]]++
+      for (let j = byUser.offsets[user]; j < byUser.offsets[user + 1]; j++) {
+        const other = byUser.columns[j]
+        if (counts[other]++ === 0 && other !== item) touched.push(other)
+      }
     }
-    for (let source = 0; source < items; source++) {
-      if (counts[source] === 0 || source === item) continue
-      const weight = counts[source] / Math.sqrt(size(item) * size(source))
-      for (const user of users[source]) scores[user * items + item] += weight
-    }
+    for (const source of touched) counts[source] /= Math.sqrt(size(item) * size(source))
+    if (touched.length > neighbours) touched.sort((a, b) => counts[b] - counts[a] || a - b)
+    touched.slice(0, neighbours).forEach((source) => {
+      for (const user of users[source]) scores[user * items + item] += counts[source]
+    })
+    for (const source of touched) counts[source] = 0
+    counts[item] = 0
   }
   return scores
+}
+
+function chooseNeighbours(job: Job): number {
+  const { byUser, histories, truths } = validation(job)
+  let best = { neighbours: Number.POSITIVE_INFINITY as number, ndcg: -1 }
+  for (const neighbours of NEIGHBOURS) {
+    const ndcg = meanNdcg(knnScores(byUser, histories, neighbours), histories, truths)
+    if (ndcg > best.ndcg) best = { neighbours, ndcg }
+  }
+  return best.neighbours
+}
+
+/** Users kept apart to tune on; fewer where score matrices would not fit. */
+function validation({ dataset, order, seed }: Job) {
+  const log = dataset.interactions
+  const maxUsers = Math.min(1000, Math.ceil(2 ** 27 / log.itemCount))
+  const { trainUsers, histories, truths } = holdOutUsers(log, { seed, order, maxUsers })
+  return { byUser: toSparseRows(log, { userSubset: trainUsers, weights: 'none' }), histories, truths }
+}
+
+/** Mean NDCG@20 of a score matrix. */
+function meanNdcg(scores: BaselineScores, histories: readonly Int32Array[], truths: readonly Int32Array[]): number {
+  const items = scores.length / Math.max(1, histories.length)
+  return truths.reduce(
+    (sum, truth, user) =>
+      sum + ndcgOfScores(scores.subarray(user * items, (user + 1) * items), histories[user], truth, 20),
+    0,
+  )
 }
 
 function easeScores(byUser: SparseRows, asked: Asked, lambda: number, pool: KernelPool): Promise<BaselineScores> {
@@ -105,17 +130,11 @@ function easeScores(byUser: SparseRows, asked: Asked, lambda: number, pool: Kern
   return solve({ pool, byUser, byItem: transposeRows(byUser), lambda, onProgress: undefined }, visit).then(() => scores)
 }
 
-async function chooseLambda({ dataset, order, seed, pool }: Job): Promise<number> {
-  const { trainUsers, histories, truths } = holdOutUsers(dataset.interactions, { seed, order })
-  const byUser = toSparseRows(dataset.interactions, { userSubset: trainUsers, weights: 'none' })
-  const items = byUser.columnCount
+async function chooseLambda(job: Job): Promise<number> {
+  const { byUser, histories, truths } = validation(job)
   let best = { lambda: EASE_LAMBDAS[0] as number, ndcg: -1 }
   for (const lambda of EASE_LAMBDAS) {
-    const scores = await easeScores(byUser, histories, lambda, pool)
-    let ndcg = 0
-    truths.forEach((truth, user) => {
-      ndcg += ndcgOfScores(scores.subarray(user * items, (user + 1) * items), histories[user], truth, 20)
-    })
+    const ndcg = meanNdcg(await easeScores(byUser, histories, lambda, job.pool), histories, truths)
     if (ndcg > best.ndcg) best = { lambda, ndcg }
   }
   return best.lambda

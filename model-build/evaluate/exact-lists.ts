@@ -11,10 +11,11 @@ import type { Model } from '#worker/core/model'
 import { addLinearHead } from '#worker/core/ranker'
 import { blendScores } from '#worker/core/scores'
 import { emptyVotes, type Votes } from '#worker/core/votes'
+import type { Answer } from '../crew/seat.ts'
 import type { Interactions } from '../dataset.ts'
-import { createVisitReader } from '../device/visits.ts'
+import { createVisitReader, type Visit } from '../device/visits.ts'
 import type { FittedModels } from '../release/fitted-models.ts'
-import type { Recommend } from './device-lists.ts'
+import type { Respondent } from './desk.ts'
 import { createFloatModels, type FloatScores, withFloatVector } from './float-models.ts'
 
 /** Candidates of the vector and voter channels: twice what a device takes. */
@@ -30,13 +31,13 @@ export function createExactRecommender(
   models: FittedModels,
   log: Interactions,
   itemNos: Uint32Array,
-): Recommend {
+): Respondent {
   const { catalogue, manifest } = model
   const read = createVisitReader(model, log, itemNos)
   const scoresOf = createFloatModels(models)
   const indexOf = new Map(Array.from(itemNos, (itemNo, index) => [itemNo, index]))
   const indexOfRow = Int32Array.from(catalogue.itemNoOf, (itemNo) => indexOf.get(itemNo) ?? 0)
-  return async (visit, count) => {
+  const answer = (visit: Visit, count: number): Answer => {
     const query = read(visit)
     const history = canonicalHistory(query.history, manifest.ordered)
     const session = sessionLength(history, manifest.timed && manifest.ordered ? query.context.now : Number.NaN)
@@ -52,7 +53,20 @@ export function createExactRecommender(
     const order = Array.from(rows.keys()).sort(
       (a, b) => scores[b] - scores[a] || catalogue.itemNoOf[rows[a]] - catalogue.itemNoOf[rows[b]],
     )
-    return order.slice(0, count).map((i) => indexOfRow[rows[i]])
+    const best = order.slice(0, count)
+    return {
+      items: Int32Array.from(best, (i) => indexOfRow[rows[i]]),
+      scores: Float32Array.from(best, (i) => scores[i]),
+      channels: new Uint8Array(best.length),
+      candidates: null,
+    }
+  }
+  return {
+    answers: async (visits, { count }, onShare) =>
+      visits.map((visit, done) => {
+        onShare(done / visits.length)
+        return answer(visit, count)
+      }),
   }
 }
 

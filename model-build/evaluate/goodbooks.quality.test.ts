@@ -2,9 +2,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DEFAULT_DATA_DIR, hasDataSet } from '../../tools/data-dir.ts'
 import { DEFAULTS } from '../config/defaults.ts'
+import { openCrew } from '../crew/crew.ts'
+import { shareParts } from '../crew/shared-parts.ts'
 import type { Dataset } from '../dataset.ts'
 import { loadModel } from '../device/resident-model.ts'
-import { fitModels } from '../fit/fit-models.ts'
+import type { Visit } from '../device/visits.ts'
 import { findDataFiles } from '../ingest/find-files.ts'
 import { loadDataset } from '../ingest/load-dataset.ts'
 import { fitPipeline } from '../pipeline/fit-pipeline.ts'
@@ -12,9 +14,10 @@ import { makeRelease } from '../pipeline/make-release.ts'
 import { SILENT } from '../pipeline/progress.ts'
 import { resolveSettings } from '../pipeline/settings.ts'
 import { createKernelPool, type KernelPool } from '../train/thread-pool.ts'
-import { openDevice, type Recommend } from './device-lists.ts'
+import type { Respondent } from './desk.ts'
 import { createExactRecommender } from './exact-lists.ts'
 import { ndcgAt } from './metrics.ts'
+import { firstUnseen, popularOrder, supportOf } from './popular-lists.ts'
 import { type Split, splitLastFraction } from './splits.ts'
 
 const NAME = 'goodbooks-5pct'
@@ -61,25 +64,36 @@ async function measure(pool: KernelPool) {
   const settings = resolveSettings(config)
   const pipeline = await fitPipeline(train, settings, pool, SILENT)
   const release = await makeRelease(train, { pipeline, settings, last: null, gate: {}, pool, report: SILENT })
-  const read = (hash: string) => release.objects.get(hash)
+  const { manifest, objects, itemNos, models } = release
   const log = split.train
-  const device = await openDevice({ manifest: release.manifest, read }, log, release.itemNos)
-  const exact = createExactRecommender(
-    loadModel(release.manifest, read),
-    await fitModels(train, pipeline.models, pool),
-    log,
-    release.itemNos,
-  )
+  const shared = shareParts({ manifest, objects: objects.entries(), log, itemNos })
+  const device = await openCrew(shared, { graphs: true, ranker: true, asked: split.testUsers.length })
+  const whole = loadModel(manifest, (hash) => objects.get(hash), { residentItems: Number.POSITIVE_INFINITY })
+  const exact = createExactRecommender(whole, models, log, itemNos)
+  const popular = popularOrder(supportOf(log))
   const result = {
-    device: await meanNdcg(split, device.recommend),
-    exact: await meanNdcg(split, exact),
-    popularity: await meanNdcg(split, popularityOf(train)),
-    random: await meanNdcg(split, async ({ known }, count) =>
-      Array.from({ length: count }, (_, i) => (known.length * 7919 + i * 131) % train.items.length),
+    device: await meanNdcg(split, answersOf(device)),
+    exact: await meanNdcg(split, answersOf(exact)),
+    popularity: await meanNdcg(split, async (visits) =>
+      visits.map(({ known }) => firstUnseen(popular, new Set(known.map((row) => log.item[row])), 20)),
+    ),
+    random: await meanNdcg(split, async (visits) =>
+      visits.map(({ known }) =>
+        Array.from({ length: 20 }, (_, i) => (known.length * 7919 + i * 131) % train.items.length),
+      ),
     ),
   }
   await device.close()
   return result
+}
+
+type Lists = (visits: readonly Visit[]) => Promise<readonly ArrayLike<number>[]>
+
+function answersOf(respondent: Respondent): Lists {
+  return async (visits) => {
+    const answers = await respondent.answers(visits, { count: 20, rules: null, withCandidates: false }, () => undefined)
+    return answers.map(({ items }) => items)
+  }
 }
 
 async function readGoodbooks(): Promise<Dataset> {
@@ -88,26 +102,18 @@ async function readGoodbooks(): Promise<Dataset> {
   return dataset
 }
 
-function popularityOf({ interactions, items }: Dataset): Recommend {
-  const support = new Int32Array(items.length)
-  for (const item of interactions.item) support[item]++
-  const order = Array.from(support.keys()).sort((a, b) => support[b] - support[a] || a - b)
-  return async ({ known }, count) => {
-    const seen = new Set(Array.from(known, (row) => interactions.item[row]))
-    return order.filter((item) => !seen.has(item)).slice(0, count)
-  }
-}
-
-async function meanNdcg(split: Split, recommend: Recommend): Promise<number> {
-  let sum = 0
-  let users = 0
-  for (let t = 0; t < split.testUsers.length; t += EVERY) {
-    const user = split.testUsers[t]
-    const from = split.train.userOffsets[user]
-    const known = Int32Array.from({ length: split.train.userOffsets[user + 1] - from }, (_, k) => from + k)
-    const truth = new Set(split.testItems.subarray(split.testOffsets[t], split.testOffsets[t + 1]))
-    sum += ndcgAt(await recommend({ known, at: Number.NaN }, 20), truth, 20)
-    users++
-  }
-  return sum / users
+async function meanNdcg(split: Split, lists: Lists): Promise<number> {
+  const tested = Array.from(split.testUsers.keys()).filter((t) => t % EVERY === 0)
+  const found = await lists(
+    tested.map((t) => {
+      const user = split.testUsers[t]
+      const from = split.train.userOffsets[user]
+      const known = Int32Array.from({ length: split.train.userOffsets[user + 1] - from }, (_, k) => from + k)
+      return { known, at: Number.NaN }
+    }),
+  )
+  const ndcg = tested.map((t, place) =>
+    ndcgAt(found[place], new Set(split.testItems.subarray(split.testOffsets[t], split.testOffsets[t + 1])), 20),
+  )
+  return ndcg.reduce((sum, value) => sum + value, 0) / ndcg.length
 }

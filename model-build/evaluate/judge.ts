@@ -5,6 +5,7 @@ import type { Desk, JudgeJob } from './desk.ts'
 import { ageLabels, byActivity, byItems, categoryLabels, type Listed, popularityLabels } from './groups.ts'
 import { pairedInterval } from './intervals.ts'
 import type { Judgement } from './judgement.ts'
+import { findLeaks } from './leaks.ts'
 import { measureLists } from './measure-lists.ts'
 import { firstUnseen, popularOrder, supportOf } from './popular-lists.ts'
 import { retrievalOf } from './retrieval.ts'
@@ -17,7 +18,8 @@ export async function judge(job: JudgeJob): Promise<Judged> {
   const { report, tested, cutoffs, dataset } = job
   const longest = Math.max(...cutoffs)
   const plain = { count: longest, rules: null, withCandidates: false }
-  const answers = await report.step('recommend', (onShare) => job.respondent.answers(tested, plain, onShare))
+  const visits = tested.map(({ known, at }) => ({ known, at }))
+  const answers = await report.step('recommend', (onShare) => job.respondent.answers(visits, plain, onShare))
   await job.onLists?.(
     tested,
     answers.map(({ items }) => items),
@@ -30,10 +32,10 @@ export async function judge(job: JudgeJob): Promise<Judged> {
   const known = asked.map((user) => user.known.map((row) => job.log.item[row]))
   const k = cutoffs.includes(20) ? 20 : longest
   const desk: Desk = { ...job, asked, lists, known, support, popular, k }
-  return report.step('measure', (onShare) => describe(desk, tested.length - asked.length, onShare))
+  return report.step('measure', (onShare) => describeLists(desk, tested.length - asked.length, onShare))
 }
 
-async function describe(desk: Desk, skippedUsers: number, onShare: (share: number) => void): Promise<Judged> {
+async function describeLists(desk: Desk, skippedUsers: number, onShare: (share: number) => void): Promise<Judged> {
   const { asked, lists, popular, cutoffs, k, seed } = desk
   const longest = Math.max(...cutoffs)
   const byPopularity = asked.map((_, user) => firstUnseen(popular, new Set(desk.known[user]), longest))
@@ -64,6 +66,7 @@ async function describe(desk: Desk, skippedUsers: number, onShare: (share: numbe
     minSupport: [],
     calibration: retrieval === null ? null : calibrate(retrieval.even, retrieval.odd),
     coldItems: desk.isDevice ? await coldItemsOf(desk) : null,
+    leaks: findLeaks(desk),
   }
   return { judgement, desk, ndcg: model.ndcg }
 }

@@ -34,6 +34,17 @@ export type Judgement = {
   readonly minSupport: readonly MinSupportPoint[]
   readonly calibration: CalibrationResult | null
   readonly coldItems: ColdItems | null
+  readonly leaks: Leaks
+}
+
+/** Ways in which test rows may have reached training; each a share that honest files keep near 0. */
+export type Leaks = {
+  /** Test rows that stand in the user's train rows as well. */
+  readonly repeatedRows: number
+  /** Known rows that are later than what is asked for; null without real times. */
+  readonly laterRows: number | null
+  /** Users whose known items and a test item all stand under one other name. */
+  readonly twins: number
 }
 
 /** The same users with all but their latest items forgotten. */

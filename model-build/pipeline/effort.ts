@@ -9,6 +9,10 @@ export type Effort = {
   readonly folds: number
   /** Users that training lists are made for, at most; see also `ranker.maxQueries`. */
   readonly listUsers: number
+  /** Candidates without a label kept per list. */
+  readonly negatives: number
+  /** Sweeps of the fits that lists are made from; null for those of the release. */
+  readonly foldSweeps: number | null
   /** Work allowed for choosing alpha0 and reg, floating-point operations; undefined for the search's own default. */
   readonly searchBudget: number | undefined
   /** Users that judge a setting. */
@@ -35,6 +39,8 @@ const MANY_USERS = 20_000
 const WHOLE: Effort = {
   folds: 4,
   listUsers: Number.POSITIVE_INFINITY,
+  negatives: 150,
+  foldSweeps: null,
   searchBudget: undefined,
   searchUsers: 1_000,
   searchRows: 2_000_000,
@@ -51,7 +57,9 @@ const WHOLE: Effort = {
  */
 const SAMPLED: Effort = {
   folds: 1,
-  listUsers: 4_000,
+  listUsers: 2_500,
+  negatives: 100,
+  foldSweeps: 8,
   searchBudget: 1e11,
   searchUsers: 500,
   searchRows: 300_000,

@@ -97,8 +97,10 @@ function foldsOf(
   { dataset, settings, effort, pool }: Job,
   options: Pick<CrossFitOptions, 'models' | 'folds' | 'onProgress'>,
 ) {
+  const models = effort.foldSweeps === null ? options.models : { ...options.models, sweeps: effort.foldSweeps }
   return crossFit(dataset, {
     ...options,
+    models,
     assemble: settings.assemble,
     maxUsers: Math.min(settings.ranker.maxQueries, effort.listUsers),
     minUserItems: MIN_USER_ITEMS,
@@ -156,7 +158,7 @@ async function groupsOf(job: Job, { models, fold }: Given, onShare: (share: numb
 }
 
 async function listsOf(
-  { dataset, settings }: Job,
+  { dataset, settings, effort }: Job,
   { models, fold }: { readonly models: ModelOptions; readonly fold: Fold },
   onShare: (share: number) => void,
 ): Promise<TrainingGroup[]> {
@@ -169,7 +171,7 @@ async function listsOf(
   const repeats = Math.max(1, Math.min(MAX_REPEATS, Math.ceil(WANTED_LISTS / judgedUsers(dataset))))
   const { heldShare } = settings
   try {
-    return await crew.groups(fold.users, { heldShare, repeats, negatives: settings.ranker.negatives, seed }, onShare)
+    return await crew.groups(fold.users, { heldShare, repeats, negatives: effort.negatives, seed }, onShare)
   } finally {
     await crew.close()
   }

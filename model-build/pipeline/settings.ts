@@ -16,8 +16,6 @@ export type PipelineSettings = {
     readonly minLeafRows: number
     readonly earlyStoppingRounds: number
     readonly maxQueries: number
-    /** Candidates without a label kept per training list. */
-    readonly negatives: number
   }
   /** Share of a user's rows that validation and ranker training look for. */
   readonly heldShare: number
@@ -59,7 +57,7 @@ export function resolveSettings(config: Config): PipelineSettings {
       trendingHalfLifeDays: config.release.trendingHalfLifeDays,
       rules: DEFAULT_RULES,
     },
-    ranker: { ...config.ranker, negatives: 150 },
+    ranker: config.ranker,
     heldShare: config.split.testShare,
   }
 }

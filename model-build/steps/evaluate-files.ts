@@ -1,7 +1,8 @@
 import type { EvaluateRequest, StepIo, StepResult } from '../commands/requests.ts'
 import { resolveConfig } from '../config/resolve-config.ts'
 import { evaluateFiles as evaluate } from '../evaluate/evaluate-files.ts'
-import type { MetricsTable } from '../evaluate/metrics-table.ts'
+import { type FlatMetrics, METRIC_NAMES } from '../evaluate/flat-metrics.ts'
+import type { Leaks } from '../evaluate/judgement.ts'
 import { reportTo } from './step-report.ts'
 
 /** Body of `pocketshelf evaluate`. */
@@ -15,59 +16,79 @@ export async function evaluateFiles(request: EvaluateRequest, io: StepIo): Promi
     nowMs: Date.now(),
     report: reportTo(io),
   })
-  const summary = {
-    ...result,
-    model: flatten(result.model),
-    popularity: flatten(result.popularity),
-    baselines: mapTables(result.baselines),
-  }
-  return {
-    summary,
-    lines: linesOf(request.cutoffs, {
-      model: result.model,
-      popularity: result.popularity,
-      ...onlyTables(result.baselines),
-    }),
-  }
+  const { judgement, ...rest } = result
+  for (const warning of leakWarnings(judgement.leaks)) io.warn(warning)
+  const { model, popularity, random, ...parts } = judgement
+  const intervals = { model: model.intervals, popularity: popularity.intervals, random: random.intervals }
+  const methods = { model: model.metrics, popularity: popularity.metrics, random: random.metrics }
+  const baselines = metricsOf(result.baselines)
+  const summary = { ...rest, ...methods, intervals, ...parts, baselines: flatBaselines(result.baselines) }
+  return { summary, lines: [...linesOf(request.cutoffs, { ...methods, ...baselines }), ...pairedLines(result)] }
 }
 
-type Baselines = Awaited<ReturnType<typeof evaluate>>['baselines']
+/** Shares above this are worth a word. */
+const NOTABLE = 0.01
 
-function mapTables(baselines: Baselines): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(baselines).map(([name, table]) => [name, 'at' in table ? flatten(table) : table]),
-  )
-}
-
-function onlyTables(baselines: Baselines): Record<string, MetricsTable> {
-  return Object.fromEntries(
-    Object.entries(baselines).flatMap(([name, table]) => ('at' in table ? [[name, table] as const] : [])),
-  )
-}
-
-const NAMES = {
-  recall: 'recall',
-  hitRate: 'hit-rate',
-  ndcg: 'ndcg',
-  map: 'map',
-  coverage: 'coverage',
-  novelty: 'novelty',
-} as const
-
-/** Metrics as `recall@10: …`, the way papers name them. */
-function flatten(table: MetricsTable): Record<string, number> {
-  const flat: Record<string, number> = { users: table.users, mrr: table.mrr }
-  for (const [k, at] of table.at)
-    for (const [key, name] of Object.entries(NAMES)) flat[`${name}@${k}`] = at[key as keyof typeof NAMES] // keys of NAMES
-  return flat
-}
-
-function linesOf(cutoffs: readonly number[], tables: Readonly<Record<string, MetricsTable>>): string[] {
-  const flat = Object.entries(tables).map(([name, table]) => [name, flatten(table)] as const)
-  const rows = ['mrr', ...cutoffs.flatMap((k) => Object.values(NAMES).map((name) => `${name}@${k}`))]
-  const head = ['metric'.padEnd(14), ...flat.map(([name]) => name.padStart(12))].join('')
+function leakWarnings({ repeatedRows, laterRows, twins }: Leaks): string[] {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`
   return [
-    head,
-    ...rows.map((row) => [row.padEnd(14), ...flat.map(([, values]) => values[row].toFixed(4).padStart(12))].join('')),
+    ...(repeatedRows > NOTABLE
+      ? [`${percent(repeatedRows)} of the test rows stand in the train files as well; they can never be found`]
+      : []),
+    ...((laterRows ?? 0) > NOTABLE
+      ? [
+          `${percent(laterRows ?? 0)} of the known rows are later than what is asked for: the past is judged by its future`,
+        ]
+      : []),
+    ...(twins > NOTABLE
+      ? [`${percent(twins)} of the tested users stand in the train files under another name, test items included`]
+      : []),
   ]
+}
+
+type Result = Awaited<ReturnType<typeof evaluate>>
+
+/** Metrics of each baseline beside what is known of its run. */
+function flatBaselines(baselines: Result['baselines']): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(baselines).map(([name, baseline]) => {
+      if ('skipped' in baseline) return [name, baseline]
+      const { metrics, ...rest } = baseline
+      return [name, { ...metrics, ...rest }]
+    }),
+  )
+}
+
+function metricsOf(baselines: Result['baselines']): Record<string, FlatMetrics> {
+  return Object.fromEntries(
+    Object.entries(baselines).flatMap(([name, baseline]) =>
+      'skipped' in baseline ? [] : [[name, baseline.metrics] as const],
+    ),
+  )
+}
+
+function linesOf(cutoffs: readonly number[], methods: Readonly<Record<string, FlatMetrics>>): string[] {
+  const rows = ['mrr', 'auc', ...cutoffs.flatMap((k) => METRIC_NAMES.map((name) => `${name}@${k}`))]
+  const cell = (value: number | undefined) => (value === undefined ? '-' : value.toFixed(4)).padStart(12)
+  const columns = Object.entries(methods)
+  return [
+    ['metric'.padEnd(20), ...columns.map(([name]) => name.padStart(12))].join(''),
+    ...rows.map((row) => [row.padEnd(20), ...columns.map(([, metrics]) => cell(metrics[row]))].join('')),
+  ]
+}
+
+/** How many times each other method's NDCG the model has, with its interval over users. */
+function pairedLines({ judgement, baselines }: Result): string[] {
+  const all = Object.entries({
+    ...judgement.paired,
+    ...Object.fromEntries(
+      Object.entries(baselines).flatMap(([name, baseline]) =>
+        'skipped' in baseline ? [] : [[name, baseline.modelOver] as const],
+      ),
+    ),
+  })
+  return all.map(([name, { ratio }]) => {
+    const [mean, low, high] = [ratio.mean, ratio.low, ratio.high].map((value) => value.toFixed(3))
+    return `NDCG@${judgement.k} over ${name}: ${mean} x (95 % ${low} to ${high})`
+  })
 }
