@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { WireEvent } from '#contract/events'
 import type { RetrainRequest } from '../commands/requests.ts'
 import type { PartialConfig } from '../config/resolve-config.ts'
@@ -14,6 +14,9 @@ import { readReleaseDir } from '../release/release-dir.ts'
 import { buildRelease } from './build-release.ts'
 import { publishRelease } from './publish-release.ts'
 import { retrainSite } from './retrain-site.ts'
+
+/** Each test trains a release. */
+vi.setConfig({ testTimeout: 60_000 })
 
 const VISITORS = 120
 const HOUR_MS = 3_600_000
