@@ -157,6 +157,7 @@ async function ialsScores(
   const scoresOf = createFloatModels({
     dim: 64,
     vectors,
+    contentRidge: null,
     hasEvidence,
     voters: none,
     encoder,

@@ -21,7 +21,7 @@ export async function minSupportCurve(
   for (const minSupport of parts.minSupports) {
     if (minSupport === own) continue
     const models = { ...parts.pipeline.models, minSupport }
-    const warm = { start: startOf(judged.models), sweeps: 1 }
+    const warm = { start: startOf(judged.models), sweeps: 1, contentRidge: judged.models.contentRidge }
     const release = await makeRelease(desk.dataset, { ...parts, pipeline: { ...parts.pipeline, models }, warm })
     const { manifest, objects, itemNos } = release
     const shared = shareParts({ manifest, objects: objects.entries(), log: desk.log, itemNos })

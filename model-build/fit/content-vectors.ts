@@ -9,6 +9,8 @@ export type ContentOptions = {
   /** 1 where the collaborative vector may be used. */
   readonly hasEvidence: Uint8Array
   readonly support: Int32Array
+  /** Taken as it is, in place of choosing one. */
+  readonly ridge: number | null
   readonly seed: number
   readonly pool: KernelPool
 }
@@ -17,11 +19,13 @@ export type ContentOptions = {
 export async function addContentVectors(
   items: readonly CatalogueItem[],
   options: ContentOptions,
-): Promise<Float32Array> {
+): Promise<{ readonly vectors: Float32Array; readonly ridge: number | null }> {
   const { dim, seed, pool, vectors: own, hasEvidence, support } = options
-  if (own === null || !hasEvidence.includes(1)) return embedContent(items, { dim, seed, pool })
-  if (!hasEvidence.includes(0)) return own
+  if (own === null || !hasEvidence.includes(1))
+    return { vectors: await embedContent(items, { dim, seed, pool }), ridge: null }
+  if (!hasEvidence.includes(0)) return { vectors: own, ridge: null }
   const evidence = support.map((users, item) => (hasEvidence[item] === 1 ? users : 0))
-  const { vectors: predicted } = await trainContentMap(items, own, evidence, { dim, seed, pool })
-  return own.map((value, at) => (hasEvidence[Math.floor(at / dim)] === 1 ? value : predicted[at]))
+  const ridges = options.ridge === null ? {} : { ridges: [options.ridge] }
+  const { vectors: predicted, ridge } = await trainContentMap(items, own, evidence, { dim, seed, pool, ...ridges })
+  return { vectors: own.map((value, at) => (hasEvidence[Math.floor(at / dim)] === 1 ? value : predicted[at])), ridge }
 }

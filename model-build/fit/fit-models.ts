@@ -28,6 +28,8 @@ export type ModelOptions = {
 export type FitOptions = ModelOptions & {
   /** Item vectors of a fit on fewer rows of the same items. */
   readonly start?: Float32Array | undefined
+  /** Ridge of the content map, chosen by an earlier fit. */
+  readonly contentRidge?: number | null
 }
 
 export type FitProgress = (step: 'embedding' | 'voters' | 'content', done: number, total: number) => void
@@ -64,11 +66,12 @@ export async function fitModels(
         onProgress: (done, total) => onProgress?.('voters', done, total),
       })
     : NO_VOTERS(log.itemCount)
-  const vectors = await addContentVectors(dataset.items, {
+  const { vectors, ridge: contentRidge } = await addContentVectors(dataset.items, {
     dim,
     vectors: embedding?.items ?? null,
     hasEvidence,
     support,
+    ridge: options.contentRidge ?? null,
     seed: options.seed,
     pool,
   })
@@ -76,6 +79,7 @@ export async function fitModels(
   return {
     dim,
     vectors,
+    contentRidge,
     hasEvidence,
     voters,
     encoder: { type: 'ridge', alpha0, reg, nu, itemCount: log.itemCount, ratio: options.ratio },

@@ -57,16 +57,16 @@ const WHOLE: Effort = {
  */
 const SAMPLED: Effort = {
   folds: 1,
-  listUsers: 2_500,
+  listUsers: 2_000,
   negatives: 100,
-  foldSweeps: 8,
+  foldSweeps: 6,
   searchBudget: 1e11,
   searchUsers: 500,
   searchRows: 300_000,
-  recencyUsers: 300,
-  warmSweeps: 4,
-  judgedUsers: 2_000,
-  sampledUsers: 150,
+  recencyUsers: 150,
+  warmSweeps: 3,
+  judgedUsers: 1_500,
+  sampledUsers: 100,
   minSupports: [1],
 }
 
@@ -77,5 +77,7 @@ export function effortFor(log: Interactions): Effort {
 
 /** Where a fit on more rows starts after one on fewer; undefined where each fit starts afresh. */
 export function warmStart(models: FittedModels | undefined, { warmSweeps }: Effort): WarmStart | undefined {
-  return models === undefined || warmSweeps === null ? undefined : { start: startOf(models), sweeps: warmSweeps }
+  return models === undefined || warmSweeps === null
+    ? undefined
+    : { start: startOf(models), sweeps: warmSweeps, contentRidge: models.contentRidge }
 }

@@ -26,7 +26,12 @@ export type MakeReleaseParts = {
 }
 
 /** Vectors of a fit on fewer rows and how many sweeps are left to do; see Effort.warmSweeps. */
-export type WarmStart = { readonly start: Float32Array; readonly sweeps: number }
+export type WarmStart = {
+  readonly start: Float32Array
+  readonly sweeps: number
+  /** Ridge of the content map that the earlier fit chose, null where it had none. */
+  readonly contentRidge: number | null
+}
 
 /** A release with the models that it was rounded from. */
 export type MadeRelease = AssembledRelease & { readonly models: FittedModels }

@@ -6,6 +6,8 @@ export type FittedModels = {
   readonly dim: number
   /** Row-major item vectors, n × dim; items without evidence have a vector from their content. */
   readonly vectors: Float32Array
+  /** Ridge of the map from content to vectors, null where none was fitted. */
+  readonly contentRidge: number | null
   /** 1 where the vector comes from the item's own interactions. */
   readonly hasEvidence: Uint8Array
   readonly voters: Voters

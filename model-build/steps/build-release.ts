@@ -19,8 +19,9 @@ import type { AssembledRelease } from '../release/assemble.ts'
 import { readLastRelease, replaceFile, type StoredRelease, writeReleaseDir } from '../release/release-dir.ts'
 import { signPublication } from '../release/sign.ts'
 import { buildReport } from '../report/build-report.ts'
+import { reportExtras } from '../report/report-data.ts'
 import { createKernelPool, type KernelPool } from '../train/thread-pool.ts'
-import { type BuildOutcome, buildLines, buildSummary } from './build-summary.ts'
+import { buildLines, buildSummary } from './build-summary.ts'
 import { reportTo } from './step-report.ts'
 
 type Keys = Awaited<ReturnType<typeof loadKeys>>
@@ -57,8 +58,9 @@ export async function buildFromDataset(dataset: Dataset, parts: BuildParts, io: 
     const pointers = isWanted ? await keep(release, publication, { ...parts, last }) : {}
     const isSigned = Object.keys(pointers).length > 0
     const outcome = { judged, release, ingest: parts.ingest, publication, isSigned, outDir: request.outDir, steps }
-    const summary = buildSummary(outcome)
-    if (isWanted) await writeReport(request.outDir, outcome, summary)
+    const extras = reportExtras(outcome, { items: dataset.items, config: parts.config })
+    const summary = { ...buildSummary(outcome), ...extras }
+    if (isWanted) await writeReport(request.outDir, summary, buildReport(outcome, extras, summary))
     return { summary, lines: buildLines(outcome) }
   } finally {
     await pool.close()
@@ -106,13 +108,10 @@ async function keep(
   return pointers
 }
 
-async function writeReport(
-  dir: string,
-  outcome: BuildOutcome,
-  summary: Readonly<Record<string, unknown>>,
-): Promise<void> {
+/** Numbers and page, side by side. */
+async function writeReport(dir: string, summary: Readonly<Record<string, unknown>>, page: string): Promise<void> {
   await replaceFile(join(dir, 'report.json'), `${JSON.stringify(summary, null, 2)}\n`)
-  await replaceFile(join(dir, 'report.html'), buildReport(outcome, summary))
+  await replaceFile(join(dir, 'report.html'), page)
 }
 
 /** Reads the files that a request names; user ids are hashed where there is a key. */

@@ -20,7 +20,7 @@ export type ContentMap = {
   /** A predicted vector for every item, row-major itemCount x dim; owned by the caller. */
   readonly vectors: Float32Array
   readonly ridge: number
-  /** Share of the held-out vectors' variance that content explains, below 1, negative when it misleads. */
+  /** Share of the held-out vectors' variance that content explains, below 1, negative when it misleads; -Infinity for a given ridge. */
   readonly explained: number
 }
 
@@ -50,8 +50,9 @@ export function trainContentMap(
     const visible = weights.map((weight, i) => (held[i] === 1 ? 0 : weight))
     const predict = async (seen: Float32Array, ridge: number, iterations: number) =>
       product.multiply(await solveRidge({ product, targets, weights: seen, ridge, iterations, dim }))
-    let best = { ridge: Number.NaN, explained: Number.NEGATIVE_INFINITY }
-    for (const ridge of options.ridges ?? [0.1, 1, 10]) {
+    const ridges = options.ridges ?? [0.1, 1, 10]
+    let best = { ridge: ridges[0] ?? 1, explained: Number.NEGATIVE_INFINITY }
+    for (const ridge of ridges.length > 1 ? ridges : []) {
       const predicted = await predict(visible, ridge, TRIAL_ITERATIONS)
       const explained = explainedShare(predicted, targets, { weights, held, dim })
       if (explained > best.explained) best = { ridge, explained }
