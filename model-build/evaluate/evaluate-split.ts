@@ -60,7 +60,8 @@ export async function evaluateSplit(dataset: Dataset, options: SplitOptions): Pr
   const train = augment({ ...dataset, interactions: split.train })
   const pipeline = await fitPipeline(train, settings, pool, report)
   const parts = { pipeline, settings, last: null, gate: {}, pool }
-  const release = await makeRelease(train, { ...parts, report, warm: pipeline.warm })
+  const judging: Report = { ...report, step: (name, run) => report.step(`${name} to judge`, run) }
+  const release = await makeRelease(train, { ...parts, report: judging, warm: pipeline.warm })
   const effort = effortFor(dataset.interactions)
   const { judgement, desk } = await judgeSplit({ dataset, split, release, effort, seed: config.seed, report })
   const minSupport = await report.step('cost of minSupport', () =>

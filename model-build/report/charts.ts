@@ -27,13 +27,13 @@ export type Series = {
   readonly at?: readonly number[]
 }
 
-const WIDTH = 640
-const HEIGHT = 300
+const WIDTH = 540
+const HEIGHT = 290
 const ROW_HEIGHT = 26
 
 /** Colours are CSS variables of the page, so that a plot follows its light or dark scheme. Told apart without hue by their lightness. */
 const COLOURS = ['var(--series-1)', 'var(--series-2)', 'var(--series-3)'] as const
-const TEXT = { color: 'var(--ink)', fontFamily: 'inherit', fontSize: 12 } as const
+const TEXT = { color: 'var(--ink)', fontFamily: 'sans-serif', fontSize: 13 } as const
 const LINES = { lineStyle: { color: 'var(--rule)' } } as const
 
 /** Draws a chart as an SVG text, without a browser. */
@@ -57,7 +57,7 @@ function axesOf(chart: Chart) {
   const other = { ...(chart.kind === 'curve' ? places : names), ...across }
   const hasLegend = chart.series.length > 1
   return {
-    ...(hasLegend ? { legend: { top: 0, left: 60, textStyle: TEXT } } : {}),
+    ...(hasLegend ? { legend: { top: 0, left: 'center', itemGap: 22, textStyle: TEXT } } : {}),
     grid: { left: isRows ? 175 : 64, right: 24, top: hasLegend ? 34 : 12, bottom: 48 },
     xAxis: isRows ? value : other,
     yAxis: isRows ? { ...names, axisTick: { show: false } } : value,
