@@ -30,6 +30,7 @@ export const FOLDERS = {
       'fast-xml-parser',
       'hnswlib-wasm',
       'onnxruntime-web',
+      'openapi-fetch',
       'smol-toml',
       'zod',
     ],
@@ -65,7 +66,16 @@ export const FOLDERS = {
   e2e: { local: [], npm: ['@axe-core/playwright', '@playwright/test', 'playwright', 'pocketshelf'], node: true },
   tools: {
     local: ['^contract/errors[.]ts$', '^[.]dependency-cruiser[.]mjs$'],
-    npm: ['assemblyscript', 'dependency-cruiser', 'esbuild', 'size-limit', 'typescript', 'vite', 'vitest'],
+    npm: [
+      'assemblyscript',
+      'dependency-cruiser',
+      'esbuild',
+      'openapi-typescript',
+      'size-limit',
+      'typescript',
+      'vite',
+      'vitest',
+    ],
     node: true,
   },
 }

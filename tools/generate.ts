@@ -12,6 +12,7 @@ const GENERATED: Readonly<Record<string, string>> = {
   'docs/browsers.md': 'e2e/write-browsers.ts',
   'docs/errors.md': 'tools/error-docs.ts',
   'docs/openapi.json': 'edge/node/write-openapi.ts',
+  'model-build/publish/edge-api.ts': 'tools/edge-api-types.ts',
   'model-build/kernels/kernels.wasm': 'model-build/kernels/compile.ts',
   'worker/core/scan/scan.wasm': 'tools/compile-scan.ts',
 }

@@ -14,7 +14,7 @@ import {
   testSite,
 } from './test-site.ts'
 
-const SITES = 24
+const SITES = 32
 
 /** What every edge promises about publishing and moving channels. */
 export function releasesConformance(target: EdgeTarget): void {
@@ -172,8 +172,10 @@ export function releasesConformance(target: EdgeTarget): void {
       const first = await makePublication(site, key, 1)
       await client.publish(first)
       await publish(2, { activate: 'canary25' })
+      const start = performance.now()
       expect(await client.step('rollback')).toMatchObject({ status: 200, json: { live: 'rollback' } })
       const pointer = await livePointer()
+      expect(performance.now() - start).toBeLessThan(1_000)
       expect([pointer.manifest, pointer.canary]).toEqual([first.body.objects[0], null])
       expect(await client.step('full')).toMatchObject({ status: 409 })
       expect(await publish(3)).toMatchObject({ status: 201, json: { live: 'full' } })
@@ -224,6 +226,37 @@ export function releasesConformance(target: EdgeTarget): void {
       expect(entries[3]?.fields).toMatchObject({ by: 'publisher', from: 'canary5', step: 'full' })
       const later = (await client.admin('GET', `/audit?cursor=${entries[2]?.position}&limit=1`)).json
       expect(later).toMatchObject({ entries: [{ action: 'moved' }], cursor: entries[3]?.position })
+    })
+
+    test('a reason given with a move stands in the audit log, a line of text and no more', async () => {
+      await publish(1)
+      await publish(2, { activate: 'canary5' })
+      const move = (body: object) => client.admin('POST', '/channels/main/step', body)
+      const reason = 'p = 0.02 on 9,100 sessions – «hold»'
+      expect(await move({ step: 'canary10', publication: 2, reason })).toMatchObject({ status: 200 })
+      for (const bad of ['', 'two\nlines', 'x'.repeat(301), 7, null])
+        expect(await move({ step: 'full', reason: bad })).toMatchObject({ status: 400 })
+      expect(await move({ step: 'rollback' })).toMatchObject({ status: 200 })
+      const { entries } = (await client.admin('GET', '/audit?cursor=0')).json as { entries: { fields: object }[] }
+      expect(entries.slice(-2).map(({ fields }) => fields)).toEqual([
+        {
+          by: 'publisher',
+          channel: 'main',
+          publication: 2,
+          from: 'canary5',
+          step: 'canary10',
+          sequence: 2 * 2 ** 16 + STEP.canary10,
+          reason,
+        },
+        {
+          by: 'publisher',
+          channel: 'main',
+          publication: 2,
+          from: 'canary10',
+          step: 'rollback',
+          sequence: 2 * 2 ** 16 + STEP.rollback,
+        },
+      ])
     })
 
     test.each([

@@ -25,7 +25,14 @@ export const publicationSchema = z.strictObject({
   activate: step,
 })
 
-export const stepSchema = z.strictObject({ step, publication: publication.optional() })
+/** Why somebody moved a channel: a line of text for the audit log. */
+const reason = z
+  .string()
+  .min(1)
+  .max(EDGE_LIMITS.reasonChars)
+  .regex(/^\P{Cc}*$/u, 'a line of text')
+
+export const stepSchema = z.strictObject({ step, publication: publication.optional(), reason: reason.optional() })
 
 export const missingSchema = z.strictObject({ hashes: z.array(hash).max(EDGE_LIMITS.objectsPerPublication) })
 

@@ -21,6 +21,8 @@ export const EDGE_LIMITS = {
   /** Largest page of an export, in rows (batches), and of the audit log. */
   exportRows: 1_000,
   auditRows: 1_000,
+  /** Reason of a move, UTF-16 units. */
+  reasonChars: 300,
   /** Feedback reports of one network (IPv4 /24, IPv6 /48) to one site in a day, UTC. */
   reportsPerDay: 64,
   /** A changed state is read and tried again this often before `conflict`. */

@@ -35,17 +35,19 @@ const object = (properties: Readonly<Record<string, Schema>>, required = Object.
 const list = (items: Schema): Schema => ({ type: 'array', items })
 const count: Schema = { type: 'integer', minimum: 0 }
 const text: Schema = { type: 'string' }
+const detail: Schema = { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } }
+const step: Schema = { enum: [...STEP_NAMES] }
 
 function schemas(): Readonly<Record<string, Schema>> {
   const publication = jsonSchemaOf(publicationSchema)
   const pointers = {
     type: 'object',
-    propertyNames: { enum: [...STEP_NAMES] },
-    additionalProperties: ref('SignedPointer'),
+    properties: Object.fromEntries(STEP_NAMES.map((step) => [step, ref('SignedPointer')])),
+    additionalProperties: false,
   }
   return {
     Error: object({
-      error: object({ v: v1, code: { enum: Object.keys(ERROR_CODES) }, message: text, detail: { type: 'object' } }),
+      error: object({ v: v1, code: { enum: Object.keys(ERROR_CODES) }, message: text, detail }),
     }),
     SignedPointer: object({
       v: v1,
@@ -83,7 +85,30 @@ function schemas(): Readonly<Record<string, Schema>> {
     Publication: withProperty(publication, 'pointers', pointers),
     Step: jsonSchemaOf(stepSchema),
     Hashes: jsonSchemaOf(missingSchema),
-    Channel: object({ channel: text, v: v1, publication: count, live: { enum: [...STEP_NAMES] }, sequence: count }),
+    Channel: object({ channel: text, v: v1, publication: count, live: step, sequence: count }),
+    Release: object({
+      v: v1,
+      channel: text,
+      publication: count,
+      at: { type: 'string', format: 'date-time' },
+      manifest: { type: 'string', pattern: HASH_PATTERN },
+      objects: count,
+      steps: list(step),
+    }),
+    AuditEntry: object({
+      position: count,
+      at: { type: 'string', format: 'date-time' },
+      action: text,
+      fields: { type: 'object', additionalProperties: { type: ['string', 'number'] } },
+    }),
+    Sum: object({
+      plan: { type: 'string', pattern: HASH_PATTERN },
+      epoch: count,
+      qid: count,
+      stripe: count,
+      count,
+      sum: list({ type: 'number' }),
+    }),
     FallbackList: object({
       v: v1,
       scene: { enum: ['popular', 'trending', 'fresh'] },
@@ -192,18 +217,7 @@ function visitorPaths(): Readonly<Record<string, Record<string, Operation>>> {
       get: operation('sums', 'Sums of reports, as they lie at rest', {
         scope: 'read',
         parameters: [site],
-        json: answer({
-          sums: list(
-            object({
-              plan: { type: 'string', pattern: HASH_PATTERN },
-              epoch: count,
-              qid: count,
-              stripe: count,
-              count,
-              sum: list({ type: 'number' }),
-            }),
-          ),
-        }),
+        json: answer({ sums: list(ref('Sum')) }),
         codes: [],
       }),
     },
@@ -262,7 +276,7 @@ function publisherPaths(): Readonly<Record<string, Record<string, Operation>>> {
       get: operation('channels', 'Every channel and the steps it was signed for', {
         scope: publish,
         parameters: [site],
-        json: answer({ channels: list(ref('Channel')) }),
+        json: answer({ channels: list({ allOf: [ref('Channel'), object({ steps: list(step) })] }) }),
         codes: ['release-missing'],
       }),
     },
@@ -270,7 +284,7 @@ function publisherPaths(): Readonly<Record<string, Record<string, Operation>>> {
       get: operation('releases', 'Every publication, newest first', {
         scope: publish,
         parameters: [site],
-        json: answer({ releases: list({ type: 'object' }) }),
+        json: answer({ releases: list(ref('Release')) }),
         codes: [],
       }),
     },
@@ -278,10 +292,7 @@ function publisherPaths(): Readonly<Record<string, Record<string, Operation>>> {
       get: operation('audit', 'The append-only log of changes', {
         scope: publish,
         parameters: [site, cursor, limit(EDGE_LIMITS.auditRows)],
-        json: answer({
-          entries: list(object({ position: count, at: text, action: text, fields: { type: 'object' } })),
-          cursor: count,
-        }),
+        json: answer({ entries: list(ref('AuditEntry')), cursor: count }),
         codes: ['bad-request'],
       }),
     },

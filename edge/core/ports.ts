@@ -42,7 +42,7 @@ export type StateEntry = { readonly value: string; readonly version: number }
 /** One compare-and-swap: `expected` is the version read before, 0 for a key that must not exist yet. */
 export type StateChange = { readonly key: string; readonly expected: number; readonly value: string }
 
-/** One line of the append-only audit log. Fields hold counts, names of channels and tokens, sequences: nothing of visitors. */
+/** One line of the append-only audit log. Fields hold counts, names of channels and tokens, sequences, an operator's reason: nothing of visitors. */
 export type AuditEntry = {
   readonly at: string
   readonly action: string

@@ -88,15 +88,15 @@ export class Releases {
 
   /**
    * Promotes, widens or ends a canary, or rolls back: moves to a higher step of the current publication.
-   * @param publication - When given, the publication the caller means; another one being current is a `conflict`.
+   * @param move - `publication`, when given, is the one the caller means; another one being current is a `conflict`. `reason` goes to the audit log.
    * @throws RecError `release-missing`, `sequence-replayed`, `bad-request`, `conflict`
    */
   async step(
     site: string,
     channel: string,
-    move: { step: StepName; publication?: number | undefined; by: string },
+    move: { step: StepName; publication?: number | undefined; reason?: string | undefined; by: string },
   ): Promise<ChannelAnswer> {
-    const { step, by } = move
+    const { step, by, reason } = move
     for (let tries = 0; tries < EDGE_LIMITS.commitTries; tries++) {
       const entry = await this.#deps.state.get(site, channelKey(channel))
       const current = parseState(entry)
@@ -108,8 +108,9 @@ export class Releases {
       const next = moveTo(current, pointers, step)
       const live = pointers[step]
       if (next === current || live === undefined) return { ...current, channel, status: 'unchanged' }
-      const fields = { by, channel, publication: next.publication, from: current.live, step, sequence: next.sequence }
-      const audit = { at: this.#now(), action: 'moved', fields }
+      const { publication, sequence } = next
+      const fields = { by, channel, publication, from: current.live, step, sequence }
+      const audit = { at: this.#now(), action: 'moved', fields: reason === undefined ? fields : { ...fields, reason } }
       if (await this.#commit(site, channel, { entry, next, live, audit }))
         return { ...next, channel, status: 'changed' }
     }

@@ -2,29 +2,39 @@ import type { Command } from 'commander'
 import { type ConfigFlags, configRequest, type EdgeFlags, edgeRequest, share, withCommon, withEdge } from './options.ts'
 import { type CommandContext, type CommonFlags, runStep } from './run-step.ts'
 
-type Flags = CommonFlags & ConfigFlags & EdgeFlags & { readonly canary?: number }
+type Flags = CommonFlags & ConfigFlags & EdgeFlags & { readonly canary?: number; readonly reason?: string }
 
-/** `promote`, `rollback`, `releases` and `channels`: what moves between signed states without a key, and what shows them. */
+const REASON = 'why, in a line, for the audit log of the edge'
+
+/** `promote`, `rollback`, `releases`, `channels`, `audit` and `gc`: what moves between signed states without a key, and what shows and tidies them. */
 export function addChannels(program: Command, context: CommandContext): void {
   const promote = program.command('promote').description('give a canary to more visitors, or to everybody')
   withCommon(withEdge(promote))
     .option('--canary <share>', 'the next share; without, everybody', share)
+    .option('--reason <text>', REASON)
     .addHelpText('after', '\nExample:\n  $ pocketshelf promote --dir ./edge-data\n')
     .action((flags: Flags) =>
       runStep(context, flags, async (io) => {
         const { promoteRelease } = await import('../steps/move-channel.ts')
-        return promoteRelease({ ...configRequest(flags), ...edgeRequest(flags), canary: flags.canary }, io)
+        return promoteRelease({ ...moveRequest(flags), canary: flags.canary }, io)
       }),
     )
   const rollback = program.command('rollback').description('go back to the release before')
   withCommon(withEdge(rollback))
-    .addHelpText('after', '\nExample:\n  $ pocketshelf rollback --edge https://edge.example\n')
+    .option('--reason <text>', REASON)
+    .addHelpText('after', '\nExample:\n  $ pocketshelf rollback --edge https://edge.example --reason "clicks fell"\n')
     .action((flags: Flags) =>
       runStep(context, flags, async (io) => {
         const { rollbackRelease } = await import('../steps/move-channel.ts')
-        return rollbackRelease({ ...configRequest(flags), ...edgeRequest(flags) }, io)
+        return rollbackRelease(moveRequest(flags), io)
       }),
     )
+  addLists(program, context)
+}
+
+const moveRequest = (flags: Flags) => ({ ...configRequest(flags), ...edgeRequest(flags), reason: flags.reason })
+
+function addLists(program: Command, context: CommandContext): void {
   const releases = program.command('releases').description('list the releases of a channel')
   withCommon(withEdge(releases)).action((flags: Flags) =>
     runStep(context, flags, async (io) => {
@@ -37,6 +47,20 @@ export function addChannels(program: Command, context: CommandContext): void {
     runStep(context, flags, async (io) => {
       const { listChannels } = await import('../steps/list-channels.ts')
       return listChannels({ ...configRequest(flags), ...edgeRequest(flags) }, io)
+    }),
+  )
+  const audit = program.command('audit').description('list what was changed at the edge, by whom and why')
+  withCommon(withEdge(audit)).action((flags: Flags) =>
+    runStep(context, flags, async (io) => {
+      const { listChanges } = await import('../steps/list-channels.ts')
+      return listChanges({ ...configRequest(flags), ...edgeRequest(flags) }, io)
+    }),
+  )
+  const gc = program.command('gc').description('delete objects that no live and none of the last three releases needs')
+  withCommon(withEdge(gc)).action((flags: Flags) =>
+    runStep(context, flags, async (io) => {
+      const { collectObjects } = await import('../steps/list-channels.ts')
+      return collectObjects({ ...configRequest(flags), ...edgeRequest(flags) }, io)
     }),
   )
 }

@@ -71,8 +71,10 @@ export type RetrainRequest = ConfigRequest &
   EdgeRequest &
   InputRequest & { readonly outDir: string; readonly keysDir: string | undefined; readonly dryRun: boolean }
 
-export type PromoteRequest = ConfigRequest &
-  EdgeRequest & { /** undefined for everybody. */ readonly canary: number | undefined }
+export type MoveRequest = ConfigRequest &
+  EdgeRequest & { /** For the audit log. */ readonly reason?: string | undefined }
+
+export type PromoteRequest = MoveRequest & { /** undefined for everybody. */ readonly canary: number | undefined }
 
 export type ChannelRequest = ConfigRequest & EdgeRequest
 

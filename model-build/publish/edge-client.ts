@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import createClient, { type Client } from 'openapi-fetch'
 import { errorFromWire, RecError } from '#contract/errors'
-import type { WireEvent } from '#contract/events'
 import { parseSignedPointer, type SignedPointer, type StepName } from '#contract/pointer'
+import type { components, operations, paths } from './edge-api.ts'
 
 /** Where the admin routes of one site are. */
 export type EdgeTarget = {
@@ -20,49 +21,28 @@ export type EdgeClientDeps = {
   readonly signal: AbortSignal
 }
 
-/** A publication as the edge takes it. */
-export type PublicationBody = {
-  readonly channel: string
-  readonly publication: number
-  readonly objects: readonly string[]
-  readonly pointers: Partial<Record<StepName, SignedPointer>>
-  readonly activate: StepName
-}
+type Schemas = components['schemas']
 
-/** Where a channel stands. */
-export type ChannelPlace = {
-  readonly channel: string
-  readonly publication: number
-  readonly live: StepName
-  readonly sequence: number
+/** A publication as the edge takes it. */
+export type PublicationBody = Omit<Schemas['Publication'], 'objects'> & { readonly objects: readonly string[] }
+export type ChannelChange = Result<'publish'>
+export type ListedChannel = Result<'channels'>['channels'][number]
+export type ListedRelease = Schemas['Release']
+export type EventPage = Result<'export'>
+export type StoredSum = Schemas['Sum']
+export type AuditPage = Result<'audit'>
+
+/** What an operation answers with 200. */
+type Result<Name extends keyof operations> = operations[Name] extends {
+  responses: { 200: { content: { 'application/json': infer Body } } }
 }
-export type ChannelChange = ChannelPlace & { readonly status: 'changed' | 'unchanged' }
-export type ListedChannel = ChannelPlace & { readonly steps: readonly StepName[] }
-export type ListedRelease = {
-  readonly channel: string
-  readonly publication: number
-  readonly at: string
-  readonly manifest: string
-  readonly objects: number
-  readonly steps: readonly StepName[]
-}
-export type EventPage = {
-  readonly events: readonly { readonly seq: number; readonly event: WireEvent }[]
-  readonly cursor: number
-  readonly isEnd: boolean
-}
-/** One sum of reports, as `GET …/sums` gives it. */
-export type StoredSum = {
-  /** SHA-256 of the plan, lower-case hex. */
-  readonly plan: string
-  readonly epoch: number
-  readonly qid: number
-  /** 0…15. */
-  readonly stripe: number
-  /** Reports in it, at least 20. */
-  readonly count: number
-  readonly sum: readonly number[]
-}
+  ? Body
+  : never
+
+/** What may be said with a move: the publication that is meant, so that a newer one is not moved by mistake, and a reason for the audit log. */
+export type MoveOptions = Pick<Schemas['Step'], 'publication' | 'reason'>
+
+type Outcome<Body> = { readonly data?: Body; readonly error?: unknown; readonly response: Response }
 
 /** Milliseconds before the second, third and fourth try; a longer `Retry-After` wins, up to MAX_RETRY_AFTER_MS. */
 const RETRY_MS = [200, 800, 2_500] as const
@@ -77,14 +57,14 @@ export function systemDeps(signal: AbortSignal): EdgeClientDeps {
 }
 
 /**
- * The admin routes of one site. Every call may be repeated without harm, so each is tried again after 429, 5xx and network faults.
- * All methods throw the edge's own RecError; `edge-unreachable` when nobody answers, `edge-misconfigured` when what answers is no edge.
+ * The admin routes of one site, typed by the edge's OpenAPI document. Every call may be repeated without harm, so each is tried again after
+ * 429, 5xx and network faults. All methods throw the edge's own RecError; `edge-unreachable` when nobody answers, `edge-misconfigured` when
+ * what answers is no edge.
  */
 export class EdgeClient {
   readonly site: string
   readonly url: string
-  readonly #base: string
-  readonly #token: string
+  readonly #api: Client<paths>
   readonly #deps: EdgeClientDeps
 
   constructor(target: EdgeTarget, deps: EdgeClientDeps) {
@@ -92,15 +72,20 @@ export class EdgeClient {
       throw new RecError('bad-request', '--edge must be an http(s) address')
     this.url = target.url.replace(/\/+$/, '')
     this.site = target.site
-    this.#base = `${this.url}/v1/sites/${target.site}`
-    this.#token = target.token
     this.#deps = deps
+    this.#api = createClient<paths>({
+      baseUrl: this.url,
+      headers: { authorization: `Bearer ${target.token}` },
+      redirect: 'error',
+      fetch: (request) => this.#fetch(request),
+    })
   }
 
   /** The pointer that visitors get now, or null before the first publication. */
   async livePointer(channel: string): Promise<SignedPointer | null> {
     try {
-      return parseSignedPointer(await this.#json('GET', `/channels/${channel}`))
+      const params = { path: { site: this.site, name: channel } }
+      return parseSignedPointer(await this.#call(() => this.#api.GET('/v1/sites/{site}/channels/{name}', { params })))
     } catch (error) {
       if (error instanceof RecError && error.code === 'release-missing') return null
       throw error
@@ -109,94 +94,106 @@ export class EdgeClient {
 
   /** Which of these objects the edge does not hold. */
   async missing(hashes: readonly string[]): Promise<readonly string[]> {
-    const answer = (await this.#json('POST', '/objects/missing', { hashes })) as { missing: string[] } // what the edge promises
-    return answer.missing
+    const init = { params: this.#ofSite, body: { hashes: [...hashes] } }
+    return (await this.#call(() => this.#api.POST('/v1/sites/{site}/objects/missing', init))).missing
   }
 
   async putObject(hash: string, bytes: Uint8Array): Promise<void> {
-    await this.#send('PUT', `/objects/${hash}`, new Uint8Array(bytes))
+    const init = {
+      params: { path: { site: this.site, sha256: hash } },
+      headers: { 'content-type': 'application/octet-stream' },
+      body: '', // the document's type of bytes; what is sent is:
+      bodySerializer: () => new Uint8Array(bytes),
+    }
+    await this.#call(() => this.#api.PUT('/v1/sites/{site}/objects/{sha256}', init))
   }
 
   /** The bytes of an object. @throws RecError `object-missing` */
   async getObject(hash: string): Promise<Uint8Array> {
-    const response = await this.#send('GET', `/objects/${hash}`)
-    return new Uint8Array(await response.arrayBuffer())
+    const init = { params: { path: { site: this.site, sha256: hash } }, parseAs: 'arrayBuffer' } as const
+    return new Uint8Array(await this.#call(() => this.#api.GET('/v1/sites/{site}/objects/{sha256}', init)))
   }
 
   async publish(body: PublicationBody): Promise<ChannelChange> {
-    return (await this.#json('POST', '/publications', body)) as ChannelChange // what the edge promises
+    const init = { params: this.#ofSite, body: { ...body, objects: [...body.objects] } }
+    return this.#call(() => this.#api.POST('/v1/sites/{site}/publications', init))
   }
 
-  async step(channel: string, step: StepName): Promise<ChannelChange> {
-    return (await this.#json('POST', `/channels/${channel}/step`, { step })) as ChannelChange // what the edge promises
+  async step(channel: string, step: StepName, options: MoveOptions = {}): Promise<ChannelChange> {
+    const init = { params: { path: { site: this.site, name: channel } }, body: { step, ...options } }
+    return this.#call(() => this.#api.POST('/v1/sites/{site}/channels/{name}/step', init))
   }
 
   async channels(): Promise<readonly ListedChannel[]> {
-    return ((await this.#json('GET', '/channels')) as { channels: ListedChannel[] }).channels // what the edge promises
+    return (await this.#call(() => this.#api.GET('/v1/sites/{site}/channels', { params: this.#ofSite }))).channels
   }
 
   /** Newest first, of all channels. */
   async releases(): Promise<readonly ListedRelease[]> {
-    return ((await this.#json('GET', '/releases')) as { releases: ListedRelease[] }).releases // what the edge promises
+    return (await this.#call(() => this.#api.GET('/v1/sites/{site}/releases', { params: this.#ofSite }))).releases
+  }
+
+  /** One page of the log of changes after a cursor (0 from the start), oldest first. */
+  async audit(cursor: number): Promise<AuditPage> {
+    const params = { ...this.#ofSite, query: { cursor } }
+    return this.#call(() => this.#api.GET('/v1/sites/{site}/audit', { params }))
+  }
+
+  /** Deletes objects that no kept release needs. */
+  async collect(): Promise<Result<'gc'>> {
+    return this.#call(() => this.#api.POST('/v1/sites/{site}/gc', { params: this.#ofSite }))
   }
 
   /** One page of the first-party events after a cursor (0 from the start). */
   async events(cursor: number): Promise<EventPage> {
-    return (await this.#json('GET', `/events?cursor=${cursor}`)) as EventPage // what the edge promises
+    const params = { ...this.#ofSite, query: { cursor } }
+    return this.#call(() => this.#api.GET('/v1/sites/{site}/events', { params }))
   }
 
   /** Every stored sum of reports. */
   async sums(): Promise<readonly StoredSum[]> {
-    return ((await this.#json('GET', '/sums')) as { sums: StoredSum[] }).sums // what the edge promises
+    return (await this.#call(() => this.#api.GET('/v1/sites/{site}/sums', { params: this.#ofSite }))).sums
   }
 
-  async #json(method: string, path: string, body?: unknown): Promise<unknown> {
-    const response = await this.#send(method, path, body === undefined ? undefined : JSON.stringify(body))
-    try {
-      return await response.json()
-    } catch (cause) {
-      throw notAnEdge(response.status, cause)
-    }
+  get #ofSite() {
+    return { path: { site: this.site } }
   }
 
-  async #send(method: string, path: string, body?: string | Uint8Array<ArrayBuffer>): Promise<Response> {
+  async #call<Body>(ask: () => Promise<Outcome<Body>>): Promise<Body> {
     for (let tries = 0; ; tries++) {
       const waitMs = RETRY_MS[tries]
-      const outcome = await this.#try(method, path, body)
-      if (outcome instanceof Response && outcome.ok) return outcome
-      const error = outcome instanceof Response ? await errorOf(outcome) : outcome
-      const mayRepeat = !(outcome instanceof Response) || outcome.status === 429 || outcome.status >= 500
+      const outcome = await this.#try(ask)
+      if (!(outcome instanceof RecError) && outcome.response.ok) return outcome.data as Body // a success carries what the document says
+      const response = outcome instanceof RecError ? undefined : outcome.response
+      const error = outcome instanceof RecError ? outcome : errorOf(outcome)
+      const mayRepeat = error.code === 'edge-unreachable' || response?.status === 429 || (response?.status ?? 0) >= 500
       if (!mayRepeat || waitMs === undefined) throw error
-      await this.#deps.wait(Math.max(waitMs, outcome instanceof Response ? retryAfterMs(outcome) : 0))
+      await this.#deps.wait(Math.max(waitMs, response === undefined ? 0 : retryAfterMs(response)))
     }
   }
 
-  async #try(method: string, path: string, body?: string | Uint8Array<ArrayBuffer>): Promise<Response | RecError> {
-    const { signal, fetch } = this.#deps
-    const headers: Record<string, string> = { authorization: `Bearer ${this.#token}` }
-    if (typeof body === 'string') headers['content-type'] = 'application/json'
+  async #try<Body>(ask: () => Promise<Outcome<Body>>): Promise<Outcome<Body> | RecError> {
     try {
-      return await fetch(`${this.#base}${path}`, {
-        method,
-        headers,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]),
-        redirect: 'error',
-        ...(body === undefined ? {} : { body }),
-      })
+      return await ask()
+    } catch (thrown) {
+      this.#deps.signal.throwIfAborted()
+      // Only a success is parsed without a catch of its own.
+      return thrown instanceof RecError ? thrown : notAnEdge(200, thrown)
+    }
+  }
+
+  async #fetch(request: Request): Promise<Response> {
+    const signal = AbortSignal.any([this.#deps.signal, AbortSignal.timeout(REQUEST_MS)])
+    try {
+      return await this.#deps.fetch(request, { signal })
     } catch (cause) {
-      signal.throwIfAborted()
-      return new RecError('edge-unreachable', `${this.url} did not answer`, {}, { cause })
+      throw new RecError('edge-unreachable', `${this.url} did not answer`, {}, { cause })
     }
   }
 }
 
-async function errorOf(response: Response): Promise<RecError> {
-  try {
-    const value: unknown = await response.json()
-    if (typeof value === 'object' && value !== null && 'error' in value) return errorFromWire(value.error)
-  } catch {
-    // Not JSON: a proxy or another server, as is said below.
-  }
+function errorOf({ error, response }: Outcome<unknown>): RecError {
+  if (typeof error === 'object' && error !== null && 'error' in error) return errorFromWire(error.error)
   return notAnEdge(response.status)
 }
 

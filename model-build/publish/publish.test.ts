@@ -5,7 +5,7 @@ import { pointerBytes, publicationOf } from '#contract/pointer'
 import type { PublishRequest } from '../commands/requests.ts'
 import { loadKeys } from '../config/key-files.ts'
 import { readReleaseDir } from '../release/release-dir.ts'
-import { listChannels, listReleases } from '../steps/list-channels.ts'
+import { collectObjects, listChanges, listChannels, listReleases } from '../steps/list-channels.ts'
 import { promoteRelease, rollbackRelease } from '../steps/move-channel.ts'
 import { publishRelease } from '../steps/publish-release.ts'
 import { EdgeClient, systemDeps } from './edge-client.ts'
@@ -106,7 +106,7 @@ describe('publish', () => {
     const client = clientAt(edge.url)
     const canary = { manifest: await manifestOf(second), share: 0.1 }
     expect(await client.livePointer(channel)).toMatchObject({ manifest: await manifestOf(first), canary })
-    await promoteRelease({ ...place(), canary: 0.5 }, createIo())
+    await promoteRelease({ ...place(), canary: 0.5, reason: 'significantly better' }, createIo())
     expect((await client.livePointer(channel))?.canary?.share).toBe(0.5)
     await promoteRelease({ ...place(), canary: undefined }, createIo())
     expect(await client.livePointer(channel)).toMatchObject({ manifest: canary.manifest, canary: null })
@@ -116,6 +116,15 @@ describe('publish', () => {
     await expect(promoteRelease({ ...place(), canary: undefined }, createIo())).rejects.toMatchObject({
       code: 'sequence-replayed',
     })
+    const { lines } = await listChanges(place(), createIo())
+    const here = lines.filter((line) => line.includes(`channel ${channel},`) && line.includes('  moved  '))
+    expect(here.map((line) => line.replace(/^.* step /, 'step '))).toEqual([
+      expect.stringMatching(/^step canary50, sequence \d+, reason significantly better$/),
+      expect.stringMatching(/^step full, sequence \d+$/),
+      expect.stringMatching(/^step rollback, sequence \d+$/),
+    ])
+    const { summary } = await collectObjects(place(), createIo())
+    expect(summary).toMatchObject({ removed: 0 })
   })
 
   test('gives the first release of a channel to everybody and says so', async () => {

@@ -2,7 +2,7 @@ import { RecError } from '#contract/errors'
 import { CANARY_SHARES, publicationOf, type SignedPointer, type StepName } from '#contract/pointer'
 import { type ReleaseFile, readObject } from '../release/release-dir.ts'
 import { type SigningKey, signPublication } from '../release/sign.ts'
-import type { ChannelChange, EdgeClient } from './edge-client.ts'
+import type { ChannelChange, EdgeClient, ListedChannel } from './edge-client.ts'
 
 export type PublishOptions = {
   readonly releaseDir: string
@@ -89,11 +89,11 @@ function isLive(live: SignedPointer, manifest: string): boolean {
   return live.manifest === manifest && live.canary === null
 }
 
-function placeOf(channels: readonly Omit<ChannelChange, 'status'>[], channel: string): ChannelChange {
+function placeOf(channels: readonly ListedChannel[], channel: string): ChannelChange {
   const found = channels.find((entry) => entry.channel === channel)
   if (found === undefined) throw new RecError('release-missing', 'nothing was published on this channel')
-  const { publication, live, sequence } = found
-  return { channel, publication, live, sequence, status: 'unchanged' }
+  const { steps: _steps, ...place } = found
+  return { ...place, status: 'unchanged' }
 }
 
 async function pointersFor(
