@@ -20,7 +20,7 @@ const CONNECTIONS = 32
 const EVENTS_PER_BATCH = 20
 const EVENT_CONNECTIONS = 64
 const KILLS = 5
-const ACKS_PER_KILL = 300
+const ACKS_PER_KILL = 1_200
 const STARTS = 5
 
 type Setting = {
@@ -163,15 +163,19 @@ async function measureEvents(setting: Setting): Promise<Record<string, number>> 
 async function measureKills(setting: Setting): Promise<Record<string, number>> {
   const fresh = { ...setting, dir: join(setting.dir, 'kills') }
   const acked: string[] = []
+  const inFlight: number[] = []
   for (let i = 0; i < KILLS; i++) {
     const edge = await edgeOn(fresh, `${SERVER},${GENERATOR}`)
-    acked.push(...(await sendUntilKilled(edge, `kill${i}`, ACKS_PER_KILL)))
+    const killed = await sendUntilKilled(edge, `kill${i}`, ACKS_PER_KILL)
+    acked.push(...killed.acked)
+    inFlight.push(killed.inFlight)
   }
   const edge = await edgeOn(fresh, `${SERVER},${GENERATOR}`)
   const ackedLost = await countLost(edge, acked)
   await edge.stop('SIGTERM')
-  setting.report(`kills: ${KILLS}, acknowledged ${acked.length}, lost ${ackedLost}`)
-  return { kills: KILLS, ackedBatches: acked.length, ackedLost }
+  const inFlightAtKills = Math.min(...inFlight)
+  setting.report(`kills: ${KILLS}, in flight ${inFlightAtKills}, acknowledged ${acked.length}, lost ${ackedLost}`)
+  return { kills: KILLS, inFlightAtKills, ackedBatches: acked.length, ackedLost }
 }
 
 /** Reads and events at once; growth is between the medians of the second and the last sixth of the time. */

@@ -1,7 +1,9 @@
 import { BASE, READ_HEADERS } from './bench-site.ts'
 import type { EdgeProcess } from './edge-process.ts'
 
-const SENDERS = 64
+/** Each has one unacknowledged batch at a time. */
+const SENDERS = 1_200
+const IN_FLIGHT = 1_000
 const EVENTS = 5
 
 const batchOf = (batch: string) => ({
@@ -16,27 +18,40 @@ const batchOf = (batch: string) => ({
   })),
 })
 
-/** Sends batches without a pause and kills the edge after so many acknowledgements. @returns Ids of those it acknowledged. */
-export async function sendUntilKilled(edge: EdgeProcess, run: string, acksBeforeKill: number): Promise<string[]> {
+export type Killed = {
+  /** Ids of the batches that were acknowledged. */
+  readonly acked: readonly string[]
+  /** Batches sent and not acknowledged at the moment of the kill, at least 1,000. */
+  readonly inFlight: number
+}
+
+/** Sends batches without a pause and kills the edge after so many acknowledgements, with 1,000 more in flight. */
+export async function sendUntilKilled(edge: EdgeProcess, run: string, acksBeforeKill: number): Promise<Killed> {
   const acked: string[] = []
-  let next = 0
+  let [next, inFlight, inFlightAtKill] = [0, 0, 0]
+  const send = async (batch: string) => {
+    const headers = { 'content-type': 'application/json' }
+    const init = { method: 'POST', headers, body: JSON.stringify(batchOf(batch)) }
+    const response = await fetch(`${edge.url}${BASE}/events`, init)
+    await response.arrayBuffer()
+    return response.status
+  }
   const sender = async () => {
     for (;;) {
       const batch = `${run}-${next++}`
-      const headers = { 'content-type': 'application/json' }
-      const init = { method: 'POST', headers, body: JSON.stringify(batchOf(batch)) }
-      const status = await fetch(`${edge.url}${BASE}/events`, init).then(
-        (response) => response.arrayBuffer().then(() => response.status),
-        () => undefined,
-      )
+      inFlight++
+      const status = await send(batch).catch(() => undefined)
+      inFlight--
       if (status === undefined) return
       if (status === 200) acked.push(batch)
-      if (acked.length === acksBeforeKill) edge.child.kill('SIGKILL')
+      if (inFlightAtKill > 0 || acked.length < acksBeforeKill || inFlight < IN_FLIGHT) continue
+      inFlightAtKill = inFlight
+      edge.child.kill('SIGKILL')
     }
   }
   await Promise.all(Array.from({ length: SENDERS }, sender))
   await edge.stop('SIGKILL')
-  return acked
+  return { acked, inFlight: inFlightAtKill }
 }
 
 /** Acknowledged batches of which the export does not hold every event exactly once. */

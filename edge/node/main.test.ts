@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { EdgeClient, testBatch } from '../contract-suite/edge-client.ts'
 import { createTestKey, makePublication, PUBLISH_TOKEN, testSite } from '../contract-suite/test-site.ts'
-import { startEdgeProcess } from './edge-process.conformance.ts'
+import { type EdgeProcess, startEdgeProcess } from './edge-process.conformance.ts'
 
 const KILLS = 5
-const ACKS_BEFORE_KILL = 250
-const SENDERS = 32
+const ACKS_BEFORE_KILL = 1_200
+const SENDERS = 1_200
+const IN_FLIGHT = 1_000
 
 let dir: string
 let args: string[]
@@ -20,34 +21,48 @@ beforeEach(async () => {
 })
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
-/** Sends batches without a pause until the edge is gone. @returns Ids of those it acknowledged. */
-async function sendUntilDead(client: EdgeClient, run: number, onAck: (total: number) => void): Promise<string[]> {
+type Sending = { readonly acked: readonly string[]; readonly inFlightAtKill: number }
+
+/**
+ * Sends batches without a pause from many senders, each with one unacknowledged batch at a time, and kills the edge once enough were
+ * acknowledged and enough are in flight.
+ */
+async function sendUntilKilled(edge: EdgeProcess, run: number): Promise<Sending> {
+  const client = new EdgeClient(edge.url, 'shop')
   const acked: string[] = []
-  let next = 0
+  let [next, inFlight, inFlightAtKill] = [0, 0, 0]
   const sender = async () => {
     for (;;) {
       const batch = `run${run}-${next++}`
+      inFlight++
       const answer = await client.events(testBatch(batch, 5)).catch(() => undefined)
+      inFlight--
       if (answer === undefined) return
       if (answer.status === 200) acked.push(batch)
-      onAck(acked.length)
+      if (inFlightAtKill === 0 && acked.length >= ACKS_BEFORE_KILL && inFlight >= IN_FLIGHT) {
+        inFlightAtKill = inFlight
+        edge.child.kill('SIGKILL')
+      }
     }
   }
   await Promise.all(Array.from({ length: SENDERS }, sender))
-  return acked
+  return { acked, inFlightAtKill }
 }
 
 describe('the edge as a process', () => {
-  test('kill -9 under load loses no acknowledged batch', { timeout: 120_000 }, async () => {
+  test('kill -9 with 1,000 batches in flight, five times, loses no acknowledged batch', {
+    timeout: 180_000,
+  }, async () => {
     const acked: string[] = []
+    const inFlight: number[] = []
     for (let run = 0; run < KILLS; run++) {
       const edge = await startEdgeProcess(args)
-      const batches = await sendUntilDead(new EdgeClient(edge.url, 'shop'), run, (total) => {
-        if (total === ACKS_BEFORE_KILL) edge.child.kill('SIGKILL')
-      })
-      acked.push(...batches)
+      const sending = await sendUntilKilled(edge, run)
+      acked.push(...sending.acked)
+      inFlight.push(sending.inFlightAtKill)
       await edge.stop('SIGKILL')
     }
+    expect(Math.min(...inFlight)).toBeGreaterThanOrEqual(IN_FLIGHT)
     const edge = await startEdgeProcess(args)
     const client = new EdgeClient(edge.url, 'shop')
     const counts = new Map<string, number>()
