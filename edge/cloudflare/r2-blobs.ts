@@ -1,7 +1,7 @@
-import { RecError } from '#contract/errors'
-import { sha256Hex } from '../core/base64url.ts'
+import { KnownStats } from '../core/known-stats.ts'
 import type { BlobStat, BlobStore, Clock, Encoding, Slice } from '../core/ports.ts'
 import { compressOnce } from '../node/compress.ts'
+import { verifiedBody } from '../node/verified-body.ts'
 import type { Bindings } from './bindings.ts'
 import { objectKeys } from './object-keys.ts'
 
@@ -16,7 +16,7 @@ export class R2Blobs implements BlobStore {
   readonly #bucket: R2Bucket
   readonly #sites: Bindings['SITE']
   readonly #clock: Clock
-  readonly #stats = new Map<string, BlobStat>()
+  readonly #stats = new KnownStats(KNOWN_STATS)
 
   constructor(bucket: R2Bucket, sites: Bindings['SITE'], clock: Clock) {
     this.#bucket = bucket
@@ -31,17 +31,8 @@ export class R2Blobs implements BlobStore {
     const head = await this.#bucket.head(key)
     if (head === null) return undefined
     const { br, gzip } = head.customMetadata ?? {}
-    const sizes = {
-      identity: head.size,
-      ...(br === undefined ? {} : { br: Number(br) }),
-      ...(gzip === undefined ? {} : { gzip: Number(gzip) }),
-    }
-    for (const oldest of this.#stats.keys()) {
-      if (this.#stats.size < KNOWN_STATS) break
-      this.#stats.delete(oldest)
-    }
-    this.#stats.set(key, { sizes })
-    return { sizes }
+    const sizeOf = (size: string | undefined) => (size === undefined ? undefined : Number(size))
+    return this.#stats.remember(key, head.size, sizeOf(br), sizeOf(gzip))
   }
 
   async read(
@@ -54,7 +45,7 @@ export class R2Blobs implements BlobStore {
     const range = slice === undefined ? {} : { range: { offset: slice.start, length: slice.length } }
     const object = await this.#bucket.get(keys[encoding], range)
     if (object === null) {
-      this.#stats.delete(keys.identity)
+      this.#stats.forget(keys.identity)
       return undefined
     }
     return object.body
@@ -66,9 +57,7 @@ export class R2Blobs implements BlobStore {
     body: ReadableStream<Uint8Array>,
     maxBytes: number,
   ): Promise<'stored' | 'present'> {
-    const bytes = await readAll(body, maxBytes)
-    if ((await sha256Hex(bytes)) !== hash)
-      throw new RecError('hash-mismatch', 'the bytes have another SHA-256 than their name', { sizeBytes: bytes.length })
+    const bytes = await collect(verifiedBody(body, hash, maxBytes))
     const object = this.#sites.get(this.#sites.idFromName(site))
     if ((await object.touch([hash], this.#clock.now())).length === 0) return 'present'
     const keys = objectKeys(site, hash)
@@ -95,24 +84,14 @@ export class R2Blobs implements BlobStore {
 
   async remove(site: string, hash: string, untouchedSince: number): Promise<boolean> {
     const isGone = await this.#sites.get(this.#sites.idFromName(site)).remove(site, hash, untouchedSince)
-    if (isGone) this.#stats.delete(objectKeys(site, hash).identity)
+    if (isGone) this.#stats.forget(objectKeys(site, hash).identity)
     return isGone
   }
 }
 
-async function readAll(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > maxBytes) throw new RecError('too-large', 'the object is too large', { maxBytes, isCut: true })
-    chunks.push(chunk)
-  }
-  const bytes = new Uint8Array(size)
-  let end = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, end)
-    end += chunk.length
-  }
-  return bytes
+/** The chunks in one piece. */
+async function collect(body: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array<ArrayBuffer>[] = []
+  for await (const chunk of body) chunks.push(new Uint8Array(chunk))
+  return new Uint8Array(await new Blob(chunks).arrayBuffer())
 }

@@ -1,9 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { EdgeClient, testBatch } from './edge-client.ts'
 import type { EdgeTarget, RunningEdge } from './edge-target.ts'
-import { createTestKey, makePublication, PUBLISH_TOKEN, type TestPublication, testSite } from './test-site.ts'
+import {
+  createTestKey,
+  hashOf,
+  makePublication,
+  noise,
+  PUBLISH_TOKEN,
+  type TestPublication,
+  testSite,
+} from './test-site.ts'
 
 const FLOOD = 300
+const SLOW_UPLOADS = 12
 
 /** What every edge promises to a site about other sites, other origins and caches between it and its visitors. */
 export function securityConformance(target: EdgeTarget): void {
@@ -89,6 +98,22 @@ export function securityConformance(target: EdgeTarget): void {
         status: 400,
       })
       expect(await client.send('/publications', { method: 'POST', headers, body })).toMatchObject({ status: 400 })
+    })
+
+    test("slow uploads of one site do not hold up another's", async () => {
+      const other = new EdgeClient(edge.url, 'flooded')
+      const abort = new AbortController()
+      const stalled = Array.from({ length: SLOW_UPLOADS }, (_, i) => {
+        const body = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(new Uint8Array(10)) })
+        const headers = { authorization: `Bearer ${PUBLISH_TOKEN}` }
+        const init = { method: 'PUT', headers, body, duplex: 'half', signal: abort.signal } as RequestInit // `duplex` is undici's
+        return other.send(`/objects/${String(i).padStart(64, '0')}`, init).catch(() => 'cut')
+      })
+      const bytes = noise(5_000, 31)
+      for (let i = 0; i < 5; i++) expect((await client.events(testBatch(`between${i}`, 1))).status).toBe(200)
+      expect((await client.upload(await hashOf(bytes), bytes)).status).toBe(201)
+      abort.abort()
+      expect(await Promise.all(stalled)).toEqual(stalled.map(() => 'cut'))
     })
 
     test('a flood on one site is refused there and leaves another served', async () => {

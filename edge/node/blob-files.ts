@@ -1,18 +1,20 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, rmSync, statSync, unlinkSync } from 'node:fs'
 import { link, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
-import { RecError } from '#contract/errors'
 import { isHash } from '#contract/limits'
+import { KnownStats } from '../core/known-stats.ts'
 import type { BlobStat, BlobStore, Encoding, Slice } from '../core/ports.ts'
 import { compressOnce } from './compress.ts'
 import { asStoreError, errorCode } from './disk-errors.ts'
 import type { MemoryCache } from './memory-cache.ts'
+import { verifiedBody } from './verified-body.ts'
 
 const SUFFIX: Readonly<Record<Encoding, string>> = { identity: '', br: '.br', gzip: '.gz' }
 const KNOWN_STATS = 100_000
-const UPLOADS_AT_ONCE = 4
+/** An upload is in memory while it is compressed. */
+const COMPRESSED_AT_ONCE = 4
 const TOUCHES_AT_ONCE = 64
 
 /**
@@ -23,12 +25,12 @@ export class BlobFiles implements BlobStore {
   readonly #dir: string
   readonly #temporary: string
   readonly #cache: MemoryCache
-  readonly #stats = new Map<string, BlobStat>()
+  readonly #stats = new KnownStats(KNOWN_STATS)
   readonly #loading = new Map<string, Promise<Uint8Array<ArrayBuffer> | undefined>>()
   /** Touches on their way to the disk: `remove` must not miss them. */
   readonly #touching = new Map<string, number>()
   readonly #waiting: (() => void)[] = []
-  #uploads = 0
+  #compressing = 0
 
   constructor(dir: string, cache: MemoryCache) {
     this.#dir = dir
@@ -54,13 +56,7 @@ export class BlobFiles implements BlobStore {
     if (known !== undefined) return known
     const [identity, br, gzip] = await Promise.all([sizeOf(path), sizeOf(path + SUFFIX.br), sizeOf(path + SUFFIX.gzip)])
     if (identity === undefined) return undefined
-    const sizes = { identity, ...(br === undefined ? {} : { br }), ...(gzip === undefined ? {} : { gzip }) }
-    for (const oldest of this.#stats.keys()) {
-      if (this.#stats.size < KNOWN_STATS) break
-      this.#stats.delete(oldest)
-    }
-    this.#stats.set(path, { sizes })
-    return { sizes }
+    return this.#stats.remember(path, identity, br, gzip)
   }
 
   async read(
@@ -84,24 +80,19 @@ export class BlobFiles implements BlobStore {
     body: ReadableStream<Uint8Array>,
     maxBytes: number,
   ): Promise<'stored' | 'present'> {
-    await this.#enter()
     const temporary = join(this.#temporary, randomBytes(12).toString('hex'))
+    const path = this.#path(site, hash)
     try {
-      const bytes = await readVerified(body, hash, maxBytes)
-      const path = this.#path(site, hash)
+      // Straight to the disk, however long it takes: a slow publisher holds up nobody.
+      await writeUpload(temporary, verifiedBody(body, hash, maxBytes))
       if (await this.#touch(path)) return 'present'
       await mkdir(dirname(path), { recursive: true })
-      await writeDurably(temporary, bytes)
-      for (const [encoding, packed] of Object.entries(await compressOnce(bytes)) as ['br' | 'gzip', Uint8Array][]) {
-        await writeDurably(`${temporary}${SUFFIX[encoding]}`, packed)
-        await rename(`${temporary}${SUFFIX[encoding]}`, path + SUFFIX[encoding])
-      }
+      await this.#compress(temporary, path)
       return await this.#linkOnce(temporary, path)
     } catch (thrown) {
       throw asStoreError(thrown)
     } finally {
       await Promise.all(Object.values(SUFFIX).map((suffix) => rm(temporary + suffix, { force: true })))
-      this.#leave()
     }
   }
 
@@ -136,7 +127,7 @@ export class BlobFiles implements BlobStore {
     const file = statSync(path, { throwIfNoEntry: false })
     if (isTouched || file === undefined || file.mtimeMs > untouchedSince) return false
     unlinkSync(path)
-    this.#stats.delete(path)
+    this.#stats.forget(path)
     for (const suffix of Object.values(SUFFIX)) this.#cache.delete(path + suffix)
     await Promise.all([rm(path + SUFFIX.br, { force: true }), rm(path + SUFFIX.gzip, { force: true })])
     return true
@@ -185,12 +176,26 @@ export class BlobFiles implements BlobStore {
     }
   }
 
+  /** Puts the packed forms of an upload in their places, which nobody looks at before the identity file is there. */
+  async #compress(temporary: string, path: string): Promise<void> {
+    await this.#enter()
+    try {
+      const packed = await compressOnce(await readFile(temporary))
+      for (const [encoding, bytes] of Object.entries(packed) as ['br' | 'gzip', Uint8Array][]) {
+        await writeDurably(`${temporary}${SUFFIX[encoding]}`, bytes)
+        await rename(`${temporary}${SUFFIX[encoding]}`, path + SUFFIX[encoding])
+      }
+    } finally {
+      this.#leave()
+    }
+  }
+
   async #linkOnce(temporary: string, path: string): Promise<'stored' | 'present'> {
     for (;;) {
       try {
         await link(temporary, path)
         await syncDirectory(dirname(path))
-        this.#stats.delete(path)
+        this.#stats.forget(path)
         return 'stored'
       } catch (thrown) {
         if (errorCode(thrown) !== 'EEXIST') throw thrown
@@ -200,30 +205,15 @@ export class BlobFiles implements BlobStore {
   }
 
   async #enter(): Promise<void> {
-    if (this.#uploads >= UPLOADS_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    else this.#uploads++
+    if (this.#compressing >= COMPRESSED_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else this.#compressing++
   }
 
   #leave(): void {
     const next = this.#waiting.shift()
-    if (next === undefined) this.#uploads--
+    if (next === undefined) this.#compressing--
     else next()
   }
-}
-
-async function readVerified(body: ReadableStream<Uint8Array>, hash: string, maxBytes: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = []
-  const digest = createHash('sha256')
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > maxBytes) throw new RecError('too-large', 'the object is too large', { maxBytes, isCut: true })
-    digest.update(chunk)
-    chunks.push(chunk)
-  }
-  if (digest.digest('hex') !== hash)
-    throw new RecError('hash-mismatch', 'the bytes have another SHA-256 than their name', { sizeBytes: size })
-  return Buffer.concat(chunks, size)
 }
 
 async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
@@ -233,6 +223,20 @@ async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
     await file.sync()
   } finally {
     await file.close()
+  }
+}
+
+/** A disk that refuses does not end the reading: most clients read the answer only after they sent everything. */
+async function writeUpload(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const refusals: unknown[] = []
+  const note = (thrown: unknown) => void refusals.push(thrown)
+  const file = await open(path, 'wx').catch(note)
+  try {
+    for await (const chunk of chunks) if (refusals.length === 0) await file?.writeFile(chunk).catch(note)
+    if (refusals.length > 0) throw refusals[0]
+    await file?.sync()
+  } finally {
+    await file?.close()
   }
 }
 

@@ -76,8 +76,10 @@ describe('a store that is full', () => {
     } catch {
       skip('needs the right to mount a small file system')
     }
+    const { edge, client } = await start({ dataDir: join(disk, 'data') })
     try {
-      const { edge, client } = await start({ dataDir: join(disk, 'data') })
+      const key = await createTestKey(1)
+      for (const n of [1, 2]) await client.publish(await makePublication('shop', key, n))
       const ballast = join(disk, 'ballast')
       writeFileSync(ballast, noise(2 ** 20, 1))
       const full = await fill(client, 'first')
@@ -87,12 +89,15 @@ describe('a store that is full', () => {
         status: 503,
         json: { error: { code: 'store-full' } },
       })
+      expect((await client.send('/channels/main')).status).toBe(200)
+      expect([200, 503]).toContain((await client.step('rollback')).status)
       rmSync(ballast)
+      expect((await client.step('rollback')).status).toBe(200)
       expect(await client.events(testBatch('after', 3))).toMatchObject({ status: 200, json: { status: 'stored' } })
       expect(await client.exportAll()).toHaveLength(full.stored * 200 + 3)
       expect(readdirSync(join(disk, 'data/objects/.incoming'))).toEqual([])
-      await edge.close()
     } finally {
+      await edge.close()
       execFileSync(TOOLS.unmount, [disk])
     }
   })
