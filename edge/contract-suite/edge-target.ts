@@ -13,8 +13,8 @@ export type TargetOptions = {
 export type RunningEdge = {
   /** Without a trailing slash. */
   readonly url: string
-  /** Stops and starts it again on the same data; returns the new one. */
-  restart(): Promise<RunningEdge>
+  /** Stops and starts it again on the same data, with other options where given; returns the new one. */
+  restart(changed?: Partial<TargetOptions>): Promise<RunningEdge>
   close(): Promise<void>
 }
 

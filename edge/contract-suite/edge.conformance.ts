@@ -3,6 +3,7 @@ import type { EdgeTarget, RunningEdge } from './edge-target.ts'
 import { eventsConformance } from './events.conformance.ts'
 import { fallbackConformance } from './fallback.conformance.ts'
 import { objectsConformance } from './objects.conformance.ts'
+import { publishersConformance } from './publishers.conformance.ts'
 import { releasesConformance } from './releases.conformance.ts'
 import { reportsConformance } from './reports.conformance.ts'
 import { securityConformance } from './security.conformance.ts'
@@ -11,6 +12,7 @@ import { securityConformance } from './security.conformance.ts'
 export function edgeConformance(target: EdgeTarget): void {
   objectsConformance(target)
   releasesConformance(target)
+  publishersConformance(target)
   eventsConformance(target)
   reportsConformance(target)
   fallbackConformance(target)

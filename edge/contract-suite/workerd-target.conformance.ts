@@ -70,9 +70,9 @@ async function startOn(dir: string, options: TargetOptions): Promise<WorkerdEdge
     url,
     miniflare,
     dir,
-    restart: async () => {
+    restart: async (changed) => {
       await miniflare.dispose()
-      return startOn(dir, options)
+      return startOn(dir, { ...options, ...changed })
     },
     close: async () => {
       await miniflare.dispose()

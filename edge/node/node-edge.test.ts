@@ -9,9 +9,9 @@ async function startOn(dataDir: string, options: TargetOptions): Promise<Running
   const edge = await createNodeEdge({ ...options, dataDir })
   return {
     url: edge.url,
-    restart: async () => {
+    restart: async (changed) => {
       await edge.close()
-      return startOn(dataDir, options)
+      return startOn(dataDir, { ...options, ...changed })
     },
     close: async () => {
       await edge.close()
