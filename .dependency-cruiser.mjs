@@ -31,6 +31,7 @@ export const FOLDERS = {
       'hnswlib-wasm',
       'onnxruntime-web',
       'openapi-fetch',
+      'playwright-core',
       'smol-toml',
       'zod',
     ],
@@ -67,10 +68,12 @@ export const FOLDERS = {
   tools: {
     local: ['^contract/errors[.]ts$', '^[.]dependency-cruiser[.]mjs$'],
     npm: [
+      '@arethetypeswrong/core',
       'assemblyscript',
       'dependency-cruiser',
       'esbuild',
       'openapi-typescript',
+      'publint',
       'size-limit',
       'typescript',
       'vite',

@@ -19,5 +19,8 @@ export const STATIC_CHECKS: readonly Step[] = [
 /** Builds what is shipped; the sizes and the end-to-end tests look at its output. */
 export const BUILD: Step = { name: 'build', args: ['tools/build.ts', '--if-stale'] }
 
+/** The package as it would be published; it holds the build. */
+export const PACKAGE: Step = { name: 'published package', args: ['tools/check-package.ts'] }
+
 /** Byte budgets of the built files. */
 export const SIZES: Step = { name: 'sizes', args: ['tools/check-sizes.ts'] }

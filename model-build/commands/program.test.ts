@@ -49,6 +49,7 @@ describe('help', () => {
     const { code, out } = await run('--help')
     expect(code).toBe(0)
     for (const command of [
+      'audit',
       'try',
       'import',
       'build',
@@ -69,7 +70,7 @@ describe('help', () => {
     expect(out).toContain('3 refused by the gate')
   })
 
-  test.each(['try', 'import', 'build', 'evaluate', 'serve', 'dev', 'publish', 'retrain', 'keys', 'demo-data'])(
+  test.each(['audit', 'try', 'import', 'build', 'evaluate', 'serve', 'dev', 'publish', 'retrain', 'keys', 'demo-data'])(
     '%s has an example',
     async (command) => {
       expect((await run(command, '--help')).out).toMatch(/Examples?:\n {2}\$ pocketshelf/)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { RecError } from '#contract/errors'
+import { addAudit } from './audit.ts'
 import { addBuild } from './build.ts'
 import { addChannels } from './channels.ts'
 import { addDemoData } from './demo-data.ts'
@@ -26,10 +27,11 @@ const COMMANDS = [
   addChannels,
   addKeys,
   addDemoData,
+  addAudit,
 ]
 
 const FOOTER = `
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by the gate, 4 unusable input or configuration.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by the gate or a promise broken, 4 unusable input or configuration.
 Start with:
   $ pocketshelf try products.csv
   $ pocketshelf dev

@@ -13,7 +13,12 @@ export type StepIo = {
 }
 
 /** What a step hands back: `summary` is printed by `--json`, `lines` are printed without it. */
-export type StepResult = { readonly summary: Readonly<Record<string, unknown>>; readonly lines: readonly string[] }
+export type StepResult = {
+  readonly summary: Readonly<Record<string, unknown>>
+  readonly lines: readonly string[]
+  /** 0 unless the step found what a script must notice. */
+  readonly exitCode?: number
+}
 
 /** The configuration file and the options that override it. */
 export type ConfigRequest = { readonly configFile: string | undefined; readonly overrides: PartialConfig }
@@ -98,4 +103,12 @@ export type TryRequest = ConfigRequest & {
   readonly port: number
   /** Pages of a sitemap that are fetched at most. */
   readonly maxPages: number
+}
+
+export type AuditRequest = {
+  readonly url: string
+  readonly browser: string | undefined
+  readonly waitMs: number
+  readonly clicks: number
+  readonly gpc: boolean
 }

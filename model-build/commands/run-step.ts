@@ -33,7 +33,7 @@ export async function runStep(
     const result = await step({ stage: progress.stage, warn, ready, signal: context.signal })
     progress.stop()
     if (!isShown) ready(result)
-    context.exitCode = EXIT.ok
+    context.exitCode = result.exitCode ?? EXIT.ok
   } catch (thrown) {
     progress.stop()
     const error = context.signal.aborted

@@ -8,7 +8,8 @@ import { replaceFile } from '../release/release-dir.ts'
 import type { StaticPlace } from './edge-process.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const DIST = join(ROOT, 'dist')
+/** In a clone beside the sources; once installed our own files lie in `dist/cli`. */
+const DIST = existsSync(join(ROOT, 'tools', 'build.ts')) ? join(ROOT, 'dist') : join(ROOT, '..')
 
 /** What `/config.json` tells the demo page; its edge is where it comes from. */
 export type PageConfig = { readonly site: string; readonly keys: string; readonly channel: string }

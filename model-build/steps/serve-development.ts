@@ -12,7 +12,7 @@ import { inputFiles, makeDemoData, nameData } from '../publish/development-data.
 import { EdgeClient, systemDeps } from '../publish/edge-client.ts'
 import { findRunning, openEdgeHome, registerSite } from '../publish/edge-home.ts'
 import { type EdgeProcess, findPort, startEdge, stayWith } from '../publish/edge-process.ts'
-import { type PageConfig, preparePage, writePageConfig } from '../publish/page-files.ts'
+import { type PageConfig, packageFiles, preparePage, writePageConfig } from '../publish/page-files.ts'
 import { publishTo } from '../publish/publish.ts'
 import { readLastRelease, readReleaseDir, replaceFile } from '../release/release-dir.ts'
 import type { SigningKey } from '../release/sign.ts'
@@ -50,7 +50,12 @@ export async function serveDevelopment(
   const settings = { site: config.site.name, keys: key.publicKey, channel: DEFAULT_CHANNEL }
   const ownPages = await writePageConfig(work.dir, settings)
   await parts.addPages?.(ownPages, settings)
-  const statics = [{ path: '/', dir: ownPages }, { path: '/', dir: pageDir }, ...coversOf(wanted.dataDir)]
+  const statics = [
+    { path: '/', dir: ownPages },
+    { path: '/', dir: pageDir },
+    ...packageFiles(),
+    ...coversOf(wanted.dataDir),
+  ]
   const port = await findPort(request.host, request.port)
   const edge = await startEdge(home, { host: request.host, port, statics, isSinglePage: true })
   try {
