@@ -24,9 +24,6 @@ const QUERIES = 200
 const ROUNDS = 5
 const DEPTHS = [10, 50, 500] as const
 
-/** Items from which ours has a graph over its scan. */
-const GRAPH_ITEMS = 30_000
-
 /** Peers by name that this bench does not run, and why; their published figures are in the documents. */
 const NOT_RUN: readonly Row[] = [
   {
@@ -55,7 +52,7 @@ export async function run(options: readonly string[], report: Report): Promise<R
       server.give('/data/queries', new Uint8Array(set.queries.buffer))
       for (const name of names) {
         report(`${size}: ${name}`)
-        const bundle = await bundleEngine(name, engines, items >= GRAPH_ITEMS)
+        const bundle = await bundleEngine(name, engines)
         rows.push(await runPeer(bundle, { server, set, truth, limitMs: Number(minutes) * 60_000 }))
       }
     }

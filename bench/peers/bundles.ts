@@ -18,9 +18,8 @@ export type Bundle = { readonly name: string; readonly version: string; readonly
 
 /**
  * Bundles and minifies one engine into a directory.
- * @param graph - Whether ours will use its graph engine, whose script and binary then count.
  */
-export async function bundleEngine(name: string, dir: string, graph: boolean): Promise<Bundle> {
+export async function bundleEngine(name: string, dir: string): Promise<Bundle> {
   const out = join(dir, name)
   await rm(out, { recursive: true, force: true })
   await mkdir(out, { recursive: true })
@@ -35,7 +34,7 @@ export async function bundleEngine(name: string, dir: string, graph: boolean): P
     logLevel: 'silent',
     plugins: [wasmModules()],
   })
-  const others = await otherFiles(name, graph)
+  const others = await otherFiles(name)
   for (const [file, from] of others) await copyFile(from, join(out, file))
   const counted = [join(out, `${name}.js`), ...others.map(([, from]) => from)]
   const sizes = await Promise.all(counted.map(async (file) => brotliBytes(await readFile(file))))
@@ -43,11 +42,9 @@ export async function bundleEngine(name: string, dir: string, graph: boolean): P
 }
 
 /** Files an engine fetches by itself. */
-async function otherFiles(name: string, graph: boolean): Promise<(readonly [string, string])[]> {
+async function otherFiles(name: string): Promise<(readonly [string, string])[]> {
   if (name === 'edgevec') return [['edgevec_bg.wasm', join(ROOT, 'node_modules/edgevec/edgevec_bg.wasm')]]
-  if (name !== 'pocketshelf') return []
-  const ours = ['pocketshelf-scan.wasm', ...(graph ? ['pocketshelf-hnsw.js', 'pocketshelf-hnsw.wasm'] : [])]
-  return ours.map((file) => [file, join(DIST, file)] as const)
+  return name === 'pocketshelf' ? [['pocketshelf-scan.wasm', join(DIST, 'pocketshelf-scan.wasm')]] : []
 }
 
 /** Imports of `.wasm` as modules (voy-search): inlines the binary and instantiates it, as bundlers' plugins do. */

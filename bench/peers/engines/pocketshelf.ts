@@ -2,24 +2,34 @@ import { orderCrc } from '#contract/cell-order'
 import { decodeGraph, encodeGraph, groupCrc } from '#contract/graph'
 import { decodeVectors, dequantise, encodeVectors, integerQuery, quantise } from '#contract/vectors'
 import { type HnswFactory, libraryPath, startHnswlib } from '#worker/core/hnsw/hnsw-library'
-import { createHnswRetriever } from '#worker/core/hnsw/hnsw-retriever'
 import { augmentRows, fromHnswlib } from '#worker/core/hnsw/hnswlib-file'
 import type { Retriever } from '#worker/core/retriever'
+import { mostLinks } from '#worker/core/scan/graph-lists'
+import { integerDot } from '#worker/core/scan/scan-js'
 import { createScanMemory } from '#worker/core/scan/wasm-scan'
 import { packParts, unpackParts } from '../parts.ts'
 import type { PeerEngine } from '../peer-engine.ts'
 
-/** Where the product's own rule puts a graph over the scan, and the items of a cell. */
-const GRAPH_ITEMS = 30_000
+/** Items from which a search for ten is faster by a graph, and the items of a cell. */
+const GRAPH_ITEMS = 5_000
 const CELL_ITEMS = 4_000
 const LINKS = 16
-const EF_CONSTRUCTION = 100
+const EF_CONSTRUCTION = 200
 const EF_SEARCH = 100
 
-let retriever: Retriever | null = null
-let scales = new Float32Array(0)
-let blocked = new Uint8Array(0)
-let openGraph: (() => Promise<void>) | null = null
+/** What int8 rows leave over is kept in steps of a sixteenth; so many of the best are compared again with it. */
+const FINER = 16
+const COMPARED = 4
+
+type Opened = {
+  readonly retriever: Retriever
+  readonly scales: Float32Array
+  readonly rest: Int8Array
+  readonly blocked: Uint8Array
+}
+
+let opened: Opened | null = null
+let openGraph: (() => Retriever) | null = null
 
 async function startLibrary() {
   const [script, binary] = await Promise.all([
@@ -36,6 +46,7 @@ function cellsOf(items: number): Uint32Array[] {
   })
 }
 
+/** Made with hnswlib-wasm, as the build step does; a page that searches does not load it. */
 async function buildGraph(rows: Float32Array, dim: number, cells: readonly Uint32Array[]): Promise<Uint8Array> {
   const library = await startLibrary()
   const { rows: points } = augmentRows(rows, dim)
@@ -52,60 +63,85 @@ async function buildGraph(rows: Float32Array, dim: number, cells: readonly Uint3
   return encodeGraph(fromHnswlib(library.FS.readFile(libraryPath('built.dat')), groupCrc(cells.map(orderCrc))))
 }
 
-/** int8 objects as a release ships them: the exact scan answers first, a graph takes over where the product's rule has one. */
+function gridOf(rows: Float32Array, dim: number): Float32Array {
+  const steps = new Float32Array(dim)
+  for (let k = 0; k < rows.length; k++) steps[k % dim] = Math.max(steps[k % dim] ?? 0, Math.abs(rows[k] ?? 0) / 127)
+  return steps
+}
+
+function encodeCells(quantised: Int8Array, dim: number, cells: readonly Uint32Array[]): Uint8Array[] {
+  return cells.map((items) => {
+    const from = (items[0] ?? 0) * dim
+    const own = quantised.slice(from, from + items.length * dim)
+    return encodeVectors({ itemCount: items.length, dim, orderCrc: orderCrc(items), quantised: own })
+  })
+}
+
+/** Finds more than is wanted by the int8 rows, and puts the best in order by rows and rest together. */
+function searchFinely({ retriever, scales, rest, blocked }: Opened, query: Float32Array, k: number): number[] {
+  const asked = integerQuery(query, scales)
+  const { rows, scores } = retriever.search(asked, k * COMPARED, blocked)
+  const fine = Array.from(rows, (row, i) => ({
+    row,
+    score: scores[i] * FINER + integerDot(rest, row, asked.values),
+  }))
+  return fine
+    .sort((a, b) => b.score - a.score || a.row - b.row)
+    .slice(0, k)
+    .map(({ row }) => row)
+}
+
+/** Vectors objects and a graph object as a release ships them: the exact scan answers first, the graph once it is laid out. */
 export const engine: PeerEngine = {
+  note: 'int8 rows, four more bits a value for the last comparison',
   build: async (rows, dim) => {
-    const steps = new Float32Array(dim)
-    for (let k = 0; k < rows.length; k++) steps[k % dim] = Math.max(steps[k % dim] ?? 0, Math.abs(rows[k] ?? 0) / 127)
+    const steps = gridOf(rows, dim)
     const quantised = quantise(rows, steps)
     const cells = cellsOf(rows.length / dim)
-    const vectors = cells.map((items) =>
-      encodeVectors({
-        itemCount: items.length,
-        dim,
-        orderCrc: orderCrc(items),
-        quantised: quantised.slice((items[0] ?? 0) * dim, ((items[0] ?? 0) + items.length) * dim),
-      }),
+    const known = dequantise(quantised, steps)
+    const rest = quantise(
+      rows.map((value, k) => value - (known[k] ?? 0)),
+      steps.map((step) => step / FINER),
     )
+    const vectors = [...encodeCells(quantised, dim, cells), ...encodeCells(rest, dim, cells)]
     const hasGraph = rows.length / dim >= GRAPH_ITEMS
-    const graph = hasGraph ? [await buildGraph(dequantise(quantised, steps), dim, cells)] : []
+    const graph = hasGraph ? [await buildGraph(known, dim, cells)] : []
     return packParts([new Uint8Array(steps.buffer), new Uint8Array([cells.length]), ...vectors, ...graph])
   },
   load: async (stored, dim) => {
+    const kernel = WebAssembly.compileStreaming(fetch('/scan/scan.wasm'))
     const [steps = new Uint8Array(0), count = new Uint8Array(1), ...objects] = unpackParts(stored)
     const cellCount = count[0] ?? 0
-    scales = new Float32Array(steps.slice().buffer)
+    const scales = new Float32Array(steps.slice().buffer)
     const cells = objects.slice(0, cellCount).map((bytes) => decodeVectors(bytes))
     const rowCount = cells.reduce((sum, cell) => sum + cell.itemCount, 0)
-    const memory = createScanMemory(await WebAssembly.compileStreaming(fetch('/scan/scan.wasm')))
+    const graphBytes = objects[2 * cellCount]
+    const memory = createScanMemory(await kernel, graphBytes === undefined ? 0 : mostLinks(graphBytes.length))
     const quantised = memory.allocate(rowCount, dim)
     cells.reduce((at, cell) => {
       quantised.set(cell.quantised, at)
       return at + cell.quantised.length
     }, 0)
+    const rest = new Int8Array(rowCount * dim)
+    objects.slice(cellCount, 2 * cellCount).reduce((at, bytes) => {
+      const { quantised: finer } = decodeVectors(bytes)
+      rest.set(finer, at)
+      return at + finer.length
+    }, 0)
     const itemNoOf = Uint32Array.from({ length: rowCount }, (_, row) => row)
-    const catalogue = { quantised, dim, rowCount, itemNoOf, rowsByItemNo: itemNoOf, scales }
-    const scan = memory.open(catalogue)
-    blocked = new Uint8Array(rowCount)
-    retriever = scan
-    const graphBytes = objects[cellCount]
+    const catalogue = { quantised, dim, rowCount, itemNoOf, rowsByItemNo: itemNoOf }
+    opened = { retriever: memory.open(catalogue), scales, rest, blocked: new Uint8Array(rowCount) }
     if (graphBytes === undefined) return
-    openGraph = async () => {
-      const library = await startLibrary()
-      const graph = decodeGraph(graphBytes)
-      const ranges = [{ from: 0, to: rowCount }]
-      const crc = groupCrc(cells.map((cell) => cell.orderCrc))
-      retriever = createHnswRetriever({
-        library,
-        graph,
-        catalogue,
-        ranges,
-        orderCrc: crc,
-        efSearch: EF_SEARCH,
-        exact: scan,
-      })
+    openGraph = () => {
+      const orderCrc = groupCrc(cells.map((cell) => cell.orderCrc))
+      const graph = { graph: decodeGraph(graphBytes), ranges: [{ from: 0, to: rowCount }], orderCrc }
+      const [retriever] = memory.openGraphs(catalogue, [graph], EF_SEARCH)
+      if (retriever === undefined) throw new Error('a graph opens one engine')
+      return retriever
     }
   },
-  settle: async () => openGraph?.(),
-  search: (query, k) => [...(retriever?.search(integerQuery(query, scales), k, blocked).rows ?? [])],
+  settle: async () => {
+    if (opened !== null && openGraph !== null) opened = { ...opened, retriever: openGraph() }
+  },
+  search: (query, k) => (opened === null ? [] : searchFinely(opened, query, k)),
 }
