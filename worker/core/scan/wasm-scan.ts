@@ -67,6 +67,11 @@ export type ScanMemory = {
  */
 export function createScanMemory(module: WebAssembly.Module, linkRoom = 0): ScanMemory {
   const kernel = instantiate(module)
+  let last: Opened | null = null
+  const openOnce = (catalogue: ScanRows): Opened => {
+    if (last?.catalogue !== catalogue) last = openRows(kernel, catalogue, linkRoom)
+    return last
+  }
   return {
     allocate: (rowCount, dim) => {
       const { rowsAt, stride, end } = layOut(rowCount, dim, linkRoom)
@@ -74,11 +79,9 @@ export function createScanMemory(module: WebAssembly.Module, linkRoom = 0): Scan
       grow(kernel, end)
       return new Int8Array(kernel.memory.buffer, rowsAt, rowCount * dim)
     },
-    open: (catalogue, ranges = [{ from: 0, to: catalogue.rowCount }]) => {
-      const opened = openRows(kernel, catalogue, linkRoom)
-      return scanOver(opened, createJsScan(catalogue, ranges))
-    },
-    openGraphs: (catalogue, graphs, efSearch) => openGraphs(openRows(kernel, catalogue, linkRoom), graphs, efSearch),
+    open: (catalogue, ranges = [{ from: 0, to: catalogue.rowCount }]) =>
+      scanOver(openOnce(catalogue), createJsScan(catalogue, ranges)),
+    openGraphs: (catalogue, graphs, efSearch) => openGraphs(openOnce(catalogue), graphs, efSearch),
   }
 }
 
