@@ -14,6 +14,7 @@ import { GuardedStore } from './profile/guarded-store.ts'
 import { Outbox } from './profile/outbox.ts'
 import { Profile } from './profile/profile.ts'
 import { createEdgeClient, type EdgeClient } from './release/edge.ts'
+import { planFetches } from './release/fetch-plan.ts'
 import { type Installation, ReleaseKeeper } from './release/keeper.ts'
 import { ObjectSource } from './release/objects.ts'
 import { Shelves } from './shelves.ts'
@@ -227,6 +228,13 @@ export class Session {
       edge,
       lockName: `pocketshelf:download:${name}`,
       draw: { get: () => this.#profile.draw, set: (draw) => this.#profile.setDraw(draw) },
+      plan: (root) =>
+        planFetches(root, {
+          tier: this.#tier,
+          profile: this.#profile,
+          store: this.#stores.shards,
+          random: this.#deps.random,
+        }),
       install: (installation, cells) => this.#install(installation, cells),
       report: (error) => this.#problems.report('release', error),
       announce: () => this.#channel.post({ type: 'release' }),

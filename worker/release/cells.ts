@@ -9,20 +9,22 @@ const WINDOW = 4
 
 /** Cells of one release as they arrive. */
 export type Gathered = {
+  /** Places in the shard table, as they are to be fetched. */
+  readonly order: readonly number[]
   readonly cells: ResidentCell[]
-  /** Next cell of the table to try. */
+  /** Next place of the order to try. */
   next: number
   items: number
   readonly failed: { readonly cellIndex: number; readonly error: RecError }[]
 }
 
-/** Nothing gathered yet. */
-export function startGathering(): Gathered {
-  return { cells: [], next: 0, items: 0, failed: [] }
+/** Nothing gathered yet. @param order - See `planFetches`. */
+export function startGathering(order: readonly number[]): Gathered {
+  return { order, cells: [], next: 0, items: 0, failed: [] }
 }
 
 /**
- * Loads the next cells in table order, the public order of all devices, while the tier has room for them.
+ * Loads the next cells of the order while the tier has room for them.
  * @returns False when there is nothing left to load.
  */
 export async function gatherCells(
@@ -47,13 +49,13 @@ export async function gatherCells(
 function planWindow(
   source: ObjectSource,
   root: ReleaseRoot,
-  { next, items }: Gathered,
+  { order, next, items }: Gathered,
   { tier, tally, most = WINDOW }: ReadOptions & { readonly tier: Tier; readonly most?: number },
 ): number[] {
   const window: number[] = []
   let residents = items
   const isFull = source.storedBytes(tally.hashes) >= tier.storedBytes
-  for (let cellIndex = next; cellIndex < root.table.cells.length && window.length < most; cellIndex++) {
+  for (const cellIndex of order.slice(next, next + most)) {
     residents += root.table.cells[cellIndex]?.itemCount ?? 0
     const isFirst = items === 0 && window.length === 0
     if (!isFirst && (isFull || residents > tier.residentItems)) break

@@ -41,6 +41,8 @@ export type KeeperParts = {
   readonly edge: EdgeClient
   readonly lockName: string
   readonly draw: { get(): ArmDraw | null; set(draw: ArmDraw): Promise<void> }
+  /** See `planFetches`. */
+  readonly plan: (root: ReleaseRoot) => Promise<readonly number[]>
   /** Makes the model and switches to it at once. */
   readonly install: (installation: Installation, cells: readonly ResidentCell[]) => Promise<void>
   readonly report: (error: RecError) => void
@@ -147,11 +149,11 @@ export class ReleaseKeeper {
 
   /** First release of this page: usable from its first cell on, complete later; cells that fail are left out for now. */
   async #open(target: Target, { network, ready }: { network: boolean; ready: () => void }): Promise<void> {
-    const { source, tier, deps, lockName } = this.#parts
+    const { source, tier, deps, lockName, plan } = this.#parts
     const tally = createTally()
     const options = { tally, network, tier }
     const root = await this.#loadRoot(target, options)
-    const gathered = startGathering()
+    const gathered = startGathering(await plan(root))
     while (gathered.cells.length === 0 && (await gatherCells(source, root, gathered, { ...options, most: 1 })));
     const [failure] = gathered.failed
     if (gathered.cells.length === 0) throw failure?.error ?? new RecError('release-missing', 'the release has no cell')
@@ -182,12 +184,12 @@ export class ReleaseKeeper {
 
   /** Another release for a page that has one: all of it, or nothing. */
   async #update(target: Target): Promise<void> {
-    const { source, tier, deps, lockName, announce } = this.#parts
+    const { source, tier, deps, lockName, announce, plan } = this.#parts
     await deps.exclusive(lockName, async () => {
       const tally = createTally()
       const options = { tally, network: true, tier }
       const root = await this.#loadRoot(target, options)
-      const gathered = startGathering()
+      const gathered = startGathering(await plan(root))
       while (await gatherCells(source, root, gathered, options)) {
         const [failure] = gathered.failed
         if (failure !== undefined) throw failure.error
