@@ -21,6 +21,7 @@ function profileOf(cell: number | null) {
     tags: new Uint16Array(0),
     popularity: 0,
     price: 1,
+    createdDay: 0,
     spaceId: manifest.spaces[0]?.spaceId ?? '',
   }
   const liked = cell === null ? [] : [{ id: 'item-0', at: 1 }]
