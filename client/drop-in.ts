@@ -17,7 +17,10 @@ if (script instanceof HTMLScriptElement) {
   Object.assign(window, { pocketshelf: recommender })
   let maker: Promise<ShelfMaker> | null = null
   defineElement(recommender, () => {
-    maker ??= whenIdle().then(() => loadShelf(script, __POCKETSHELF_INTEGRITY__.shelf, trust))
+    maker ??= whenIdle().then(() => {
+      void recommender.status().catch(() => undefined) // the worker starts while the shelf's script is on its way; its lists tell what failed
+      return loadShelf(script, __POCKETSHELF_INTEGRITY__.shelf, trust)
+    })
     return maker
   })
   if (dataset.track !== 'manual') startAutoTrack(recommender) // at once: a quick visitor's first click counts too

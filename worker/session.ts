@@ -46,6 +46,8 @@ export class Session {
   #cancelEngines: (() => void) | null = null
   #cancelHidden: (() => void) | null = null
   #isStopped = false
+  /** Settles when the profile has been read. */
+  #known: Promise<void> = Promise.resolve()
 
   /** Opens stores and release; resolves when the first list can be made. @throws RecError when there is no release to use */
   static async open(
@@ -227,14 +229,18 @@ export class Session {
       source: this.#source,
       edge,
       lockName: `pocketshelf:download:${name}`,
-      draw: { get: () => this.#profile.draw, set: (draw) => this.#profile.setDraw(draw) },
-      plan: (root) =>
-        planFetches(root, {
-          tier: this.#tier,
-          profile: this.#profile,
-          store: this.#stores.shards,
-          random: this.#deps.random,
-        }),
+      draw: {
+        get: async () => {
+          await this.#known
+          return this.#profile.draw
+        },
+        set: (draw) => this.#profile.setDraw(draw),
+      },
+      plan: async (root) => {
+        await this.#known
+        const { shards: store } = this.#stores
+        return planFetches(root, { tier: this.#tier, profile: this.#profile, store, random: this.#deps.random })
+      },
       install: (installation, cells) => this.#install(installation, cells),
       report: (error) => this.#problems.report('release', error),
       announce: () => this.#channel.post({ type: 'release' }),
@@ -242,11 +248,18 @@ export class Session {
   }
 
   async #begin(): Promise<void> {
-    await Promise.all([this.#source.open(), this.#profile.load(), this.#outbox.load()])
+    this.#known = this.#remember()
+    this.#known.catch(() => undefined) // awaited below; it may fail before
+    await this.#source.open()
+    const [wasKept] = await Promise.all([this.#keeper.start(), this.#known])
+    this.#poller.schedule(wasKept ? 0 : undefined)
+  }
+
+  /** Reads what the device knows of its visitor, while the release is being opened. */
+  async #remember(): Promise<void> {
+    await Promise.all([this.#profile.load(), this.#outbox.load()])
     if (this.desk.mode === 'first-party') this.#outbox.schedule()
     else await this.#outbox.drop()
-    const wasKept = await this.#keeper.start()
-    this.#poller.schedule(wasKept ? 0 : undefined)
   }
 
   async #look(): Promise<void> {

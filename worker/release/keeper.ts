@@ -40,7 +40,7 @@ export type KeeperParts = {
   readonly source: ObjectSource
   readonly edge: EdgeClient
   readonly lockName: string
-  readonly draw: { get(): ArmDraw | null; set(draw: ArmDraw): Promise<void> }
+  readonly draw: { get(): Promise<ArmDraw | null>; set(draw: ArmDraw): Promise<void> }
   /** See `planFetches`. */
   readonly plan: (root: ReleaseRoot) => Promise<readonly number[]>
   /** Makes the model and switches to it at once. */
@@ -142,7 +142,7 @@ export class ReleaseKeeper {
   async #aim(pointer: SignedPointer): Promise<Target> {
     const { deps, draw } = this.#parts
     if (pointer.canary === null) return { pointer, arm: 'main', manifest: pointer.manifest }
-    const drawn = drawOf(draw.get(), deps.nowMs(), deps.random)
+    const drawn = drawOf(await draw.get(), deps.nowMs(), deps.random)
     await draw.set(drawn)
     return { pointer, ...chooseArm(pointer, drawn) }
   }
