@@ -14,11 +14,13 @@ import type { CommandContext } from './run-step.ts'
 import { addServe } from './serve.ts'
 import { addSplit } from './split.ts'
 import { addTry } from './try.ts'
+import { addUpdate } from './update.ts'
 
 const COMMANDS = [
   addTry,
   addImport,
   addBuild,
+  addUpdate,
   addSplit,
   addEvaluate,
   addServe,

@@ -37,6 +37,15 @@ export type BuildRequest = ConfigRequest &
     readonly keysDir: string | undefined
   }
 
+export type UpdateRequest = ConfigRequest & {
+  /** Release that is brought up to date, in place. */
+  readonly releaseDir: string
+  readonly items: readonly string[]
+  /** The catalogue holds new and changed items only. */
+  readonly isPartial: boolean
+  readonly keysDir: string | undefined
+}
+
 export type EvaluateRequest = ConfigRequest & {
   readonly train: readonly string[]
   readonly test: readonly string[]

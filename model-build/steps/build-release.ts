@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import { RecError } from '#contract/errors'
-import { DEFAULT_CHANNEL, type SignedPointer, type StepName } from '#contract/pointer'
+import type { SignedPointer, StepName } from '#contract/pointer'
 import type { BuildRequest, StepIo, StepResult } from '../commands/requests.ts'
 import { loadKeys } from '../config/key-files.ts'
 import { resolveConfig } from '../config/resolve-config.ts'
@@ -17,11 +16,11 @@ import { type TimedReport, timed } from '../pipeline/progress.ts'
 import { resolveSettings } from '../pipeline/settings.ts'
 import type { AssembledRelease } from '../release/assemble.ts'
 import { readLastRelease, replaceFile, type StoredRelease, writeReleaseDir } from '../release/release-dir.ts'
-import { signPublication } from '../release/sign.ts'
 import { buildReport } from '../report/build-report.ts'
 import { reportExtras } from '../report/report-data.ts'
 import { createKernelPool, type KernelPool } from '../train/thread-pool.ts'
 import { buildLines, buildSummary } from './build-summary.ts'
+import { signNext } from './sign-next.ts'
 import { reportTo } from './step-report.ts'
 
 type Keys = Awaited<ReturnType<typeof loadKeys>>
@@ -95,7 +94,7 @@ async function keep(
 ): Promise<Partial<Record<StepName, SignedPointer>>> {
   const { objects, registry, manifest } = release
   const { hash } = objects.addJson(manifest)
-  const pointers = await sign(parts, { last: parts.last, manifest: hash, publication })
+  const pointers = await signNext({ ...parts, manifest: hash, publication })
   await writeReleaseDir(parts.request.outDir, objects, registry, {
     v: 1,
     site: parts.config.site.name,
@@ -146,25 +145,4 @@ function gateOf({ judgement }: SplitResult): Record<string, number> {
     'popularity.ndcg@20': popularity.metrics['ndcg@20'],
     ...(retrieval === null ? {} : { 'candidates.recall': retrieval.recall }),
   }
-}
-
-type Signing = { readonly last: StoredRelease | null; readonly manifest: string; readonly publication: number }
-
-async function sign(
-  { config, keys }: BuildParts,
-  { last, manifest, publication }: Signing,
-): Promise<Partial<Record<StepName, SignedPointer>>> {
-  if (keys === null) return {}
-  if (last !== null && last.file.site !== config.site.name)
-    throw new RecError('config-invalid', 'the output folder holds another site; use one folder per site')
-  const previous = last?.file.manifest ?? null
-  const plan = {
-    site: config.site.name,
-    channel: DEFAULT_CHANNEL,
-    publication,
-    manifest,
-    previous,
-    issuedAt: new Date().toISOString(),
-  }
-  return signPublication(plan, keys.signing)
 }
