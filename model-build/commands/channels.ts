@@ -6,7 +6,7 @@ type Flags = CommonFlags & ConfigFlags & EdgeFlags & { readonly canary?: number;
 
 const REASON = 'why, in a line, for the audit log of the edge'
 
-/** `promote`, `rollback`, `releases`, `channels`, `audit` and `gc`: what moves between signed states without a key, and what shows and tidies them. */
+/** `promote`, `rollback`, `releases`, `channels`, `changes` and `gc`: what moves between signed states without a key, and what shows and tidies them. */
 export function addChannels(program: Command, context: CommandContext): void {
   const promote = program.command('promote').description('give a canary to more visitors, or to everybody')
   withCommon(withEdge(promote))
@@ -49,8 +49,8 @@ function addLists(program: Command, context: CommandContext): void {
       return listChannels({ ...configRequest(flags), ...edgeRequest(flags) }, io)
     }),
   )
-  const audit = program.command('audit').description('list what was changed at the edge, by whom and why')
-  withCommon(withEdge(audit)).action((flags: Flags) =>
+  const changes = program.command('changes').description('list what was changed at the edge, by whom and why')
+  withCommon(withEdge(changes)).action((flags: Flags) =>
     runStep(context, flags, async (io) => {
       const { listChanges } = await import('../steps/list-channels.ts')
       return listChanges({ ...configRequest(flags), ...edgeRequest(flags) }, io)

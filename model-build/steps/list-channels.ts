@@ -24,7 +24,7 @@ export async function listChannels(request: ChannelRequest, io: StepIo): Promise
   return { summary: { channels }, lines: orNone(lines, 'the site has no channel yet') }
 }
 
-/** Body of `pocketshelf audit`: the whole log, oldest first. */
+/** Body of `pocketshelf changes`: the whole log, oldest first. */
 export async function listChanges(request: ChannelRequest, io: StepIo): Promise<StepResult> {
   const changes = await ask(request, io, async (client) => {
     const all: AuditPage['entries'] = []
