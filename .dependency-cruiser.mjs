@@ -72,6 +72,7 @@ export const FOLDERS = {
       'assemblyscript',
       'dependency-cruiser',
       'esbuild',
+      'marked',
       'openapi-typescript',
       'publint',
       'size-limit',

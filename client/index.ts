@@ -4,9 +4,35 @@ import { createRecommenderAt, type Recommender } from './recommender.ts'
 import { Shelf } from './shelf.ts'
 import { chooseWords, type SomeWords } from './words.ts'
 
-export { RecError } from '#contract/errors'
-export type { RecommendedItem, RecommendReply, RecommendRequest, TrackInput } from '#contract/rpc'
-export type { RecommenderOptions } from './options.ts'
+export type { Card } from '#contract/cards'
+export { type ErrorCode, type ErrorDetail, RecError, type WireError } from '#contract/errors'
+export type { EventType, Scene } from '#contract/events'
+export type {
+  CardView,
+  CategoryCount,
+  ConsentMode,
+  ConsentRecord,
+  EngineStatus,
+  Explanation,
+  GraphChoice,
+  Inspection,
+  Preferences,
+  ProfileExport,
+  RankerChoice,
+  Reason,
+  RecommendedItem,
+  RecommendReply,
+  RecommendRequest,
+  SearchReply,
+  SearchRequest,
+  StorageMode,
+  TierName,
+  Timings,
+  TrackInput,
+  Verdict,
+} from '#contract/rpc'
+export type { Beliefs } from './beliefs.ts'
+export type { RecommenderOptions, Settings } from './options.ts'
 export type { Recommender } from './recommender.ts'
 export type { ShelfWords, SomeWords } from './words.ts'
 

@@ -22,5 +22,8 @@ export const BUILD: Step = { name: 'build', args: ['tools/build.ts', '--if-stale
 /** The package as it would be published; it holds the build. */
 export const PACKAGE: Step = { name: 'published package', args: ['tools/check-package.ts'] }
 
+/** The documentation site: every link and every exported thing. */
+export const DOCS: Step = { name: 'documentation', args: ['tools/build-docs.ts'] }
+
 /** Byte budgets of the built files. */
 export const SIZES: Step = { name: 'sizes', args: ['tools/check-sizes.ts'] }

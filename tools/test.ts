@@ -4,7 +4,7 @@
  */
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { BUILD, PACKAGE, SIZES, STATIC_CHECKS } from './checks.ts'
+import { BUILD, DOCS, PACKAGE, SIZES, STATIC_CHECKS } from './checks.ts'
 import { ROOT } from './project-files.ts'
 import { reportStep, runStep } from './run-step.ts'
 import { ensureSystemPackages } from './system-packages.ts'
@@ -16,7 +16,7 @@ async function main(): Promise<void> {
   const problem = ensureSystemPackages()
   if (problem !== undefined) console.error(`\n✗ ${problem}`)
   const tallies: Tally[] = [{ passed: 0, failed: problem === undefined ? 0 : 1, skipped: [] }]
-  for (const step of [BUILD, ...STATIC_CHECKS, SIZES, PACKAGE]) tallies.push(asTally(await reportStep(step)))
+  for (const step of [BUILD, ...STATIC_CHECKS, SIZES, PACKAGE, DOCS]) tallies.push(asTally(await reportStep(step)))
   for (const project of VITEST_PROJECTS) tallies.push(await runVitest(project))
   tallies.push(await runPlaywright())
   const total = sum(tallies)
