@@ -65,7 +65,6 @@ export const SMALL: Recipe = {
   config: [
     '[embedding]\ndimensions = 16\nsweeps = 3\nhalfLifeItems = [0]',
     '[ranker]\ntrees = 8\nleaves = 8\nmaxQueries = 300',
-    '[voters]\nregularisation = [100]',
     // A hundred visitors are a fifth of this log: so few held-out users let that alone move NDCG by a tenth.
     '[gate]\nmaxQualityLoss = 0.5\n',
   ].join('\n'),

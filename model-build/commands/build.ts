@@ -17,7 +17,9 @@ Examples:
   $ pocketshelf build --data ./goodbooks --out release --keys ./keys --json
 `
 
-type Flags = CommonFlags & ConfigFlags & InputFlags & { readonly out: string; readonly keys?: string }
+type Flags = CommonFlags &
+  ConfigFlags &
+  InputFlags & { readonly out: string; readonly keys?: string; readonly gate?: boolean }
 
 /** `pocketshelf build`: logs and catalogue to a signed release. */
 export function addBuild(program: Command, context: CommandContext): void {
@@ -26,12 +28,19 @@ export function addBuild(program: Command, context: CommandContext): void {
     .requiredOption('--out <dir>', 'where the release goes')
     .option('--keys <dir>', 'signing keys (see `pocketshelf keys new`)')
     .option('--retention-days <n>', 'leave out rows older than this, counted from the newest', wholeNumber)
+    .option('--gate', 'write nothing when the release is worse than the last one of --out, and say why (exit code 3)')
     .addHelpText('after', EXAMPLES)
     .action((flags: Flags) =>
       runStep(context, flags, async (io) => {
         const { buildRelease } = await import('../steps/build-release.ts')
         return buildRelease(
-          { ...configRequest(flags), ...inputRequest(flags), outDir: flags.out, keysDir: flags.keys },
+          {
+            ...configRequest(flags),
+            ...inputRequest(flags),
+            outDir: flags.out,
+            keysDir: flags.keys,
+            gate: flags.gate === true,
+          },
           io,
         )
       }),

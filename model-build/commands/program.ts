@@ -5,12 +5,14 @@ import { addAudit } from './audit.ts'
 import { addBuild } from './build.ts'
 import { addChannels } from './channels.ts'
 import { addDemoData } from './demo-data.ts'
+import { addErase } from './erase.ts'
 import { addEvaluate } from './evaluate.ts'
 import { addImport } from './import.ts'
 import { addKeys } from './keys.ts'
 import { EXIT, writeError } from './output.ts'
 import { addPublish, addRetrain } from './publish.ts'
 import type { CommandContext } from './run-step.ts'
+import { addRuns } from './runs.ts'
 import { addServe } from './serve.ts'
 import { addSplit } from './split.ts'
 import { addTry } from './try.ts'
@@ -22,6 +24,8 @@ const COMMANDS = [
   addBuild,
   addUpdate,
   addSplit,
+  addRuns,
+  addErase,
   addEvaluate,
   addServe,
   addPublish,

@@ -35,6 +35,8 @@ export type BuildRequest = ConfigRequest &
     readonly outDir: string
     /** Directory of `pocketshelf keys new`. */
     readonly keysDir: string | undefined
+    /** Writes nothing when the gate finds the release worse than the folder's last one. */
+    readonly gate?: boolean
   }
 
 export type UpdateRequest = ConfigRequest & {
@@ -84,6 +86,19 @@ export type PublishRequest = ConfigRequest &
 export type RetrainRequest = ConfigRequest &
   EdgeRequest &
   InputRequest & { readonly outDir: string; readonly keysDir: string | undefined; readonly dryRun: boolean }
+
+export type RunsRequest = { readonly outDir: string }
+
+export type CompareRunsRequest = RunsRequest & { readonly a: string; readonly b: string }
+
+export type ReproduceRequest = RunsRequest & { readonly id: string }
+
+export type EraseRequest = ConfigRequest &
+  InputRequest & {
+    readonly user: string
+    /** Folder of releases whose register then knows that they hold more than the data. */
+    readonly outDir: string | undefined
+  }
 
 export type MoveRequest = ConfigRequest &
   EdgeRequest & { /** For the audit log. */ readonly reason?: string | undefined }

@@ -102,32 +102,18 @@ export const DEFAULTS: Config = {
   },
   embedding: {
     dimensions: 64,
-    // iALS (Rendle et al. 2022): weight of an unobserved pair, alpha0.
-    unobservedWeight: 0.1,
-    // iALS: lambda, before frequency scaling.
-    regularisation: 0.003,
     // iALS: nu, the exponent of frequency scaling.
     frequencyExponent: 1,
     // Alternations of users and items.
     sweeps: 12,
     // Half-lives of a history's weights that validation chooses from, in items; 0 is uniform.
-    halfLifeItems: [0, 5, 10, 20],
+    halfLifeItems: [0, 50, 20, 10, 5, 3],
   },
   voters: {
     // Items kept per candidate.
     perItem: 20,
-    // Catalogues up to this many items get exact EASE voters, larger ones a sparse method.
-    exactUpToItems: 12_000,
-    // EASE: lambdas that validation chooses from.
-    regularisation: [100, 300, 800],
-  },
-  content: {
-    enabled: true,
-    // Size of the hashed text feature space.
-    hashBuckets: 65_536,
   },
   ranker: {
-    enabled: true,
     trees: 250,
     leaves: 15,
     learningRate: 0.05,
@@ -145,8 +131,6 @@ export const DEFAULTS: Config = {
     headItems: 500,
     // Groups of at least this many items get an HNSW graph: below, an exact scan is faster (docs/decisions/0010).
     graphMinItems: 150_000,
-    // Shares of visitors who may get a release before everybody does.
-    canaryShares: [0.01, 0.1, 0.5],
     // Decay of the trending list. Days.
     trendingHalfLifeDays: 7,
   },
@@ -155,6 +139,10 @@ export const DEFAULTS: Config = {
     maxQualityLoss: 0.02,
     // Bytes before the first personal list may grow by at most this share.
     maxBytesGrowth: 0.2,
+    // The share of held-out rows among the candidates may fall by at most this share.
+    maxRecallLoss: 0.03,
+    // The time of a recommendation, both releases on one machine in turn, may grow by at most this share.
+    maxLatencyGrowth: 1,
     // NDCG@20 as a multiple of popularity's must be at least this.
     minPopularityLift: 1,
   },

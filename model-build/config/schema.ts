@@ -46,16 +46,12 @@ export const configSchema = z.strictObject({
   }),
   embedding: z.strictObject({
     dimensions: z.int().min(8).max(256),
-    unobservedWeight: positive,
-    regularisation: positive,
     frequencyExponent: z.number().min(0).max(2),
     sweeps: positiveCount,
-    halfLifeItems: z.array(z.number().min(0)),
+    halfLifeItems: z.array(z.number().min(0)).min(1),
   }),
-  voters: z.strictObject({ perItem: positiveCount, exactUpToItems: positiveCount, regularisation: z.array(positive) }),
-  content: z.strictObject({ enabled: z.boolean(), hashBuckets: positiveCount }),
+  voters: z.strictObject({ perItem: positiveCount }),
   ranker: z.strictObject({
-    enabled: z.boolean(),
     trees: positiveCount,
     leaves: z.int().min(2).max(255),
     learningRate: positive,
@@ -68,12 +64,13 @@ export const configSchema = z.strictObject({
     cellItems: z.int().min(64).max(65_535),
     headItems: z.int().min(1).max(500),
     graphMinItems: positiveCount,
-    canaryShares: z.array(share),
     trendingHalfLifeDays: positive,
   }),
   gate: z.strictObject({
     maxQualityLoss: share,
     maxBytesGrowth: z.number().min(0),
+    maxRecallLoss: share,
+    maxLatencyGrowth: z.number().min(0),
     minPopularityLift: z.number().min(0),
   }),
 })

@@ -58,20 +58,24 @@ export async function evaluateSplit(dataset: Dataset, options: SplitOptions): Pr
     return { method: 'none', pipeline, models: null, judgement: null }
   }
   const train = augment({ ...dataset, interactions: split.train })
-  const pipeline = await fitPipeline(train, settings, pool, report)
+  const pipeline = await report.keep('pipeline', () => fitPipeline(train, settings, pool, report))
   const parts = { pipeline, settings, last: null, gate: {}, pool }
-  const judging: Report = { ...report, step: (name, run) => report.step(`${name} to judge`, run) }
+  const judging: Report = {
+    ...report,
+    step: (name, run) => report.step(`${name} to judge`, run),
+    keep: (name, make) => report.keep(`${name} to judge`, make),
+  }
   const release = await makeRelease(train, { ...parts, report: judging, warm: pipeline.warm })
   const effort = effortFor(dataset.interactions)
-  const { judgement, desk } = await judgeSplit({ dataset, split, release, effort, seed: config.seed, report })
-  const minSupport = await report.step('cost of minSupport', () =>
-    minSupportCurve({ ...desk, dataset: train }, release, {
-      ...parts,
-      report: SILENT,
-      minSupports: effort.minSupports,
-    }),
-  )
-  return { method, pipeline, models: release.models, judgement: { ...judgement, minSupport } }
+  const judgement = await report.keep('judgement', async () => {
+    const judged = await judgeSplit({ dataset, split, release, effort, seed: config.seed, report })
+    const curve = { ...parts, report: SILENT, minSupports: effort.minSupports }
+    const minSupport = await report.step('cost of minSupport', () =>
+      minSupportCurve({ ...judged.desk, dataset: train }, release, curve),
+    )
+    return { ...judged.judgement, minSupport }
+  })
+  return { method, pipeline, models: release.models, judgement }
 }
 
 function methodOf(log: Interactions, config: Config): SplitMethod {

@@ -6,8 +6,10 @@ import { ndcgAt } from '../evaluate/metrics.ts'
 import { splitHistory } from '../rank/split-history.ts'
 import { createRandom } from '../train/random.ts'
 
-/** History weights ratio^k to choose from: uniform, and half-lives of about 50, 20, 10, 5 and 3 items. */
-const RATIOS = [1, 0.986, 0.966, 0.933, 0.871, 0.794] as const
+/** The weight of an item over the next later one that halves in so many items, to three digits; 1 for 0. */
+function ratioOf(halfLife: number): number {
+  return halfLife === 0 ? 1 : Math.round(1000 * 2 ** (-1 / halfLife)) / 1000
+}
 
 const JUDGED_AT = 20
 
@@ -17,6 +19,8 @@ export type RecencyOptions = {
   readonly itemNos: Uint32Array
   readonly heldShare: number
   readonly maxUsers: number
+  /** Half-lives to choose from, in items; 0 is uniform. */
+  readonly halfLives: readonly number[]
   readonly seed: number
 }
 
@@ -31,7 +35,9 @@ export type ChosenRecency = {
 export function chooseRecency(model: Model, log: Interactions, options: RecencyOptions): ChosenRecency {
   if (log.order === 'none') return { ratio: 1, voterRatio: 1, tried: [] }
   const users = options.users.slice(0, options.maxUsers)
-  const tried = RATIOS.map((ratio) => ({ ratio, ...judge(withRatio(model, ratio), log, users, options) }))
+  const tried = options.halfLives
+    .map(ratioOf)
+    .map((ratio) => ({ ratio, ...judge(withRatio(model, ratio), log, users, options) }))
   const best = (value: (entry: (typeof tried)[number]) => number) =>
     tried.reduce((a, b) => (value(b) > value(a) ? b : a)).ratio
   return { ratio: best(({ dot }) => dot), voterRatio: best(({ votes }) => votes), tried }

@@ -51,7 +51,9 @@ export async function fitPipeline(
   const none: ChosenRecency = { ratio: 1, voterRatio: 1, tried: [] }
   if (judgedUsers(dataset) < 20) return { models: settings.models, recency: none, ranker: null }
   const job: Job = { dataset, settings, effort: effortFor(dataset.interactions), pool, report }
-  const chosen = await report.step('choose hyper-parameters', (onShare) => chooseSolves(job, onShare))
+  const chosen = await report.keep('hyper-parameters', () =>
+    report.step('choose hyper-parameters', (onShare) => chooseSolves(job, onShare)),
+  )
   const { recency, fold } = await report.step('choose recency', (onShare) => recencyOf(job, chosen, onShare))
   const models = { ...chosen, ratio: recency.ratio, voterRatio: recency.voterRatio }
   const groups = await report.step('make training lists', (onShare) => groupsOf(job, { models, fold }, onShare))
@@ -131,6 +133,7 @@ async function recencyOf(
         itemNos,
         heldShare: settings.heldShare,
         maxUsers: effort.recencyUsers,
+        halfLives: settings.halfLives,
         seed: models.seed,
       },
     )

@@ -39,8 +39,10 @@ export type MadeRelease = AssembledRelease & { readonly models: FittedModels }
 /** Fits the first stage on all of a dataset with what validation chose, adds the ranker and puts the release together. */
 export async function makeRelease(dataset: Dataset, parts: MakeReleaseParts): Promise<MadeRelease> {
   const { pipeline, settings, report, pool } = parts
-  const models = await report.step('train models', (onShare) =>
-    fitModels(dataset, { ...pipeline.models, ...parts.warm }, pool, (_step, done, total) => onShare(done / total)),
+  const models = await report.keep('models', () =>
+    report.step('train models', (onShare) =>
+      fitModels(dataset, { ...pipeline.models, ...parts.warm }, pool, (_step, done, total) => onShare(done / total)),
+    ),
   )
   return report.step('write objects', async () => {
     const release = await assembleRelease(dataset, models, parts.last, { ...settings.assemble, pool })

@@ -2,12 +2,21 @@
 export type Report = {
   /** Runs one step; `onShare` takes 0…1. */
   step<T>(name: string, run: (onShare: (share: number) => void) => Promise<T>): Promise<T>
+  /**
+   * A result that a build which is started again after its end takes up in place of making it: numbers, texts, typed arrays and plain objects of
+   * them. Names are unique within a build.
+   */
+  keep<T>(name: string, make: () => Promise<T>): Promise<T>
   /** Says something that belongs to no step. */
   note(text: string): void
 }
 
 /** Says nothing. */
-export const SILENT: Report = { step: (_name, run) => run(() => undefined), note: () => undefined }
+export const SILENT: Report = {
+  step: (_name, run) => run(() => undefined),
+  keep: (_name, make) => make(),
+  note: () => undefined,
+}
 
 /** What one finished step took. */
 export type StepTime = {
@@ -37,5 +46,5 @@ export function timed(report: Report): TimedReport {
     })
     return result
   }
-  return { step, note: report.note, steps }
+  return { ...report, step, steps }
 }

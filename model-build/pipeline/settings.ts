@@ -19,10 +19,15 @@ export type PipelineSettings = {
   }
   /** Share of a user's rows that validation and ranker training look for. */
   readonly heldShare: number
+  /** Half-lives of a history's weights to choose from, in items; 0 is uniform. */
+  readonly halfLives: readonly number[]
 }
 
 /** Sizes of the head's slices after the first; with it they hold about 8 k items, what the saver tier keeps. */
 const LATER_SLICES = [1_600, 2_000, 4_000] as const
+
+/** Hyper-parameters of logs too small to choose them on validation users; the middle of the published tables. */
+const UNTUNED = { alpha0: 0.1, reg: 0.003, lambda: 100 } as const
 
 /** @throws RecError `config-invalid` */
 export function resolveSettings(config: Config): PipelineSettings {
@@ -34,11 +39,9 @@ export function resolveSettings(config: Config): PipelineSettings {
   return {
     models: {
       dim: config.embedding.dimensions,
-      alpha0: config.embedding.unobservedWeight,
-      reg: config.embedding.regularisation,
+      ...UNTUNED,
       nu,
       sweeps: config.embedding.sweeps,
-      lambda: config.voters.regularisation[0] ?? 100,
       voterMethod: 'auto',
       votersPerItem: config.voters.perItem,
       minSupport: config.release.minSupport,
@@ -59,5 +62,6 @@ export function resolveSettings(config: Config): PipelineSettings {
     },
     ranker: config.ranker,
     heldShare: config.split.testShare,
+    halfLives: config.embedding.halfLifeItems,
   }
 }

@@ -11,7 +11,7 @@ const LIVE = measured(0.3)
 
 describe('judge', () => {
   test('lets a release pass that is as good, and one that is worse within the limit', () => {
-    expect(judge(measured(0.3), LIVE, gate)).toEqual({ reasons: [], isSameTest: true, quality: 1, bytes: 1 })
+    expect(judge(measured(0.3), LIVE, gate)).toMatchObject({ reasons: [], isSameTest: true, quality: 1, bytes: 1 })
     expect(judge(measured(0.2941), LIVE, gate).reasons).toEqual([])
   })
 
@@ -46,5 +46,25 @@ describe('judge', () => {
       expect.objectContaining({ code: 'gate-refused', message: expect.stringMatching(/popularity.*NDCG.*bytes/) }),
     )
     expect(() => requirePass(judge(LIVE, LIVE, gate))).not.toThrow()
+  })
+
+  test('refuses a loss of recall among the candidates on the same rows, and a slower recommendation', () => {
+    const withRecall = (recall: number, latency?: number): GateInput => ({
+      ...LIVE,
+      metrics: { ...LIVE.metrics, 'candidates.recall': recall },
+      ...(latency === undefined ? {} : { latency }),
+    })
+    expect(judge(withRecall(0.49, 1.5), withRecall(0.5), gate)).toMatchObject({
+      reasons: [],
+      recall: 0.98,
+      latency: 1.5,
+    })
+    expect(judge(withRecall(0.4), withRecall(0.5), gate).reasons).toEqual([
+      "the candidates' recall is 0.8 of the live release's, below 0.97",
+    ])
+    expect(judge(withRecall(0.5, 2.1), withRecall(0.5), gate).reasons).toEqual([
+      "a recommendation takes 2.1 of the live release's time, above 2",
+    ])
+    expect(judge(withRecall(0.5, Number.NaN), withRecall(0.5), gate).latency).toBeNull()
   })
 })

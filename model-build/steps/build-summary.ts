@@ -2,6 +2,7 @@ import type { SplitResult } from '../evaluate/evaluate-split.ts'
 import type { IngestReport } from '../ingest/report.ts'
 import type { StepTime } from '../pipeline/progress.ts'
 import type { AssembledRelease } from '../release/assemble.ts'
+import type { Verdict } from '../retrain/gate.ts'
 
 /** What a build has to tell. */
 export type BuildOutcome = {
@@ -12,6 +13,8 @@ export type BuildOutcome = {
   readonly isSigned: boolean
   readonly outDir: string
   readonly steps: readonly StepTime[]
+  /** Against the folder's last release; null for a first one. */
+  readonly verdict: Verdict | null
 }
 
 /** The JSON of `build --json`. */
@@ -23,6 +26,7 @@ export function buildSummary({
   isSigned,
   outDir,
   steps,
+  verdict,
 }: BuildOutcome): Record<string, unknown> {
   const bytes = Array.from(release.objects.entries()).reduce((sum, [, object]) => sum + object.length, 0)
   return {
@@ -36,6 +40,7 @@ export function buildSummary({
     ingest,
     heldOut: judged.judgement,
     split: judged.method,
+    gate: verdict,
     steps,
     chosen: {
       models: judged.pipeline.models,
@@ -47,6 +52,7 @@ export function buildSummary({
 
 /** The same for people. */
 export function buildLines(outcome: BuildOutcome): string[] {
+  const { verdict } = outcome
   const { judged, release, ingest, publication, isSigned, outDir } = outcome
   const lines = [
     `release ${release.manifest.release} in ${outDir} (publication ${publication}, ${isSigned ? 'signed' : 'not signed: no --keys'})`,
@@ -54,6 +60,7 @@ export function buildLines(outcome: BuildOutcome): string[] {
   ]
   for (const [reason, count] of Object.entries(ingest.dropped)) lines.push(`dropped ${count}: ${reason}`)
   for (const [reason, count] of Object.entries(ingest.flagged)) lines.push(`flagged ${count}: ${reason}`)
+  for (const reason of verdict?.reasons ?? []) lines.push(`worse than the last release: ${reason}`)
   lines.push(`report: ${outDir}/report.html`)
   if (judged.judgement === null)
     return [...lines, 'no held-out rows to judge by; lists come from content and popularity']

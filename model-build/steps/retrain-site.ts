@@ -7,8 +7,9 @@ import type { Dataset } from '../dataset.ts'
 import type { EdgeClient } from '../publish/edge-client.ts'
 import { type Published, publishTo } from '../publish/publish.ts'
 import { withEdge } from '../publish/with-edge.ts'
+import { hashFiles } from '../registry/data-hash.ts'
 import type { AssembledRelease } from '../release/assemble.ts'
-import { readReleaseDir } from '../release/release-dir.ts'
+import { readLastRelease, readReleaseDir } from '../release/release-dir.ts'
 import { addPairs } from '../retrain/add-pairs.ts'
 import { countNoisedPairs, type NoisedPairs, PAIR_PRIVACY } from '../retrain/co-occurrence.ts'
 import { firstListBytes } from '../retrain/first-list-bytes.ts'
@@ -16,7 +17,8 @@ import { type GateInput, judge, requirePass, type Verdict } from '../retrain/gat
 import { readLive, requireRegistry } from '../retrain/live-release.ts'
 import { readRetrainState, writeRetrainState } from '../retrain/retrain-state.ts'
 import { pullVisitorDays, type VisitorDays } from '../retrain/visitor-days.ts'
-import { buildFromDataset, readInputs } from './build-release.ts'
+import { buildFromDataset } from './build-release.ts'
+import { inputFiles, readInputs } from './read-inputs.ts'
 
 /** Pair users beside a small log; a larger log takes as many as it has rows. */
 const MIN_PAIR_USERS = 100_000
@@ -48,11 +50,14 @@ async function retrain(job: Job): Promise<StepResult> {
   const site = config.site.name
   const live = await readLive(client, request.channel)
   if (live !== null) await requireRegistry(request.outDir, site)
-  const { dataset, report: ingest } = await readInputs(request, config, keys, io)
+  const files = inputFiles(request)
+  const inputs = { files, dataHash: await hashFiles([...files.interactions, ...files.items]) }
+  const { dataset, report: ingest } = await readInputs(files, config, keys, io)
   const visits = await pull(job, dataset)
   const pairs = pairsOf(visits, dataset, keys)
   if (pairs.count.length === 0 && visits.events > 0)
     io.warn(`no pair of items was seen by ${PAIR_PRIVACY.minPseudonyms} visitors yet; the events change nothing`)
+  const lastManifest = (await readLastRelease(request.outDir))?.file.manifest
   let verdict: Verdict | null = null
   const built = await buildFromDataset(
     dataset,
@@ -61,9 +66,12 @@ async function retrain(job: Job): Promise<StepResult> {
       config,
       keys,
       ingest,
+      inputs,
       augment: (base) => addPairs(base, pairs, addOptions(visits, base)),
-      accept: async (release) => {
-        verdict = judge(await gateInput(release), live, config.gate)
+      accept: async (release, folder) => {
+        const isLive = live !== null && live.manifest === lastManifest
+        const latency = isLive && folder?.latency != null ? { latency: folder.latency } : {}
+        verdict = judge({ ...(await gateInput(release)), ...latency }, live, config.gate)
         requirePass(verdict)
         return !request.dryRun
       },

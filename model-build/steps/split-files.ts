@@ -6,7 +6,7 @@ import { resolveConfig } from '../config/resolve-config.ts'
 import type { Dataset, Interactions } from '../dataset.ts'
 import { type SplitMethod, splitOf } from '../evaluate/evaluate-split.ts'
 import type { Split } from '../evaluate/splits.ts'
-import { readInputs } from './build-release.ts'
+import { inputFiles, readInputs } from './read-inputs.ts'
 
 export type SplitRequest = ConfigRequest &
   InputRequest & { readonly outDir: string; readonly method: Exclude<SplitMethod, 'none'> }
@@ -14,7 +14,7 @@ export type SplitRequest = ConfigRequest &
 /** Body of `pocketshelf split`. The histories of held-out users go into the train file, since a device has them. */
 export async function splitFiles(request: SplitRequest, io: StepIo): Promise<StepResult> {
   const config = await resolveConfig(request.configFile, request.overrides)
-  const { dataset } = await readInputs(request, config, null, io)
+  const { dataset } = await readInputs(inputFiles(request), config, null, io)
   const log = dataset.interactions
   const split = splitOf(log, request.method, config)
   const isTested = new Set(split.testUsers)

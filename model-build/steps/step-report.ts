@@ -8,6 +8,7 @@ export function reportTo(io: StepIo): Report {
       io.signal.throwIfAborted()
       return run(io.stage(name))
     },
+    keep: (_name, make) => make(),
     note: io.warn,
   }
 }

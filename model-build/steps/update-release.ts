@@ -12,7 +12,7 @@ import { buildDictionaries } from '../release/dictionaries.ts'
 import { numberItems } from '../release/item-registry.ts'
 import { ObjectSet } from '../release/object-set.ts'
 import { readObject, readReleaseDir, type StoredRelease, writeReleaseDir } from '../release/release-dir.ts'
-import { readInputs } from './build-release.ts'
+import { inputFiles, readInputs } from './read-inputs.ts'
 import { signNext } from './sign-next.ts'
 
 /** Share of the items that one update may take away; more is a broken file rather than news. */
@@ -28,7 +28,7 @@ export async function updateRelease(request: UpdateRequest, io: StepIo): Promise
   const keys = request.keysDir === undefined ? null : await loadKeys(request.keysDir)
   const last = await readReleaseDir(request.releaseDir)
   const inputs = { interactions: [], items: request.items, dataDir: undefined }
-  const { dataset, report } = await readInputs(inputs, config, null, io)
+  const { dataset, report } = await readInputs(inputFiles(inputs), config, null, io)
   for (const warning of report.warnings) io.warn(warning)
   io.stage('update cells')
   const stored = await readStoredCells(request.releaseDir, last.manifest)
