@@ -3,8 +3,8 @@ import { type PaddedRows, padRows, scoreAll } from './dense-scores.ts'
 import { gramian, type IalsOptions, type OnProgress, trainIalsOnRows } from './ials.ts'
 import { type SparseRows, toSparseRows, transposeRows } from './interaction-matrix.ts'
 import { type KernelPool, withPool } from './thread-pool.ts'
-import { holdOutUsers, ndcgOfScores, type ValidationUsers } from './validation-users.ts'
-import { type VoterMethod, type Voters, votersOfRows } from './voters.ts'
+import { foldsWanted, holdOutUsers, ndcgOfScores, type ValidationUsers } from './validation-users.ts'
+import { type VoterOptions, type Voters, votersOfRows } from './voters.ts'
 
 /** One setting that was tried, with its mean NDCG@20 on validation users. */
 export type Trial<P> = { readonly setting: P; readonly ndcg: number }
@@ -32,10 +32,12 @@ export type SelectOptions = {
 export type IalsSetting = { readonly alpha0: number; readonly reg: number }
 
 const K = 20
-const SWEEPS = 4
+const SWEEPS = 8
 const ALPHAS: readonly number[] = [0.03, 0.1, 0.3, 1, 3]
 const REGS: readonly number[] = [0.0003, 0.001, 0.003, 0.01, 0.03]
 const LAMBDAS: readonly number[] = [1, 3, 10, 30, 100, 300, 1000]
+/** Items beyond which the item-to-item search looks at one fold only. */
+const MANY_ITEMS = 8_000
 /** Trials that a search may need. */
 const MAX_TRIALS = 14
 
@@ -51,15 +53,20 @@ export function selectIals(
   return withPool(options.pool, async (pool) => {
     const budget = options.budget ?? 6e11
     const maxTrainRows = Math.floor(budget / (MAX_TRIALS * SWEEPS * 4 * base.dim ** 2))
-    const split = holdOutUsers(log, { ...options, maxTrainRows })
-    const byUser = toSparseRows(log, { userSubset: split.trainUsers })
-    const maxTrials = affordableTrials(byUser, base.dim, budget)
+    const first = holdOutUsers(log, { ...options, maxTrainRows })
+    const rows = toSparseRows(log, { userSubset: first.trainUsers })
+    const maxTrials = affordableTrials(rows, base.dim, budget)
+    const folds = foldsOf(log, options, { maxTrainRows, affordable: affordableFolds(rows, base.dim, budget) })
     const trials: Trial<IalsSetting>[] = []
     const evaluate = async ([a, r]: readonly [number, number]): Promise<number> => {
       const setting = { alpha0: ALPHAS[a], reg: REGS[r] }
       const job = { ...base, ...setting, sweeps: SWEEPS, seed: options.seed, pool }
-      const { items } = await trainIalsOnRows(byUser, job)
-      const ndcg = await ndcgOfItems(pool, items, job, split)
+      let sum = 0
+      for (const split of folds) {
+        const { items } = await trainIalsOnRows(toSparseRows(log, { userSubset: split.trainUsers }), job)
+        sum += await ndcgOfItems(pool, items, job, split)
+      }
+      const ndcg = sum / folds.length
       trials.push({ setting, ndcg })
       options.onProgress?.(trials.length, maxTrials)
       return ndcg
@@ -69,11 +76,29 @@ export function selectIals(
   })
 }
 
+/** Validation folds: as many as the log needs, if the budget allows. */
+function foldsOf(
+  log: Interactions,
+  options: SelectOptions,
+  { maxTrainRows, affordable }: { readonly maxTrainRows: number; readonly affordable: number },
+): ValidationUsers[] {
+  const count = Math.max(1, Math.min(foldsWanted(log), affordable))
+  return Array.from({ length: count }, (_, fold) => holdOutUsers(log, { ...options, maxTrainRows, fold }))
+}
+
+function affordableFolds(rows: SparseRows, dim: number, budget: number): number {
+  return Math.floor(budget / (MAX_TRIALS * trialWork(rows, dim)))
+}
+
 /** Trials of SWEEPS exact sweeps that fit the budget, between 4 and MAX_TRIALS. */
 function affordableTrials(rows: SparseRows, dim: number, budget: number): number {
+  return Math.max(4, Math.min(MAX_TRIALS, Math.floor(budget / trialWork(rows, dim))))
+}
+
+/** Floating-point operations of one trial. */
+function trialWork(rows: SparseRows, dim: number): number {
   const solves = (rows.rowCount + rows.columnCount) * (dim ** 3 / 3 + 2 * dim ** 2)
-  const perTrial = SWEEPS * (2 * rows.columns.length * dim ** 2 + solves)
-  return Math.max(4, Math.min(MAX_TRIALS, Math.floor(budget / perTrial)))
+  return SWEEPS * (2 * rows.columns.length * dim ** 2 + solves)
 }
 
 /** Walks to a local maximum of a grid, trying each point once and at most `maxTrials` points. */
@@ -164,18 +189,26 @@ async function foldInAll(
 /** Chooses EASE's lambda among 1 … 1000 for the voters that would ship, by hill climbing from 100. Large logs are cut to whole users. */
 export function selectVoters(
   log: Interactions,
-  options: SelectOptions & { readonly method: VoterMethod; readonly minSupport: number },
+  options: SelectOptions & Pick<VoterOptions, 'method' | 'minSupport' | 'votersPerItem'>,
 ): Promise<Selection<{ readonly lambda: number }>> {
   return withPool(options.pool, async (pool) => {
-    const split = holdOutUsers(log, { ...options, maxTrainRows: options.maxTrainRows ?? 2_000_000 })
-    const byUser = toSparseRows(log, { userSubset: split.trainUsers, weights: 'none' })
+    const folds = foldsOf(log, options, {
+      maxTrainRows: options.maxTrainRows ?? 2_000_000,
+      affordable: foldsByItems(log),
+    })
     const trials: Trial<{ readonly lambda: number }>[] = []
     const evaluate = async ([at]: readonly [number, number]): Promise<number> => {
       const lambda = LAMBDAS[at]
-      const { minSupport, method } = options
-      const voters = await votersOfRows(pool, byUser, { minSupport, method, lambda })
-      const scoresOf = createVoterScorer(voters, log.itemCount)
-      const ndcg = meanOverUsers(split, (u) => scoresOf(split.histories[u]))
+      let sum = 0
+      for (const split of folds) {
+        const byUser = toSparseRows(log, { userSubset: split.trainUsers, weights: 'none' })
+        const scoresOf = createVoterScorer(
+          await votersOfRows(pool, byUser, { ...options, lambda, pool }),
+          log.itemCount,
+        )
+        sum += meanOverUsers(split, (u) => scoresOf(split.histories[u]))
+      }
+      const ndcg = sum / folds.length
       trials.push({ setting: { lambda }, ndcg })
       options.onProgress?.(trials.length, LAMBDAS.length)
       return ndcg
@@ -183,6 +216,11 @@ export function selectVoters(
     await descend({ width: LAMBDAS.length, height: 1, maxTrials: MAX_TRIALS }, [4, 0], evaluate)
     return bestOf(trials)
   })
+}
+
+/** Folds of the item-to-item search: dense solves of many items are worth one only. */
+function foldsByItems(log: Interactions): number {
+  return log.itemCount <= MANY_ITEMS ? Number.POSITIVE_INFINITY : 1
 }
 
 /** Scores of all items for a history: the sum of each item's voters' weights that are in it. */

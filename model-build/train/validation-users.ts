@@ -9,6 +9,8 @@ export type ValidationOptions = {
   readonly maxTrainRows?: number
   /** 'use' holds out the latest fifth of a history, 'ignore' a random fifth. */
   readonly order: 'use' | 'ignore'
+  /** Which users are held out: fold k takes those that folds 0 … k-1 do not; 0 by default, at most 4. */
+  readonly fold?: number
 }
 
 /** Users to train on, and held-out users with distinct items split into what is shown (oldest first) and what is asked for. */
@@ -18,20 +20,32 @@ export type ValidationUsers = {
   readonly truths: readonly Int32Array[]
 }
 
+const MAX_VALIDATION_USERS = 1_000
+
+const MAX_FOLDS = 5
+
+/** Folds that a log needs for about a thousand validation users: one for large logs, five for small ones. */
+export function foldsWanted(log: Interactions): number {
+  const perFold = Math.max(1, Math.floor(log.userCount / 5))
+  return Math.max(1, Math.min(MAX_FOLDS, Math.ceil(MAX_VALIDATION_USERS / perFold)))
+}
+
 /** Splits users for strong generalisation (Liang et al. 2018): held-out users have at least five distinct items, a fifth of which is asked for. */
 export function holdOutUsers(log: Interactions, options: ValidationOptions): ValidationUsers {
   const random = createRandom(options.seed)
   const order = Int32Array.from({ length: log.userCount }, (_, u) => u)
   shuffle(order, random)
-  const wanted = Math.min(options.maxUsers ?? 1000, Math.floor(log.userCount / 5))
+  const wanted = Math.min(options.maxUsers ?? MAX_VALIDATION_USERS, Math.floor(log.userCount / 5))
+  const skipped = (options.fold ?? 0) * wanted
   const limit = options.maxTrainRows ?? Number.POSITIVE_INFINITY
   const trainUsers: number[] = []
   const histories: Int32Array[] = []
   const truths: Int32Array[] = []
   let rows = 0
+  let seen = 0
   for (const user of order) {
     const items = distinctItems(log, user)
-    if (histories.length < wanted && items.length >= 5) {
+    if (items.length >= 5 && seen++ >= skipped && histories.length < wanted) {
       if (options.order === 'ignore') shuffle(items, random)
       const kept = items.length - Math.max(1, Math.floor(items.length / 5))
       histories.push(items.slice(0, kept))
