@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { selectIals, selectVoters } from './select.ts'
 import { clusteredLists, logFromLists } from './synthetic-log.ts'
-import { holdOutUsers, ndcgOfScores } from './validation-users.ts'
+import { foldsWanted, holdOutUsers, ndcgOfScores } from './validation-users.ts'
 
 const log = logFromLists(clusteredLists({ users: 600, items: 200, clusters: 10, perUser: 10, seed: 8 }), 200)
 const options = { seed: 3, order: 'ignore' } as const
@@ -25,6 +25,17 @@ describe('holdOutUsers', () => {
     const { histories, truths } = holdOutUsers(ordered, { seed: 1, order: 'use' })
     expect([...histories[0]]).toEqual([4, 8, 1, 9, 2])
     expect([...truths[0]]).toEqual([7])
+  })
+
+  test('folds hold out different users, and small logs want five of them', () => {
+    const folds = [0, 1, 2, 3, 4].map((fold) => holdOutUsers(log, { ...options, fold }))
+    const held = folds.map(({ trainUsers }) => {
+      const trained = new Set(trainUsers)
+      return Array.from({ length: log.userCount }, (_, user) => user).filter((user) => !trained.has(user))
+    })
+    expect(new Set(held.flat()).size).toBe(held.flat().length)
+    expect(held.flat().length).toBe(log.userCount)
+    expect(foldsWanted(log)).toBe(5)
   })
 
   test('trains on no more rows than allowed', () => {
