@@ -68,7 +68,8 @@ export type ColumnCell = {
   readonly priorStrength: Uint8Array
 }
 
-const BYTE_COLUMNS = [
+/** Columns of one byte an item. */
+export const BYTE_COLUMNS = [
   'popularity',
   'trending',
   'clickRate',

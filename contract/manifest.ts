@@ -105,8 +105,8 @@ export type Manifest = {
   readonly feedback: unknown
   /** What the quality gate judged, metric → value. */
   readonly gate: Readonly<Record<string, number>>
-  /** Deciles of each ranking feature on the training candidates, for drift. */
-  readonly featureQuantiles: readonly (readonly number[])[]
+  /** Deciles of each ranking feature on the training candidates, for drift: a JSON object {v, deciles} that devices do not fetch. */
+  readonly featureQuantiles: ObjectRef | null
 }
 
 /** Category and tag names by index; append-only over the releases of a site. JSON object `dictionaries`. */
@@ -128,7 +128,7 @@ export function parseManifest(value: unknown): Manifest {
   for (const key of ['ordered', 'timed']) if (typeof raw[key] !== 'boolean') throw bad(key)
   for (const locale of list(raw.locales, 'locales')) if (typeof locale !== 'string') throw bad('locales')
   list(raw.experiments, 'experiments')
-  for (const deciles of list(raw.featureQuantiles, 'featureQuantiles')) numbers(deciles, 'featureQuantiles')
+  if (raw.featureQuantiles !== null) reference(raw.featureQuantiles, 'featureQuantiles')
   for (const space of list(raw.spaces, 'spaces')) checkSpace(object(space, 'spaces'))
   for (const ranker of list(raw.rankers, 'rankers')) checkRanker(object(ranker, 'rankers'))
   for (const part of list(raw.directory, 'directory')) checkDirectory(object(part, 'directory'))

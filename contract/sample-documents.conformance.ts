@@ -59,7 +59,7 @@ export function sampleManifest(): Manifest {
     experiments: [],
     feedback: null,
     gate: { 'ndcg@20': 0.25 },
-    featureQuantiles: [[0, 1, 2]],
+    featureQuantiles: sampleRef(9),
   }
 }
 

@@ -31,6 +31,11 @@ const flipped: Tamper = (path, answer) => {
 }
 const truncated: Tamper = (path, answer) =>
   OBJECT.test(path) ? { ...answer, body: answer.body.subarray(0, answer.body.length >> 1) } : answer
+/** Objects answered with a status and a page of HTML, as proxies do. */
+const answeredWith =
+  (code: number): Tamper =>
+  (path, answer) =>
+    OBJECT.test(path) ? { ...html(answer), status: code } : answer
 const broken: Tamper = (path, answer) => (OBJECT.test(path) ? null : answer)
 const withPointer =
   (pointer: unknown): Tamper =>
@@ -66,6 +71,8 @@ test.describe('at a first visit', () => {
     ['a bit-flipped object', flipped, 'hash-mismatch'],
     ['a truncated object', truncated, 'hash-mismatch'],
     ['an object whose connection breaks', broken, 'edge-unreachable'],
+    ['an object that is not there', answeredWith(404), 'object-missing'],
+    ['an edge that fails', answeredWith(500), 'edge-unreachable'],
     [
       'a page of HTML instead of a pointer',
       (path, answer) => (CHANNEL.test(path) ? html(answer) : answer),

@@ -56,13 +56,13 @@ function addRanker(
   ranker: FittedRanker | null,
   gate: Readonly<Record<string, number>>,
 ): Manifest {
-  if (ranker === null) return withRanking(manifest, { rankers: [], linearHead: null, gate, featureQuantiles: [] })
+  if (ranker === null) return withRanking(manifest, { rankers: [], linearHead: null, gate, featureQuantiles: null })
   const onnx = objects.add(writeTreeEnsembleOnnx(ranker.trees))
   const trees = objects.add(encodeTrees(ranker.trees))
   return withRanking(manifest, {
     rankers: [{ layout: FEATURE_LAYOUT, onnx, trees }],
     linearHead: ranker.linearHead,
     gate,
-    featureQuantiles: ranker.featureQuantiles,
+    featureQuantiles: objects.addJson({ v: 1, deciles: ranker.featureQuantiles }),
   })
 }

@@ -12,7 +12,7 @@ export type RankingParts = {
   readonly rankers: readonly RankerRef[]
   readonly linearHead: Manifest['linearHead']
   readonly gate: Readonly<Record<string, number>>
-  readonly featureQuantiles: readonly (readonly number[])[]
+  readonly featureQuantiles: Manifest['featureQuantiles']
 }
 
 /** A manifest with its rankers, and its final name, which follows from its content. */
@@ -81,7 +81,7 @@ export function manifestOf({
     experiments: [],
     feedback: null,
     gate: {},
-    featureQuantiles: [],
+    featureQuantiles: null,
   }
 }
 

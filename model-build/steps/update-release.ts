@@ -152,6 +152,7 @@ function objectNames(manifest: Manifest, table: ShardTable, manifestHash: string
     ...manifest.spaces.map(({ gramian }) => gramian),
     ...manifest.directory.map(({ ref }) => ref),
     ...manifest.rankers.flatMap(({ onnx, trees }) => [onnx, trees]),
+    ...(manifest.featureQuantiles === null ? [] : [manifest.featureQuantiles]),
     ...table.graphs,
     ...table.cells.flatMap(({ objects }) => [...objects.vectors, objects.voters, objects.columns, ...objects.cards]),
   ]

@@ -1,5 +1,5 @@
 import type { Card, CardCell } from '#contract/cards'
-import type { ColumnCell } from '#contract/columns'
+import { BYTE_COLUMNS, type ColumnCell } from '#contract/columns'
 import { RecError } from '#contract/errors'
 import type { Manifest } from '#contract/manifest'
 import type { CellEntry } from '#contract/shard-table'
@@ -19,17 +19,6 @@ export type ResidentCell = {
   readonly columns: ColumnCell
   readonly cards: CardCell | null
 }
-
-const BYTE_COLUMNS = [
-  'popularity',
-  'trending',
-  'clickRate',
-  'conversionRate',
-  'quality',
-  'flags',
-  'priorMean',
-  'priorStrength',
-] as const
 
 /** Columns of resident items, one entry per row; meanings as in `ColumnCell`. */
 export type ResidentColumns = Pick<
@@ -169,15 +158,12 @@ function gatherColumns(cells: readonly ResidentCell[], rows: readonly CellRows[]
     for (let row = from; row < to; row++) tagOffsets[row + 1] = tagEnd + columns.tagOffsets[row - from + 1]
     tagEnd += columns.tags.length
   })
+  const byteColumns = Object.fromEntries(BYTE_COLUMNS.map((name) => [name, bytes(name)])) as Pick<
+    ColumnCell,
+    (typeof BYTE_COLUMNS)[number]
+  > // every name is there
   return {
-    popularity: bytes('popularity'),
-    trending: bytes('trending'),
-    clickRate: bytes('clickRate'),
-    conversionRate: bytes('conversionRate'),
-    quality: bytes('quality'),
-    flags: bytes('flags'),
-    priorMean: bytes('priorMean'),
-    priorStrength: bytes('priorStrength'),
+    ...byteColumns,
     category,
     createdDay,
     price,

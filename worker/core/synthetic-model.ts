@@ -222,7 +222,7 @@ function manifestOf({ items, dim }: SyntheticOptions, scales: Float32Array): Man
     experiments: [],
     feedback: null,
     gate: {},
-    featureQuantiles: [],
+    featureQuantiles: null,
   }
 }
 

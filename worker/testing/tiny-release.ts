@@ -240,7 +240,7 @@ const MANIFEST_DEFAULTS = {
   experiments: [],
   feedback: null,
   gate: {},
-  featureQuantiles: [],
+  featureQuantiles: null,
 }
 
 function json(value: unknown): Uint8Array {

@@ -1,0 +1,206 @@
+import type { BrowserContext, Page } from '@playwright/test'
+import { expect, test } from './support/fixtures.ts'
+import { openSitePage } from './support/site-page.ts'
+
+// Every test here also fails when an exception or an unhandled rejection reaches the page: see `calm`.
+
+const status = (page: Page) => page.evaluate(() => window.recommender.status())
+const listLength = (page: Page) =>
+  page.evaluate(async () => (await window.recommender.recommend({ scene: 'for-you', count: 10 })).items.length)
+const historyOf = (page: Page) => page.evaluate(async () => (await window.recommender.history()).length)
+const settled = (page: Page) => expect.poll(async () => (await status(page)).residentItems).toBe(300)
+
+/** Clicks the first three items of a list. @returns How many events the device then remembers. */
+async function clickThree(page: Page): Promise<number> {
+  await page.evaluate(async () => {
+    const { items } = await window.recommender.recommend({ scene: 'for-you', count: 3 })
+    await window.recommender.track(items.map(({ id }) => ({ type: 'click', item: id })))
+  })
+  return historyOf(page)
+}
+
+/** Puts lines before the worker's script, which runs from a blob that an init script cannot reach otherwise. */
+function inWorker(target: Page | BrowserContext, lines: string): Promise<unknown> {
+  return target.addInitScript((text) => {
+    const Real = window.Blob
+    window.Blob = class extends Real {
+      constructor(parts: BlobPart[] = [], options?: BlobPropertyBag) {
+        super(options?.type === 'text/javascript' ? [text, ...parts] : parts, options)
+      }
+    }
+  }, lines)
+}
+
+test('a quota that is refused in the middle of a download costs storage, not the lists', async ({ page, small }) => {
+  await inWorker(
+    page,
+    `let puts = 0
+     const put = IDBObjectStore.prototype.put
+     IDBObjectStore.prototype.put = function (...args) {
+       if (this.name === 'objects' && ++puts > 4) throw new DOMException('full', 'QuotaExceededError')
+       return put.apply(this, args)
+     };`,
+  )
+  await openSitePage(page, small)
+  await settled(page)
+  expect(await listLength(page)).toBe(10)
+  expect(await status(page)).toMatchObject({ storage: 'persistent', lastError: { code: 'quota-exceeded' } })
+  expect(await clickThree(page)).toBe(3)
+})
+
+test('databases deleted under an open page cost nothing that the visitor did in it, and are filled again', async ({
+  page,
+  small,
+}) => {
+  await openSitePage(page, small)
+  await settled(page)
+  await page.evaluate(async () => {
+    const deleted = (name: string) =>
+      new Promise((done, refused) => {
+        const request = indexedDB.deleteDatabase(name)
+        request.onsuccess = done
+        request.onerror = refused
+      })
+    for (const { name = '' } of await indexedDB.databases()) if (name.startsWith('pocketshelf:')) await deleted(name)
+  })
+  expect(await clickThree(page)).toBe(3)
+  expect(await listLength(page)).toBe(10)
+  await page.reload()
+  await settled(page)
+  expect(await historyOf(page)).toBe(3)
+})
+
+test('objects whose stored bytes were changed are fetched again, and no list is wrong', async ({ page, small }) => {
+  await openSitePage(page, small)
+  await settled(page)
+  const before = await page.evaluate(() => window.recommender.recommend({ scene: 'for-you', count: 20, rules: null }))
+  const spoiled = await page.evaluate(async () => {
+    const name = (await indexedDB.databases())
+      .map((db) => db.name ?? '')
+      .find((db) => db.startsWith('pocketshelf:shards:'))
+    const db = await new Promise<IDBDatabase>((done) => {
+      const request = indexedDB.open(name ?? '')
+      request.onsuccess = () => done(request.result)
+    })
+    const store = db.transaction('objects', 'readwrite').objectStore('objects')
+    return new Promise<number>((done) => {
+      let count = 0
+      store.openCursor().onsuccess = (event) => {
+        const cursor = (event.target as IDBRequest<IDBCursorWithValue | null>).result
+        if (cursor === null) {
+          db.close()
+          done(count)
+          return
+        }
+        const { bytes } = cursor.value as { bytes: Uint8Array }
+        bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1
+        cursor.update(cursor.value)
+        count++
+        cursor.continue()
+      }
+    })
+  })
+  expect(spoiled).toBeGreaterThan(10)
+  await page.reload()
+  await settled(page)
+  const after = await page.evaluate(() => window.recommender.recommend({ scene: 'for-you', count: 20, rules: null }))
+  expect(after.items.map(({ id, score }) => [id, score])).toEqual(before.items.map(({ id, score }) => [id, score]))
+})
+
+test('a database that an old tab holds closed leaves lists and history in memory', async ({ page, context, small }) => {
+  await openSitePage(page, small)
+  await settled(page)
+  const names = await page.evaluate(async () => (await indexedDB.databases()).map(({ name = '' }) => name))
+  const old = await context.newPage()
+  await old.goto(`${small.url}/robots.txt`).catch(() => null) // any page of the origin
+  await page.goto('about:blank')
+  await old.evaluate(async (all) => {
+    for (const name of all) {
+      await new Promise((done) => {
+        indexedDB.open(name).onsuccess = done // never closed, deaf to versionchange
+      })
+      indexedDB.deleteDatabase(name) // waits for the connection above, and whoever opens waits behind it
+    }
+  }, names)
+  await openSitePage(page, small, { deadlineMs: 20_000 })
+  await expect.poll(() => listLength(page), { timeout: 30_000 }).toBe(10)
+  expect(await status(page)).toMatchObject({ storage: 'memory', lastError: { code: 'storage-refused' } })
+  expect(await clickThree(page)).toBe(3)
+  await old.close()
+})
+
+test('a worker killed in the middle of a download starts again and completes it', async ({ page, context, small }) => {
+  await page.addInitScript(() => {
+    const Real = window.Worker
+    window.Worker = class extends Real {
+      constructor(url: string | URL, options?: WorkerOptions) {
+        super(url, options)
+        addEventListener('kill-worker', () => this.terminate(), { once: true })
+      }
+    }
+  })
+  let objects = 0
+  let held = 0
+  await context.route(/\/objects\/[0-9a-f]{64}$/, async (route) => {
+    if (++objects <= 9) return route.continue()
+    held++
+    return undefined // never answered: the download stands still
+  })
+  await openSitePage(page, small, { deadlineMs: 1_500 })
+  await expect.poll(() => held).toBeGreaterThan(0)
+  await page.evaluate(() => dispatchEvent(new Event('kill-worker')))
+  await context.unroute(/\/objects\/[0-9a-f]{64}$/)
+  await expect
+    .poll(
+      () =>
+        page.evaluate(() =>
+          window.recommender.status().then(
+            ({ residentItems }) => residentItems,
+            () => 0,
+          ),
+        ),
+      {
+        timeout: 30_000,
+      },
+    )
+    .toBe(300)
+  expect(await listLength(page)).toBe(10)
+})
+
+test('fifty calls at once are all answered with full lists of their own', async ({ page, small }) => {
+  await openSitePage(page, small)
+  const lists = await page.evaluate(async () => {
+    const call = () => window.recommender.recommend({ scene: 'for-you', count: 10 })
+    const replies = await Promise.all(Array.from({ length: 50 }, call))
+    return replies.map(({ list, items }) => ({ list, count: items.length }))
+  })
+  expect(lists.every(({ count }) => count === 10)).toBe(true)
+  expect(new Set(lists.map(({ list }) => list)).size).toBe(50)
+})
+
+test('a clock that jumps ten years on or back changes no history and leaves lists full', async ({ page, small }) => {
+  await openSitePage(page, small)
+  await settled(page)
+  expect(await clickThree(page)).toBe(3)
+  for (const years of [10, -10]) {
+    await inWorker(page, `{ const now = Date.now; Date.now = () => now() + ${years} * 31557600000 };`)
+    await page.reload()
+    await settled(page)
+    expect(await historyOf(page)).toBe(3)
+    expect(await listLength(page)).toBe(10)
+  }
+})
+
+test('what one tab forgets is gone in the other as well', async ({ page, context, small }) => {
+  await openSitePage(page, small)
+  await settled(page)
+  expect(await clickThree(page)).toBe(3)
+  const other = await context.newPage()
+  await openSitePage(other, small)
+  await expect.poll(() => historyOf(other)).toBe(3)
+  await page.evaluate(() => window.recommender.forget())
+  await expect.poll(() => historyOf(other)).toBe(0)
+  const list = await other.evaluate(() => window.recommender.recommend({ scene: 'for-you', count: 10 }))
+  expect(list).toMatchObject({ personal: false })
+  expect(list.items).toHaveLength(10)
+})
