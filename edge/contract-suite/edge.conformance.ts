@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { backupConformance } from './backup.conformance.ts'
 import type { EdgeTarget, RunningEdge } from './edge-target.ts'
 import { eventsConformance } from './events.conformance.ts'
 import { fallbackConformance } from './fallback.conformance.ts'
@@ -13,6 +14,7 @@ export function edgeConformance(target: EdgeTarget): void {
   objectsConformance(target)
   releasesConformance(target)
   publishersConformance(target)
+  backupConformance(target)
   eventsConformance(target)
   reportsConformance(target)
   fallbackConformance(target)

@@ -1,9 +1,10 @@
 import type { Context, Hono } from 'hono'
 import { RecError } from '#contract/errors'
 import { parseSignedPointer } from '#contract/pointer'
-import { missingSchema, parsePublication, parseWith, stepSchema } from './admin-schemas.ts'
+import { missingSchema, parseBackup, parsePublication, parseWith, stepSchema } from './admin-schemas.ts'
 import { adminJson } from './answers.ts'
 import { authorise } from './auth.ts'
+import { restoreSite, saveSite } from './backup.ts'
 import { EDGE_LIMITS } from './edge-limits.ts'
 import type { EdgeDeps } from './ports.ts'
 import type { Releases } from './releases.ts'
@@ -111,6 +112,17 @@ function addReleases(app: Hono, deps: EdgeDeps, releases: Releases, admit: Admit
       )
       const entries = await deps.state.audit(site.name, after, limit)
       return adminJson({ v: 1, entries, cursor: entries.at(-1)?.position ?? after })
+    }),
+  )
+  app.get(
+    '/v1/sites/:site/backup',
+    admit('backup', 'publish', async (_c, site) => adminJson(await saveSite(deps, site.name))),
+  )
+  app.put(
+    '/v1/sites/:site/backup',
+    admit('restore', 'publish', async (c, site, by) => {
+      const publications = parseBackup(await readJson(c.req.raw, EDGE_LIMITS.backupBytes))
+      return adminJson({ v: 1, ...(await restoreSite(deps, site, { publications, by })) }, 201)
     }),
   )
   app.post(

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { RecError } from '#contract/errors'
 import { isHash, isSiteName } from '#contract/limits'
 import { parseSignedPointer, type SignedPointer, type StepName } from '#contract/pointer'
+import type { SavedPublication } from './backup.ts'
 import { type Pointers, STEP_NAMES } from './channel.ts'
 import { EDGE_LIMITS } from './edge-limits.ts'
 import type { Publication } from './releases.ts'
@@ -36,6 +37,14 @@ export const stepSchema = z.strictObject({ step, publication: publication.option
 
 export const missingSchema = z.strictObject({ hashes: z.array(hash).max(EDGE_LIMITS.objectsPerPublication) })
 
+export const savedPublicationSchema = publicationSchema.extend({ at: z.iso.datetime() })
+
+export const backupSchema = z.strictObject({
+  v: z.literal(1),
+  publications: z.array(savedPublicationSchema).max(EDGE_LIMITS.backupPublications),
+  audit: z.array(z.unknown()).optional(),
+})
+
 /** Checks a value against a schema. @throws RecError `bad-request`, naming fields and never values. */
 export function parseWith<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const parsed = schema.safeParse(value)
@@ -45,13 +54,22 @@ export function parseWith<S extends z.ZodType>(schema: S, value: unknown): z.out
 
 /** @throws RecError `bad-request`, `pointer-malformed` */
 export function parsePublication(value: unknown): Publication {
-  const { pointers, ...rest } = parseWith(publicationSchema, value)
-  const parsed: Partial<Record<StepName, SignedPointer>> = {}
+  return withPointers(parseWith(publicationSchema, value))
+}
+
+/** The publications of a backup. @throws RecError `bad-request`, `pointer-malformed` */
+export function parseBackup(value: unknown): readonly SavedPublication[] {
+  return parseWith(backupSchema, value).publications.map(({ at, ...rest }) => ({ ...withPointers(rest), at }))
+}
+
+function withPointers(parsed: z.output<typeof publicationSchema>): Publication {
+  const { pointers, ...rest } = parsed
+  const read: Partial<Record<StepName, SignedPointer>> = {}
   for (const name of Object.keys(pointers)) {
     const known = STEP_NAMES.find((candidate) => candidate === name)
     if (known === undefined)
       throw new RecError('bad-request', `pointers: not a step; steps are ${STEP_NAMES.join(', ')}`)
-    parsed[known] = parseSignedPointer(pointers[name])
+    read[known] = parseSignedPointer(pointers[name])
   }
-  return { ...rest, objects: [...new Set(rest.objects)], pointers: parsed satisfies Pointers }
+  return { ...rest, objects: [...new Set(rest.objects)], pointers: read satisfies Pointers }
 }

@@ -10,6 +10,9 @@ export const EDGE_LIMITS = {
   objectsPerPublication: 65_536,
   /** JSON body of an admin request: 65,536 hashes and some. */
   adminBodyBytes: 5 * 2 ** 20,
+  /** JSON body of a backup, and publications in it. */
+  backupBytes: 64 * 2 ** 20,
+  backupPublications: 10_000,
   /** Events may be this much ahead of the edge's clock. */
   eventFutureMs: DAY_MS,
   /** Raw events are refused and deleted beyond this age. */

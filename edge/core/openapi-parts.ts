@@ -14,6 +14,8 @@ type Parts = {
   readonly request?: Readonly<Record<string, Schema>>
   /** What 200 carries. */
   readonly json?: Schema
+  /** What 201 carries, where it is the only success. */
+  readonly created?: Schema
   readonly bytes?: Schema
   readonly html?: true
   readonly plain?: true
@@ -39,6 +41,8 @@ export function operation(operationId: string, summary: string, parts: Parts): O
   const content = contentOf(parts)
   const responses: Record<string, unknown> = {}
   if (Object.keys(content).length > 0) responses['200'] = { description: 'Done', content }
+  if (parts.created !== undefined)
+    responses['201'] = { description: 'New', content: { 'application/json': { schema: parts.created } } }
   for (const status of others) {
     const hasBody = json !== undefined && (status === 201 || status === 503)
     responses[status] = { description: MEANING[status] ?? '', ...(hasBody ? { content } : {}) }

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { ERROR_CODES } from '#contract/errors'
 import { LIMITS } from '#contract/limits'
-import { missingSchema, NAME_PATTERN, publicationSchema, stepSchema } from './admin-schemas.ts'
+import { missingSchema, NAME_PATTERN, publicationSchema, savedPublicationSchema, stepSchema } from './admin-schemas.ts'
 import { STEP_NAMES } from './channel.ts'
 import { EDGE_LIMITS } from './edge-limits.ts'
 import { batchSchema, eventSchema } from './event-schema.ts'
@@ -83,6 +83,11 @@ function schemas(): Readonly<Record<string, Schema>> {
       refused: list(object({ index: count, reason: text })),
     }),
     Publication: withProperty(publication, 'pointers', pointers),
+    SavedPublication: withProperty(jsonSchemaOf(savedPublicationSchema), 'pointers', pointers),
+    Backup: object({ v: v1, publications: list(ref('SavedPublication')), audit: list(ref('AuditEntry')) }, [
+      'v',
+      'publications',
+    ]),
     Step: jsonSchemaOf(stepSchema),
     Hashes: jsonSchemaOf(missingSchema),
     Channel: object({ channel: text, v: v1, publication: count, live: step, sequence: count }),
@@ -294,6 +299,29 @@ function publisherPaths(): Readonly<Record<string, Record<string, Operation>>> {
         parameters: [site, cursor, limit(EDGE_LIMITS.auditRows)],
         json: answer({ entries: list(ref('AuditEntry')), cursor: count }),
         codes: ['bad-request'],
+      }),
+    },
+    '/v1/sites/{site}/backup': {
+      get: operation('backup', 'What a site needs to go on elsewhere, besides the objects its publications name', {
+        scope: publish,
+        parameters: [site],
+        json: ref('Backup'),
+        codes: [],
+      }),
+      put: operation('restore', 'Put a backup into a site without channels; its objects must be there', {
+        scope: publish,
+        parameters: [site],
+        request: { 'application/json': ref('Backup') },
+        created: answer({ channels: count, publications: count }),
+        codes: [
+          'bad-request',
+          'too-large',
+          'pointer-malformed',
+          'signature-invalid',
+          'object-missing',
+          'conflict',
+          'store-full',
+        ],
       }),
     },
     '/v1/sites/{site}/gc': {

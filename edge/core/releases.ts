@@ -31,14 +31,19 @@ export type ChannelAnswer = ChannelState & { readonly channel: string; readonly 
 
 /** Key of the document that visitors read. */
 export const pointerKey = (channel: string): string => `pointer/${channel}`
-const channelKey = (channel: string): string => `channel/${channel}`
-const publicationKey = (channel: string, publication: number): string =>
+/** Key of where a channel stands. */
+export const channelKey = (channel: string): string => `channel/${channel}`
+/** Key of a publication; in the order of their numbers. */
+export const publicationKey = (channel: string, publication: number): string =>
   `publication/${channel}/${String(publication).padStart(12, '0')}`
 
-const parseState = (entry: StateEntry | undefined): ChannelState | undefined =>
+/** What `channelKey` holds. */
+export const parseChannel = (entry: StateEntry | undefined): ChannelState | undefined =>
   entry === undefined ? undefined : (JSON.parse(entry.value) as ChannelState) // written by this file alone
 
-const parsePublication = (entry: StateEntry): PublicationState => JSON.parse(entry.value) as PublicationState // written by this file alone
+/** What `publicationKey` holds. */
+export const parseStoredPublication = (entry: StateEntry): PublicationState =>
+  JSON.parse(entry.value) as PublicationState // written by this file alone
 
 /** The release state machine over the ports: every change is one compare-and-swap with its line in the audit log. */
 export class Releases {
@@ -78,7 +83,7 @@ export class Releases {
     }
     for (let tries = 0; tries < EDGE_LIMITS.commitTries; tries++) {
       const entry = await this.#deps.state.get(site.name, channelKey(channel))
-      checkFollows(parseState(entry), publication)
+      checkFollows(parseChannel(entry), publication)
       const extra = { key: publicationKey(channel, publication), expected: 0, value: JSON.stringify(stored) }
       if (await this.#commit(site.name, channel, { entry, next, live, audit, extra }))
         return { ...next, channel, status: 'changed' }
@@ -99,7 +104,7 @@ export class Releases {
     const { step, by, reason } = move
     for (let tries = 0; tries < EDGE_LIMITS.commitTries; tries++) {
       const entry = await this.#deps.state.get(site, channelKey(channel))
-      const current = parseState(entry)
+      const current = parseChannel(entry)
       if (current === undefined) throw new RecError('release-missing', 'nothing was published on this channel')
       if (move.publication !== undefined && move.publication !== current.publication) {
         throw new RecError('conflict', 'another publication is current', { publication: current.publication })
@@ -139,7 +144,7 @@ export class Releases {
     const entries = await this.#deps.state.list(site, 'publication/')
     return entries
       .map((entry) => {
-        const { objects, pointers, ...rest } = parsePublication(entry)
+        const { objects, pointers, ...rest } = parseStoredPublication(entry)
         return { ...rest, objects: objects.length, steps: signedSteps(pointers) }
       })
       .sort((a, b) => b.at.localeCompare(a.at) || b.publication - a.publication)
@@ -173,17 +178,9 @@ export class Releases {
   }
 
   async #needed(site: string): Promise<ReadonlySet<string>> {
-    const publications = (await this.#deps.state.list(site, 'publication/')).map(parsePublication)
-    const newest = new Map<string, number>()
-    for (const { channel, publication } of publications)
-      newest.set(channel, Math.max(newest.get(channel) ?? 0, publication))
-    const recent = publications.filter((p) => p.publication > (newest.get(p.channel) ?? 0) - EDGE_LIMITS.keptReleases)
-    const manifests = new Set(
-      recent.flatMap(({ pointers }) => signedSteps(pointers).flatMap((step) => manifestsOf(pointers[step]))),
-    )
-    const needed = new Set(manifests)
-    for (const { manifest, objects } of publications)
-      if (manifests.has(manifest)) for (const hash of objects) needed.add(hash)
+    const publications = (await this.#deps.state.list(site, 'publication/')).map(parseStoredPublication)
+    const needed = new Set(recentManifests(publications))
+    for (const { objects } of keptPublications(publications)) for (const hash of objects) needed.add(hash)
     return needed
   }
 
@@ -200,20 +197,20 @@ export class Releases {
     const { channel, publication, pointers } = request
     const entry = await this.#deps.state.get(site, publicationKey(channel, publication))
     if (entry === undefined) return undefined
-    const known = parsePublication(entry)
+    const known = parseStoredPublication(entry)
     const steps = signedSteps(pointers)
     const isSame =
       steps.join() === signedSteps(known.pointers).join() &&
       steps.every((step) => pointers[step]?.signature === known.pointers[step]?.signature) &&
       [...known.objects].sort().join() === [...request.objects].sort().join()
-    const current = parseState(await this.#deps.state.get(site, channelKey(channel)))
+    const current = parseChannel(await this.#deps.state.get(site, channelKey(channel)))
     return isSame && current?.publication === publication ? { ...current, channel, status: 'unchanged' } : undefined
   }
 
   async #publication(site: string, channel: string, publication: number): Promise<PublicationState> {
     const entry = await this.#deps.state.get(site, publicationKey(channel, publication))
     if (entry === undefined) throw new RecError('release-missing', 'the publication is not there')
-    return parsePublication(entry)
+    return parseStoredPublication(entry)
   }
 
   async #commit(
@@ -244,6 +241,20 @@ export class Releases {
   #now(): string {
     return new Date(this.#deps.clock.now()).toISOString()
   }
+}
+
+/** Those that any live or one of the last releases of a channel needs, its rollback included. */
+export function keptPublications(publications: readonly PublicationState[]): readonly PublicationState[] {
+  const manifests = recentManifests(publications)
+  return publications.filter(({ manifest }) => manifests.has(manifest))
+}
+
+function recentManifests(publications: readonly PublicationState[]): ReadonlySet<string> {
+  const newest = new Map<string, number>()
+  for (const { channel, publication } of publications)
+    newest.set(channel, Math.max(newest.get(channel) ?? 0, publication))
+  const recent = publications.filter((p) => p.publication > (newest.get(p.channel) ?? 0) - EDGE_LIMITS.keptReleases)
+  return new Set(recent.flatMap(({ pointers }) => signedSteps(pointers).flatMap((step) => manifestsOf(pointers[step]))))
 }
 
 function manifestsOf(pointer: SignedPointer | undefined): readonly string[] {

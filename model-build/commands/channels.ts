@@ -6,7 +6,7 @@ type Flags = CommonFlags & ConfigFlags & EdgeFlags & { readonly canary?: number;
 
 const REASON = 'why, in a line, for the audit log of the edge'
 
-/** `promote`, `rollback`, `releases`, `channels`, `changes` and `gc`: what moves between signed states without a key, and what shows and tidies them. */
+/** `promote`, `rollback`, `releases`, `channels`, `changes`, `gc`, `backup` and `restore`: what moves between signed states without a key, and what shows, tidies and saves them. */
 export function addChannels(program: Command, context: CommandContext): void {
   const promote = program.command('promote').description('give a canary to more visitors, or to everybody')
   withCommon(withEdge(promote))
@@ -63,4 +63,31 @@ function addLists(program: Command, context: CommandContext): void {
       return collectObjects({ ...configRequest(flags), ...edgeRequest(flags) }, io)
     }),
   )
+  addBackup(program, context)
+}
+
+type BackupFlags = Flags & { readonly out?: string; readonly from?: string }
+
+function addBackup(program: Command, context: CommandContext): void {
+  const backup = program
+    .command('backup')
+    .description("save a site's channels and objects, so that it can go on elsewhere")
+  withCommon(withEdge(backup))
+    .requiredOption('--out <dir>', 'where the backup goes; objects that it holds are not fetched again')
+    .action((flags: BackupFlags) =>
+      runStep(context, flags, async (io) => {
+        const { backUpSite } = await import('../steps/back-up-site.ts')
+        return backUpSite({ ...configRequest(flags), ...edgeRequest(flags), backupDir: flags.out ?? '' }, io)
+      }),
+    )
+  const restore = program.command('restore').description('put a backup into a site that has no channels')
+  withCommon(withEdge(restore))
+    .requiredOption('--from <dir>', 'what `pocketshelf backup` wrote')
+    .addHelpText('after', '\nEvery key that signed a release of the backup must be registered at the edge.\n')
+    .action((flags: BackupFlags) =>
+      runStep(context, flags, async (io) => {
+        const { restoreSite } = await import('../steps/back-up-site.ts')
+        return restoreSite({ ...configRequest(flags), ...edgeRequest(flags), backupDir: flags.from ?? '' }, io)
+      }),
+    )
 }

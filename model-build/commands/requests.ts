@@ -136,3 +136,5 @@ export type AuditRequest = {
   readonly clicks: number
   readonly gpc: boolean
 }
+
+export type BackupRequest = ConfigRequest & EdgeRequest & { /** Directory of the backup. */ readonly backupDir: string }

@@ -224,6 +224,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sites/{site}/backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a site needs to go on elsewhere, besides the objects its publications name */
+        get: operations["backup"];
+        /** Put a backup into a site without channels; its objects must be there */
+        put: operations["restore"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sites/{site}/gc": {
         parameters: {
             query?: never;
@@ -392,6 +410,29 @@ export interface components {
             };
             /** @enum {string} */
             activate: "canary5" | "canary10" | "canary25" | "canary50" | "full" | "rollback";
+        };
+        SavedPublication: {
+            channel: string;
+            publication: number;
+            objects: string[];
+            pointers: {
+                canary5?: components["schemas"]["SignedPointer"];
+                canary10?: components["schemas"]["SignedPointer"];
+                canary25?: components["schemas"]["SignedPointer"];
+                canary50?: components["schemas"]["SignedPointer"];
+                full?: components["schemas"]["SignedPointer"];
+                rollback?: components["schemas"]["SignedPointer"];
+            };
+            /** @enum {string} */
+            activate: "canary5" | "canary10" | "canary25" | "canary50" | "full" | "rollback";
+            /** Format: date-time */
+            at: string;
+        };
+        Backup: {
+            /** @constant */
+            v: 1;
+            publications: components["schemas"]["SavedPublication"][];
+            audit?: components["schemas"]["AuditEntry"][];
         };
         Step: {
             /** @enum {string} */
@@ -1413,6 +1454,149 @@ export interface operations {
             };
             /** @description forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backup"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Backup"];
+            };
+        };
+        responses: {
+            /** @description New */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        v: 1;
+                        channels: number;
+                        publications: number;
+                    };
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description signature-invalid, forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description object-missing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description pointer-malformed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description store-full */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

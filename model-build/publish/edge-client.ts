@@ -30,6 +30,7 @@ export type ListedChannel = Result<'channels'>['channels'][number]
 export type ListedRelease = Schemas['Release']
 export type EventPage = Result<'export'>
 export type StoredSum = Schemas['Sum']
+export type Backup = Schemas['Backup']
 export type AuditPage = Result<'audit'>
 
 /** What an operation answers with 200. */
@@ -142,6 +143,17 @@ export class EdgeClient {
   /** Deletes objects that no kept release needs. */
   async collect(): Promise<Result<'gc'>> {
     return this.#call(() => this.#api.POST('/v1/sites/{site}/gc', { params: this.#ofSite }))
+  }
+
+  /** What the site needs to go on elsewhere, besides the objects that its publications name. */
+  async backup(): Promise<Backup> {
+    return this.#call(() => this.#api.GET('/v1/sites/{site}/backup', { params: this.#ofSite }))
+  }
+
+  /** Puts a backup into a site without channels; its objects must be there. */
+  async restore({ v, publications }: Backup): Promise<{ readonly channels: number; readonly publications: number }> {
+    const init = { params: this.#ofSite, body: { v, publications } }
+    return this.#call(() => this.#api.PUT('/v1/sites/{site}/backup', init))
   }
 
   /** One page of the first-party events after a cursor (0 from the start). */

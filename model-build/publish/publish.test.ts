@@ -5,6 +5,7 @@ import { pointerBytes, publicationOf } from '#contract/pointer'
 import type { PublishRequest } from '../commands/requests.ts'
 import { loadKeys } from '../config/key-files.ts'
 import { readReleaseDir } from '../release/release-dir.ts'
+import { backUpSite, restoreSite } from '../steps/back-up-site.ts'
 import { collectObjects, listChanges, listChannels, listReleases } from '../steps/list-channels.ts'
 import { promoteRelease, rollbackRelease } from '../steps/move-channel.ts'
 import { publishRelease } from '../steps/publish-release.ts'
@@ -125,6 +126,20 @@ describe('publish', () => {
     ])
     const { summary } = await collectObjects(place(), createIo())
     expect(summary).toMatchObject({ removed: 0 })
+  })
+
+  test('a backup brings the site to another edge, where it goes on', async () => {
+    await publish(first)
+    await publish(second, { canary: 0.1 })
+    const backupDir = join(dir, 'backup')
+    await backUpSite({ ...place(), backupDir }, createIo())
+    const elsewhere = await openEdgeHome(join(dir, 'elsewhere'))
+    await registerSite(elsewhere, 'demo', keys.publicKey)
+    const there = { ...place(), edge: undefined, dir: elsewhere.dir }
+    const { summary } = await restoreSite({ ...there, backupDir }, createIo())
+    expect(summary.channels).toBeGreaterThan(0)
+    const moved = await promoteRelease({ ...there, canary: undefined }, createIo())
+    expect(moved.summary).toMatchObject({ live: 'full', status: 'changed' })
   })
 
   test('gives the first release of a channel to everybody and says so', async () => {
