@@ -46,6 +46,8 @@ export type RuleDefaults = {
   readonly diversity: number
   /** Share of list places given to exploration, 0…0.5. */
   readonly exploration: number
+  /** How those places are filled: a uniform draw, or Thompson sampling over the items' Beta priors; absent means `uniform`. */
+  readonly explorer?: 'uniform' | 'thompson'
   /** Factor on the score of an item shown before and not clicked, per showing, 0…1. */
   readonly seenDecay: number
   readonly pins: readonly {
@@ -141,6 +143,7 @@ export function parseManifest(value: unknown): Manifest {
     finite(retrieval[key], key)
   const rules = object(raw.rules, 'rules')
   for (const key of ['maxPerCategory', 'freshness', 'diversity', 'exploration', 'seenDecay']) finite(rules[key], key)
+  if (![undefined, 'uniform', 'thompson'].includes(rules.explorer as string | undefined)) throw bad('explorer')
   for (const pin of list(rules.pins, 'pins'))
     for (const key of ['item', 'position']) whole(object(pin, 'pins')[key], 'pins')
   for (const boost of list(rules.boosts, 'boosts')) finite(object(boost, 'boosts').factor, 'boosts')

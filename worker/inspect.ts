@@ -1,4 +1,5 @@
 import { FEATURE_NAMES } from '#contract/features'
+import type { RuleDefaults } from '#contract/manifest'
 import type { Inspection } from '#contract/rpc'
 import { CHANNELS } from '#worker/core/channels'
 import type { Model } from '#worker/core/model'
@@ -20,8 +21,15 @@ export function inspectList(traced: Traced): NonNullable<Inspection['list']> {
     featureNames: FEATURE_NAMES,
     features: candidateOf.map((candidate) => featuresOf(trace, candidate)),
     ranks: candidateOf.map((candidate) => order.indexOf(candidate)),
-    rules: rules === null ? null : { ...rules, pins: rules.pins.length, boosts: rules.boosts.length },
+    rules: rules === null ? null : countsOf(rules),
   }
+}
+
+/** Rules as numbers: lists by their length, a choice as 1. */
+function countsOf({ explorer, pins, boosts, ...numbers }: RuleDefaults): Record<string, number> {
+  const counts: Record<string, number> = { ...numbers, pins: pins.length, boosts: boosts.length }
+  if (explorer === 'thompson') counts.thompson = 1
+  return counts
 }
 
 /** What a device holds of a release. */

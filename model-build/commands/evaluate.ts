@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { type ConfigFlags, configRequest, cutoffs, withCommon, withReading } from './options.ts'
+import type { StepIo, StepResult } from './requests.ts'
 import { type CommandContext, type CommonFlags, runStep } from './run-step.ts'
 
 const EXAMPLES = `
@@ -10,6 +11,11 @@ Examples:
   $ pocketshelf evaluate --train train.csv --test test.csv --k 10,20
   $ pocketshelf evaluate --train train.csv --test test.csv --items items.csv --mode exact --order ignore --min-support 1 --json
   $ pocketshelf evaluate --train train.csv --test test.csv --rankings top.jsonl
+
+With --task click the rows are labelled impressions (user_id, item_id, label 0 or 1, perhaps timestamp and further columns); columns of the
+users and items files and further columns of the rows are features. Prints AUC and log loss; --scores writes a probability per test row.
+
+  $ pocketshelf evaluate --task click --train train.csv --test test.csv --users users.csv --items items.csv --scores out.jsonl --json
 `
 
 type Flags = CommonFlags &
@@ -22,6 +28,9 @@ type Flags = CommonFlags &
     readonly rankings?: string
     readonly baselines?: boolean
     readonly releaseDir?: string
+    readonly task: 'recommend' | 'click'
+    readonly users?: string[]
+    readonly scores?: string
   }
 
 /** `pocketshelf evaluate`: fit on given rows, measure on others. */
@@ -34,6 +43,13 @@ export function addEvaluate(program: Command, context: CommandContext): void {
     .requiredOption('--test <files...>', 'rows to find')
     .option('--items <files...>', 'catalogue')
     .addOption(
+      new Option('--task <what>', 'lists of items, or the chance of a click on shown ones')
+        .choices(['recommend', 'click'])
+        .default('recommend'),
+    )
+    .option('--users <files...>', 'what is known of users, for --task click')
+    .option('--scores <file>', 'write the probability of each test row, one JSON line per row, for --task click')
+    .addOption(
       new Option('--mode <what>', 'what runs on a device, or the float model with brute force')
         .choices(['device', 'exact'])
         .default('device'),
@@ -44,21 +60,19 @@ export function addEvaluate(program: Command, context: CommandContext): void {
     .option('--baselines', 'also measure random, item-kNN, exact EASE and exact iALS on the same users')
     .addHelpText('after', EXAMPLES)
     .action((flags: Flags) =>
-      runStep(context, flags, async (io) => {
-        const { evaluateFiles } = await import('../steps/evaluate-files.ts')
-        const files = { train: flags.train, test: flags.test, items: flags.items ?? [] }
-        return evaluateFiles(
-          {
-            ...configRequest(flags),
-            ...files,
-            mode: flags.mode,
-            cutoffs: flags.k,
-            rankingsFile: flags.rankings,
-            releaseDir: flags.releaseDir,
-            baselines: flags.baselines === true,
-          },
-          io,
-        )
-      }),
+      runStep(context, flags, (io) => (flags.task === 'click' ? clicks(flags, io) : lists(flags, io))),
     )
+}
+
+async function lists(flags: Flags, io: StepIo): Promise<StepResult> {
+  const { evaluateFiles } = await import('../steps/evaluate-files.ts')
+  const { train, test, items = [], mode, k: cutoffs, rankings: rankingsFile, releaseDir } = flags
+  const what = { mode, cutoffs, rankingsFile, releaseDir, baselines: flags.baselines === true }
+  return evaluateFiles({ ...configRequest(flags), train, test, items, ...what }, io)
+}
+
+async function clicks(flags: Flags, io: StepIo): Promise<StepResult> {
+  const { evaluateClicks } = await import('../steps/evaluate-clicks.ts')
+  const { train, test, users = [], items = [], scores: scoresFile } = flags
+  return evaluateClicks({ ...configRequest(flags), train, test, users, items, scoresFile }, io)
 }

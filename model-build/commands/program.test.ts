@@ -54,6 +54,7 @@ describe('help', () => {
       'import',
       'build',
       'evaluate',
+      'ope',
       'serve',
       'dev',
       'publish',

@@ -9,6 +9,7 @@ import { addErase } from './erase.ts'
 import { addEvaluate } from './evaluate.ts'
 import { addImport } from './import.ts'
 import { addKeys } from './keys.ts'
+import { addOpe } from './ope.ts'
 import { EXIT, writeError } from './output.ts'
 import { addPublish, addRetrain } from './publish.ts'
 import type { CommandContext } from './run-step.ts'
@@ -27,6 +28,7 @@ const COMMANDS = [
   addRuns,
   addErase,
   addEvaluate,
+  addOpe,
   addServe,
   addPublish,
   addRetrain,

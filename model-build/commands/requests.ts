@@ -62,6 +62,23 @@ export type EvaluateRequest = ConfigRequest & {
   readonly baselines: boolean
 }
 
+/** Labelled impressions to learn from and to score, with what is known of users and items. */
+export type EvaluateClicksRequest = ConfigRequest & {
+  readonly train: readonly string[]
+  readonly test: readonly string[]
+  readonly users: readonly string[]
+  readonly items: readonly string[]
+  /** Where a line per test row goes. */
+  readonly scoresFile: string | undefined
+}
+
+export type JudgeLogRequest = ConfigRequest & {
+  readonly log: readonly string[]
+  /** A file of the judged policy's showings, or `uniform`. */
+  readonly target: string
+  readonly clip: number
+}
+
 export type ServeRequest = ConfigRequest & { readonly dir: string; readonly host: string; readonly port: number }
 
 export type DevRequest = ConfigRequest &

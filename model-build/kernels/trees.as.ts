@@ -83,7 +83,8 @@ export function partitionRows(
 /**
  * LambdaRank gradients (Burges 2010, with LightGBM's truncation and per-list normalisation) of groups begin … end - 1.
  * `groups` i32 offsets, `scores` f32, `labels` u8 (0 … 31), `gains` f32[32], `discounts` f32 by rank (longest group + 4),
- * `inverseIdeal` f32 per group (0 skips the group), out `gh` f32 pairs. Scratch: 6 * (longest group + 4) words.
+ * `inverseIdeal` f32 per group (0 skips the group), `weights` f32 per row (null for 1: a pair counts as often as its better row, after the normalisation), out `gh` f32 pairs.
+ * Scratch: 7 * (longest group + 4) words.
  */
 export function lambdas(
   begin: i32,
@@ -97,6 +98,7 @@ export function lambdas(
   inverseIdeal: usize,
   gh: usize,
   truncation: i32,
+  weights: usize,
 ): void {
   for (let group = begin; group < end; group++) {
     const from = load<i32>(groups + ((group as usize) << 2))
@@ -113,14 +115,17 @@ export function lambdas(
     const gain = score + bytes
     const gradient = gain + bytes
     const hessian = gradient + bytes
+    const weight = hessian + bytes
     sortByScore(order, order + bytes, scores + ((from as usize) << 2), count)
     for (let k: usize = 0; k < (count as usize) << 2; k += 4) {
       const row = (from + load<i32>(order + k)) as usize
       store<f32>(score + k, load<f32>(scores + (row << 2)))
       store<f32>(gain + k, load<f32>(gains + ((load<u8>(labels + row) as usize) << 2)))
+      store<f32>(weight + k, weights == 0 ? 1 : load<f32>(weights + (row << 2)))
     }
     memory.fill(gradient, 0, 2 * bytes)
-    const total = pairLambdas(score, gain, gradient, hessian, discounts, ideal, count, min(truncation, count))
+    memory.fill(weight + ((count as usize) << 2), 0, 16)
+    const total = pairLambdas(score, gain, weight, gradient, hessian, discounts, ideal, count, min(truncation, count))
     const norm: f32 = total > 0 ? ((Math.log2(1 + (total as f64)) / (total as f64)) as f32) : 0
     for (let k: usize = 0; k < (count as usize) << 2; k += 4) {
       const to = out + ((load<i32>(order + k) as usize) << 3)
@@ -134,6 +139,7 @@ export function lambdas(
 function pairLambdas(
   score: usize,
   gain: usize,
+  weight: usize,
   gradient: usize,
   hessian: usize,
   discounts: usize,
@@ -151,6 +157,7 @@ function pairLambdas(
     const at = (i as usize) << 2
     const scoreA = v128.load32_splat(score + at)
     const gainA = v128.load32_splat(gain + at)
+    const weightA = v128.load32_splat(weight + at)
     const discountA = v128.load32_splat(discounts + at)
     const self = i32x4.splat(i)
     let gradientA = zero
@@ -167,14 +174,15 @@ function pairLambdas(
       const isInverted = f32x4.lt(difference, zero)
       const margin = v128.bitselect(f32x4.neg(gap), gap, isInverted)
       const rho = f32x4.div(one, f32x4.add(one, exponential(margin)))
-      const size = f32x4.mul(delta, rho)
-      const weight = f32x4.mul(size, f32x4.sub(one, rho))
+      const plain = f32x4.mul(delta, rho)
+      const size = f32x4.mul(plain, v128.bitselect(v128.load(weight + offset), weightA, isInverted))
+      const curve = f32x4.mul(size, f32x4.sub(one, rho))
       const signed = v128.bitselect(size, f32x4.neg(size), isInverted)
       gradientA = f32x4.add(gradientA, signed)
-      hessianA = f32x4.add(hessianA, weight)
+      hessianA = f32x4.add(hessianA, curve)
       v128.store(gradient + offset, f32x4.sub(v128.load(gradient + offset), signed))
-      v128.store(hessian + offset, f32x4.add(v128.load(hessian + offset), weight))
-      total = f32x4.add(total, size)
+      v128.store(hessian + offset, f32x4.add(v128.load(hessian + offset), curve))
+      total = f32x4.add(total, plain)
     }
     store<f32>(gradient + at, load<f32>(gradient + at) + sumLanes(gradientA))
     store<f32>(hessian + at, load<f32>(hessian + at) + sumLanes(hessianA))

@@ -17,6 +17,8 @@ const KERNELS: readonly KernelName[] = [
   'neighbourRows',
   'localSolve',
   'sparseTimesDense',
+  'factorEpoch',
+  'factorScores',
 ]
 
 const CELL = { sequence: 0, busy: 1, next: 2 } as const

@@ -17,6 +17,8 @@ export type KernelName =
   | 'neighbourRows'
   | 'localSolve'
   | 'sparseTimesDense'
+  | 'factorEpoch'
+  | 'factorScores'
 
 /** A compiled kernel: handles tasks begin … end - 1 with `scratch` bytes of its own; all pointers are byte offsets into the shared memory. */
 export type Kernel = (begin: number, end: number, scratch: number, ...args: readonly number[]) => void

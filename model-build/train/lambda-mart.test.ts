@@ -87,8 +87,8 @@ describe('the lambdas kernel', () => {
       inverse,
       pool.f32(size * 2),
     ]
-    const args = [...arrays.map((array) => array.byteOffset), truncation]
-    await pool.run({ kernel: 'lambdas', tasks: 1, scratchBytes: (size + 4) * 24, args })
+    const args = [...arrays.map((array) => array.byteOffset), truncation, 0]
+    await pool.run({ kernel: 'lambdas', tasks: 1, scratchBytes: (size + 4) * 28, args })
     const slow = slowLambdas(scores, labels, truncation)
     for (let k = 0; k < size * 2; k++) expect(Math.abs(arrays[6][k] - slow[k])).toBeLessThan(1e-5)
     await pool.close()

@@ -1,6 +1,7 @@
-import { LEAF_STEP, LEAF_SUM_LIMIT, type TreeEnsemble } from '#contract/trees'
-import { type BinEdges, type BinnedRows, binRows, findEdges } from './binning.ts'
-import { createRandom, shuffle } from './random.ts'
+import type { TreeEnsemble } from '#contract/trees'
+import { type BinEdges, binRows, findEdges } from './binning.ts'
+import { addTreeScores, joinTrees, pickFeatures } from './boosted-trees.ts'
+import { createRandom } from './random.ts'
 import { discountTable, idealDcg, LABEL_GAINS, type LabelledGroups, meanNdcg } from './ranking-metric.ts'
 import { type KernelPool, withPool } from './thread-pool.ts'
 import { type BinTree, TreeGrower } from './tree-grower.ts'
@@ -11,6 +12,8 @@ export type RankingData = LabelledGroups & {
   readonly featureCount: number
   /** What another model already gives each row; the trees learn what is left. Zeros when absent. */
   readonly initialScores?: Float32Array
+  /** How often a pair of rows counts, by its better row, e.g. inverse propensities of where it stood; 1 when absent. */
+  readonly weights?: Float32Array
 }
 
 export type LambdaMartOptions = {
@@ -68,15 +71,8 @@ export function trainLambdaMart(data: RankingData, options: LambdaMartOptions): 
       options.onProgress?.(trees.length, options.trees)
     }
     const kept = watcher === undefined ? trees : trees.slice(0, watcher.best())
-    return { ensemble: assemble(kept, edges, options.layout ?? 1), validationNdcg: watcher?.history ?? [] }
+    return { ensemble: joinTrees(kept, edges, options.layout ?? 1), validationNdcg: watcher?.history ?? [] }
   })
-}
-
-function pickFeatures(count: number, fraction: number, random: () => number): Int32Array {
-  const all = Int32Array.from({ length: count }, (_, f) => f)
-  if (fraction >= 1) return all
-  shuffle(all, random)
-  return all.slice(0, Math.max(1, Math.round(count * fraction))).sort()
 }
 
 /** Fills the grower's gradients from the current scores. */
@@ -97,8 +93,9 @@ function createLambdas(
     Float32Array.from(idealDcg(data, job.truncation), (ideal) => (ideal > 0 ? 1 / ideal : 0)),
   )
   const arrays = [groups, job.scores, labels, gains, discounts, inverse, job.gradients]
-  const args = [...arrays.map((array) => array.byteOffset), job.truncation]
-  return () => pool.run({ kernel: 'lambdas', tasks: groupCount, chunk: 64, scratchBytes: (longest + 4) * 24, args })
+  const weights = data.weights === undefined ? 0 : pool.copyF32(data.weights).byteOffset
+  const args = [...arrays.map((array) => array.byteOffset), job.truncation, weights]
+  return () => pool.run({ kernel: 'lambdas', tasks: groupCount, chunk: 64, scratchBytes: (longest + 4) * 28, args })
 }
 
 type Watcher = {
@@ -125,53 +122,8 @@ async function watch(
     best,
     isDone: () => history.length - best() >= (options.patience ?? 20),
     add: (tree) => {
-      addScores(tree, binned, scores)
+      addTreeScores(tree, binned, scores)
       history.push(meanNdcg(data, scores, k, ideal))
     },
   }
-}
-
-function addScores(tree: BinTree, rows: BinnedRows, scores: Float32Array): void {
-  const { bins, stride } = rows
-  const root = tree.feature.length === 0 ? -1 : 0
-  for (let r = 0, base = 0; r < rows.rowCount; r++, base += stride) {
-    let node = root
-    while (node >= 0) node = bins[base + tree.feature[node]] <= tree.bin[node] ? tree.left[node] : tree.right[node]
-    scores[r] += tree.leaf[-node - 1] * LEAF_STEP
-  }
-}
-
-/** Joins trees, turning bins into float32 thresholds. Leaves are scaled down if their largest possible sum leaves the exact range. */
-function assemble(trees: readonly BinTree[], edges: BinEdges, layout: number): TreeEnsemble {
-  const largest = trees.reduce((sum, tree) => sum + Math.max(...tree.leaf.map(Math.abs)), 0)
-  const scale = largest < LEAF_SUM_LIMIT ? 1 : (LEAF_SUM_LIMIT - trees.length) / largest
-  const nodes = trees.reduce((sum, tree) => sum + tree.feature.length, 0)
-  const ensemble = {
-    layout,
-    featureCount: edges.featureCount,
-    roots: new Int32Array(trees.length),
-    feature: new Uint16Array(nodes),
-    threshold: new Float32Array(nodes),
-    left: new Int32Array(nodes),
-    right: new Int32Array(nodes),
-    leaf: Int32Array.from(
-      trees.flatMap((tree) => tree.leaf),
-      (steps) => Math.round(steps * scale),
-    ),
-  }
-  let node = 0
-  let leaf = 0
-  trees.forEach((tree, t) => {
-    const place = (child: number) => (child >= 0 ? child + node : child - leaf)
-    ensemble.roots[t] = tree.feature.length === 0 ? -1 - leaf : node
-    tree.feature.forEach((feature, n) => {
-      ensemble.feature[node + n] = feature
-      ensemble.threshold[node + n] = edges.edges[feature * 256 + tree.bin[n]]
-      ensemble.left[node + n] = place(tree.left[n])
-      ensemble.right[node + n] = place(tree.right[n])
-    })
-    node += tree.feature.length
-    leaf += tree.leaf.length
-  })
-  return ensemble
 }

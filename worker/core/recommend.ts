@@ -138,6 +138,11 @@ function placeItems(model: Model, { set, scores, query, deps }: PlaceParts): rea
         const row = catalogue.rowOf(itemNo)
         return row >= 0 && query.blocked[row] === 0
       },
+      priorOf: (itemNo) => {
+        const row = catalogue.rowOf(itemNo)
+        if (row < 0) return { mean: 0, strength: 0 }
+        return { mean: catalogue.columns.priorMean[row] / 255, strength: catalogue.columns.priorStrength[row] }
+      },
       rng: deps.rng,
     },
   )

@@ -2,6 +2,7 @@ import type { RuleDefaults } from '#contract/manifest'
 import { explore, type Placed } from './explore.ts'
 import { boost, decaySeen, favourFresh, isValid } from './factors.ts'
 import type { Pool } from './pool.ts'
+import type { BetaPrior } from './thompson.ts'
 import { capCategories, diversify } from './variety.ts'
 
 /** The circumstances in which rules are applied. */
@@ -12,6 +13,8 @@ export type RuleContext = {
   readonly shown: ReadonlyMap<number, number>
   /** Whether an item that is pinned may be shown (resident, not blocked). */
   readonly mayPin: (itemNo: number) => boolean
+  /** What the release says of an item's click rate; strength 0 where nothing is known. */
+  readonly priorOf: (itemNo: number) => BetaPrior
   readonly rng: () => number
 }
 
@@ -31,7 +34,12 @@ export function applyRules(pool: Pool, rules: RuleDefaults, context: RuleContext
   const places = count - pins.size
   const scored = favourFresh(boost(free, rules.boosts, nowMs), rules.freshness, nowMs)
   const varied = diversify(capCategories(scored, rules.maxPerCategory, count), rules.diversity, places)
-  return interleave(pool, pins, explore(varied, places, rules.exploration, context.rng))
+  const armOf = (candidate: number) => {
+    const itemNo = pool.itemNos[candidate]
+    return { prior: context.priorOf(itemNo), misses: context.shown.get(itemNo) ?? 0 }
+  }
+  const exploration = { epsilon: rules.exploration, armOf: rules.explorer === 'thompson' ? armOf : null }
+  return interleave(pool, pins, explore(varied, places, exploration, context.rng))
 }
 
 /** The list without rules: the best, in order. */

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 import type { RuleDefaults } from '#contract/manifest'
 import { seededRandom } from '../synthetic-model.ts'
 import { applyRules, takeBest } from './apply-rules.ts'
-import { explore } from './explore.ts'
 import { boost, decaySeen, favourFresh } from './factors.ts'
 import { createPool, type Pool, type PoolColumns } from './pool.ts'
 import { capCategories, diversify } from './variety.ts'
@@ -36,7 +35,14 @@ function pool(
   return createPool(Float32Array.from(scores), itemNos, inputs)
 }
 
-const context = { count: 3, nowMs: NOW, shown: new Map<number, number>(), mayPin: () => true, rng: seededRandom(1) }
+const context = {
+  count: 3,
+  nowMs: NOW,
+  shown: new Map<number, number>(),
+  mayPin: () => true,
+  priorOf: () => ({ mean: 0, strength: 0 }),
+  rng: seededRandom(1),
+}
 const order = (of: Pool) => [...of.order]
 
 test('createPool puts scores on 0…1, negative ones too, and breaks ties by itemNo', () => {
@@ -86,31 +92,6 @@ test('diversify takes the candidate with the best trade between strength and lik
   const made = pool([1, 0.9, 0.8, 0], { vectors: [1, 0, 1, 0, 0, 1, 0, 1] })
   expect(order(diversify(made, 0, 3))).toEqual([0, 1, 2, 3])
   expect(order(diversify(made, 0.5, 3))).toEqual([0, 2, 1, 3])
-})
-
-test('explore shows the next best with 1 - ε + ε/n and others with ε/n, as often as it says', () => {
-  const made = pool([4, 3, 2, 1, 0])
-  const rng = seededRandom(5)
-  const first = new Map<number, { shown: number; propensity: number }>()
-  for (let n = 0; n < 20_000; n++) {
-    const [place] = explore(made, 1, 0.4, rng)
-    const before = first.get(place.candidate)?.shown ?? 0
-    first.set(place.candidate, { shown: before + 1, propensity: place.propensity })
-  }
-  expect(first.get(0)?.propensity).toBeCloseTo(0.68, 12)
-  expect(first.get(3)?.propensity).toBeCloseTo(0.08, 12)
-  for (const { shown, propensity } of first.values()) expect(Math.abs(shown / 20_000 - propensity)).toBeLessThan(0.012)
-})
-
-test('explore without ε never asks for chance', () => {
-  const rng = (): number => {
-    throw new Error('asked')
-  }
-  expect(explore(pool([1, 3, 2]), 3, 0, rng).map(({ candidate, propensity }) => [candidate, propensity])).toEqual([
-    [1, 1],
-    [2, 1],
-    [0, 1],
-  ])
 })
 
 test('applyRules keeps pins at their places while they are valid, found or not, once each', () => {
