@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test'
 import { expect, test } from './support/fixtures.ts'
 import { forgeManifest, livePointer, resign } from './support/forged.ts'
 import type { OpenSite } from './support/open-site.ts'
-import { openHtml, openSitePage, type SiteOptions, waitForOnnx } from './support/site-page.ts'
+import { openHtml, openSitePage, type SiteOptions } from './support/site-page.ts'
 import { type Answer, layWire, type Tamper, type Wire } from './support/wire.ts'
 
 // Every test here also fails when an exception or an unhandled rejection reaches the page: see `calm`.
@@ -153,7 +153,7 @@ test.describe('later', () => {
   }
 
   test('an edge that went away costs nothing but the news, also after a reload', async ({ page, small }) => {
-    const wire = await settledPage(page, small, { ranker: 'onnx' })
+    const wire = await settledPage(page, small)
     wire.isCut = true
     expect(await refreshed(page)).toBe('edge-unreachable')
     await expectKept(page, 'edge-unreachable')
@@ -163,7 +163,6 @@ test.describe('later', () => {
     wire.isCut = false
     expect(await refreshed(page)).toBe('fine')
     await expect.poll(async () => (await status(page)).lastError).toBeNull()
-    await waitForOnnx(page)
   })
 
   test('an older sequence played again is refused with sequence-replayed', async ({ page, small }) => {
