@@ -129,44 +129,6 @@ test('a database that an old tab holds closed leaves lists and history in memory
   await old.close()
 })
 
-test('a worker killed in the middle of a download starts again and completes it', async ({ page, context, small }) => {
-  await page.addInitScript(() => {
-    const Real = window.Worker
-    window.Worker = class extends Real {
-      constructor(url: string | URL, options?: WorkerOptions) {
-        super(url, options)
-        addEventListener('kill-worker', () => this.terminate(), { once: true })
-      }
-    }
-  })
-  let objects = 0
-  let held = 0
-  await context.route(/\/objects\/[0-9a-f]{64}$/, async (route) => {
-    if (++objects <= 4) return route.continue()
-    held++
-    return undefined // never answered: the download stands still
-  })
-  await openSitePage(page, small, { deadlineMs: 1_500 })
-  await expect.poll(() => held).toBeGreaterThan(0)
-  await page.evaluate(() => dispatchEvent(new Event('kill-worker')))
-  await context.unroute(/\/objects\/[0-9a-f]{64}$/)
-  await expect
-    .poll(
-      () =>
-        page.evaluate(() =>
-          window.recommender.status().then(
-            ({ residentItems }) => residentItems,
-            () => 0,
-          ),
-        ),
-      {
-        timeout: 30_000,
-      },
-    )
-    .toBe(300)
-  expect(await listLength(page)).toBe(10)
-})
-
 test('fifty calls at once are all answered with full lists of their own', async ({ page, small }) => {
   await openSitePage(page, small)
   const lists = await page.evaluate(async () => {
