@@ -50,6 +50,7 @@ describe('help', () => {
     expect(code).toBe(0)
     for (const command of [
       'audit',
+      'preview',
       'try',
       'import',
       'build',
@@ -71,12 +72,22 @@ describe('help', () => {
     expect(out).toContain('3 refused by the gate')
   })
 
-  test.each(['audit', 'try', 'import', 'build', 'evaluate', 'serve', 'dev', 'publish', 'retrain', 'keys', 'demo-data'])(
-    '%s has an example',
-    async (command) => {
-      expect((await run(command, '--help')).out).toMatch(/Examples?:\n {2}\$ pocketshelf/)
-    },
-  )
+  test.each([
+    'audit',
+    'preview',
+    'try',
+    'import',
+    'build',
+    'evaluate',
+    'serve',
+    'dev',
+    'publish',
+    'retrain',
+    'keys',
+    'demo-data',
+  ])('%s has an example', async (command) => {
+    expect((await run(command, '--help')).out).toMatch(/Examples?:\n {2}\$ pocketshelf/)
+  })
 })
 
 describe('wrong usage exits with 2', () => {

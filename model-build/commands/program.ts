@@ -11,6 +11,7 @@ import { addImport } from './import.ts'
 import { addKeys } from './keys.ts'
 import { addOpe } from './ope.ts'
 import { EXIT, writeError } from './output.ts'
+import { addPreview } from './preview.ts'
 import { addPublish, addRetrain } from './publish.ts'
 import type { CommandContext } from './run-step.ts'
 import { addRuns } from './runs.ts'
@@ -36,6 +37,7 @@ const COMMANDS = [
   addKeys,
   addDemoData,
   addAudit,
+  addPreview,
 ]
 
 const FOOTER = `

@@ -155,3 +155,10 @@ export type AuditRequest = {
 }
 
 export type BackupRequest = ConfigRequest & EdgeRequest & { /** Directory of the backup. */ readonly backupDir: string }
+
+export type PreviewRequest = ConfigRequest & {
+  /** Release folders: one, or two to compare. */
+  readonly releases: readonly string[]
+  readonly host: string
+  readonly port: number
+}

@@ -134,6 +134,12 @@ export const DEFAULTS: Config = {
     // Decay of the trending list. Days.
     trendingHalfLifeDays: 7,
   },
+  rules: {
+    // Items that have a place on the home list: { item, position (0 is the first), from?, until? (dates) }.
+    pins: [],
+    // Factors on scores: { category or item, factor (2 doubles), from?, until? (dates) }.
+    boosts: [],
+  },
   gate: {
     // NDCG@20 may fall by at most this share against the live release on the same data.
     maxQualityLoss: 0.02,

@@ -4,6 +4,7 @@ const share = z.number().min(0).max(1)
 const count = z.int().min(0)
 const positiveCount = z.int().min(1)
 const positive = z.number().positive().finite()
+const validity = { from: z.iso.date().optional(), until: z.iso.date().optional() }
 const weights = z.record(z.string(), z.number().min(0).max(1000))
 
 /** What `pocketshelf.toml` may hold; the meaning and unit of each entry stand beside its default in `defaults.ts`. */
@@ -65,6 +66,21 @@ export const configSchema = z.strictObject({
     headItems: z.int().min(1).max(500),
     graphMinItems: positiveCount,
     trendingHalfLifeDays: positive,
+  }),
+  rules: z.strictObject({
+    pins: z.array(z.strictObject({ item: z.string().min(1), position: z.int().min(0).max(199), ...validity })).max(200),
+    boosts: z
+      .array(
+        z
+          .strictObject({
+            item: z.string().min(1).optional(),
+            category: z.string().min(1).optional(),
+            factor: z.number().min(0.01).max(100),
+            ...validity,
+          })
+          .refine(({ item, category }) => (item === undefined) !== (category === undefined), 'say item or category'),
+      )
+      .max(200),
   }),
   gate: z.strictObject({
     maxQualityLoss: share,

@@ -59,6 +59,7 @@ export function resolveSettings(config: Config): PipelineSettings {
       graphMinItems: config.release.graphMinItems,
       trendingHalfLifeDays: config.release.trendingHalfLifeDays,
       rules: DEFAULT_RULES,
+      siteRules: config.rules,
     },
     ranker: config.ranker,
     heldShare: config.split.testShare,

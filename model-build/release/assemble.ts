@@ -16,6 +16,7 @@ import { type CellPlan, partitionItems } from './partition.ts'
 import { publicLists } from './public-lists.ts'
 import { logRankQuantiles } from './quantiles.ts'
 import { manifestOf } from './release-manifest.ts'
+import { type SiteRules, withSiteRules } from './site-rules.ts'
 import { type QuantisedSpace, quantiseSpace } from './space.ts'
 
 /** Settings of the objects of a release. */
@@ -30,6 +31,8 @@ export type AssembleOptions = {
   readonly graphMinItems: number
   readonly trendingHalfLifeDays: number
   readonly rules: RuleDefaults
+  /** Pins and boosts that are added to `rules`; none by default. */
+  readonly siteRules?: SiteRules
   readonly pool?: KernelPool
 }
 
@@ -89,8 +92,25 @@ export async function assembleRelease(
     objects,
     registry,
     itemNos,
-    manifest: manifestOf({ dataset, models, space, behaviour, refs, lists, itemNoEnd: registry.ids.length, options }),
+    manifest: manifestOf({
+      dataset,
+      models,
+      space,
+      behaviour,
+      refs,
+      lists,
+      itemNoEnd: registry.ids.length,
+      options: { ...options, rules: rulesOf(options, registry, dictionaries.dictionaries) },
+    }),
   }
+}
+
+function rulesOf(options: AssembleOptions, { ids }: ItemRegistry, { categories }: Dictionaries): RuleDefaults {
+  const itemNoOf = new Map(ids.map((id, itemNo) => [id, itemNo]))
+  return withSiteRules(options.rules, options.siteRules ?? { pins: [], boosts: [] }, {
+    itemNoOf: (id) => itemNoOf.get(id) ?? -1,
+    categoryOf: (name) => categories.indexOf(name),
+  })
 }
 
 function directoryOf(plans: readonly CellPlan[], dataset: Dataset, itemNos: Uint32Array) {
