@@ -161,10 +161,15 @@ async function whyOf(model: Model, ranker: Ranker | null, question: Question, id
   return { verdict, facts }
 }
 
-/** The largest features of a candidate by name. */
+/** Ranks and positions of what is not there have this value. */
+const ABSENT = 1000
+
+/** The largest features of a candidate by name; ranks and positions are no strengths. */
 function featuresOf(trace: Trace, candidate: number): (readonly [string, string])[] {
   const values = Array.from(trace.features.subarray(candidate * FEATURE_COUNT, (candidate + 1) * FEATURE_COUNT))
   const named = values.map((value, index) => ({ name: FEATURE_NAMES[index] ?? '', value }))
-  const largest = named.filter(({ value }) => value !== 0).sort((a, b) => Math.abs(b.value) - Math.abs(a.value))
+  const largest = named
+    .filter(({ name, value }) => value !== 0 && value !== ABSENT && !/^rank[.]|Position$/.test(name))
+    .sort((a, b) => Math.abs(b.value) - Math.abs(a.value))
   return largest.slice(0, TOLD_FEATURES).map(({ name, value }) => [name, String(Number(value.toFixed(3)))])
 }

@@ -14,8 +14,8 @@ article li:first-child { border: 0 } .place { color: var(--soft); text-align: ri
 .note { color: var(--soft); font-size: .85rem } .badge { font-size: .75rem; border: 1px solid var(--accent); color: var(--accent); border-radius: 1rem; padding: 0 .5rem; margin-inline-start: .3rem }
 button, input, select { font: inherit; color: inherit; background: transparent; border: 1px solid var(--line); border-radius: .45rem; padding: .3rem .6rem }
 select option { background: var(--card) } input, select { width: 100% } button { cursor: pointer } button.main { background: var(--accent); color: light-dark(#fff, #14161b); border-color: transparent }
-button.small { padding: .05rem .5rem; font-size: .85rem } :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
-.chips li { display: flex; gap: .4rem; justify-content: space-between; align-items: center; padding: .25rem 0; overflow-wrap: anywhere } .row { display: flex; gap: .4rem; margin-top: .4rem }
+button.small { white-space: nowrap; padding: .05rem .5rem; font-size: .85rem } :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
+.chips li > :last-child { flex: none } .chips li { display: flex; gap: .4rem; justify-content: space-between; align-items: center; padding: .25rem 0; overflow-wrap: anywhere } .row { display: flex; gap: .4rem; margin-top: .4rem }
 dialog { border: 1px solid var(--line); border-radius: .8rem; background: var(--card); color: inherit; max-width: 44rem; width: 92vw } dialog::backdrop { background: rgb(0 0 0 / .45) }
 dl { display: grid; grid-template-columns: auto 1fr; gap: .1rem 1rem; font-size: .88rem; margin: .5rem 0 1rem } dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere }
 @media (max-width: 60rem) { main { grid-template-columns: minmax(0, 1fr) } }
@@ -115,7 +115,7 @@ export function previewPage({ desks, rules }: Pick<PreviewParts, 'desks' | 'rule
     (name) => `<option>${name.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`)}</option>`,
   )
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Preview · Pocketshelf</title><style>${STYLE}</style></head>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><title>Preview · Pocketshelf</title><style>${STYLE}</style></head>
 <body><main>
 <h1>Preview of ${desks.length === 1 ? 'a release' : 'two releases'}</h1>
 <aside>
