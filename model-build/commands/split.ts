@@ -21,7 +21,7 @@ export function addSplit(program: Command, context: CommandContext): void {
     .requiredOption('--out <dir>', 'where train.csv and test.csv go')
     .addOption(
       new Option('--method <name>', 'what is held out')
-        .choices(['time', 'last', 'fraction', 'users'])
+        .choices(['time', 'last', 'fraction', 'users', 'items'])
         .default('fraction'),
     )
     .addHelpText('after', EXAMPLES)
