@@ -11,7 +11,10 @@ const read = (name: string) => readFileSync(join(DEPLOY, name), 'utf8')
 /** Options that a command's help names. */
 async function knownOptions(command: string): Promise<string> {
   let help = ''
-  const streams = { stdout: (text: string) => void (help += text), stderr: () => undefined, isTerminal: false }
+  const stdout = (text: string) => {
+    help += text
+  }
+  const streams = { stdout, stderr: () => undefined, isTerminal: false }
   const context = { streams, nowMs: () => 0, signal: new AbortController().signal, exitCode: 0 }
   await runCommandLine([command, '--help'], context)
   return help

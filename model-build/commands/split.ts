@@ -7,12 +7,13 @@ Writes train.csv and test.csv for \`pocketshelf evaluate\`; positive rows only (
 
 Examples:
   $ pocketshelf split --data ./goodbooks --out ./split --method fraction      # the last fifth of each user's rows
+  $ pocketshelf split --data ./shop --out ./split --method items            # a fifth of the items, as if they were new
   $ pocketshelf split --data ./ml --out ./split --method users --order ignore # a random fifth of the items of held-out users
 `
 
 type Flags = CommonFlags &
   ConfigFlags &
-  InputFlags & { readonly out: string; readonly method: 'time' | 'last' | 'fraction' | 'users' }
+  InputFlags & { readonly out: string; readonly method: 'time' | 'last' | 'fraction' | 'users' | 'items' }
 
 /** `pocketshelf split`: rows to fit on and rows to find. */
 export function addSplit(program: Command, context: CommandContext): void {
