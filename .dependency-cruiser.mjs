@@ -56,6 +56,7 @@ export const FOLDERS = {
     local: [],
     npm: [
       'pocketshelf',
+      'uqr',
       'workbox-core',
       'workbox-precaching',
       'workbox-routing',

@@ -33,6 +33,7 @@ function clientConfig(entry: string, format: 'iife' | 'es', fileName: string): U
       __POCKETSHELF_INTEGRITY__: JSON.stringify({
         worker: integrityOf('pocketshelf-worker.js'),
         shelf: integrityOf('pocketshelf-shelf.js'),
+        inspector: integrityOf('pocketshelf-inspector.js'),
       }),
     },
     build: {
@@ -50,6 +51,7 @@ function clientConfig(entry: string, format: 'iife' | 'es', fileName: string): U
 
 /** The builds of the page, in order; `vite build --mode <name>` runs one of them. */
 export const PAGE_BUILDS: Readonly<Record<string, () => UserConfig>> = {
+  inspector: () => clientConfig('client/inspector/inspector-script.ts', 'iife', 'pocketshelf-inspector.js'),
   shelf: () => clientConfig('client/shelf-script.ts', 'iife', 'pocketshelf-shelf.js'),
   'drop-in': () => clientConfig('client/drop-in.ts', 'iife', 'pocketshelf.js'),
   client: () => clientConfig('client/index.ts', 'es', 'pocketshelf.mjs'),

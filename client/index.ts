@@ -1,7 +1,10 @@
+import { BUILT_FILES } from '#contract/rpc'
 import { defineElement } from './element.ts'
 import type { RecommenderOptions } from './options.ts'
 import { createRecommenderAt, type Recommender } from './recommender.ts'
 import { Shelf } from './shelf.ts'
+import { createTrust } from './trust.ts'
+import { watchForInspector } from './watch-inspector.ts'
 import { chooseWords, type SomeWords } from './words.ts'
 
 export type { Card } from '#contract/cards'
@@ -33,8 +36,11 @@ export type {
 } from '#contract/rpc'
 export type { Beliefs } from './beliefs.ts'
 export type { RecommenderOptions, Settings } from './options.ts'
-export type { Recommender } from './recommender.ts'
+export type { ProfileTextOptions } from './profile-text.ts'
+export type { ProfileChange, Recommender } from './recommender.ts'
 export type { ShelfWords, SomeWords } from './words.ts'
+
+declare const __POCKETSHELF_INTEGRITY__: Readonly<Record<'worker' | 'shelf' | 'inspector', string>>
 
 /**
  * Creates the recommender of this page. The worker starts with the first call, once the page is idle. Wrong options do not
@@ -43,6 +49,22 @@ export type { ShelfWords, SomeWords } from './words.ts'
  */
 export function createRecommender(options: RecommenderOptions): Recommender {
   return createRecommenderAt(options, import.meta.url)
+}
+
+/**
+ * Opens the inspector on Alt+Shift+P and where the address has `?pocketshelf-inspector`; its script is loaded then, from beside the worker.
+ * @public
+ */
+export function enableInspector(recommender: Recommender): void {
+  const { settings } = recommender
+  if ('code' in settings) return // the shelves say what is wrong with the options
+  const url = new URL(BUILT_FILES.inspector, settings.workerUrl).href
+  watchForInspector(recommender, {
+    url,
+    integrity: __POCKETSHELF_INTEGRITY__.inspector,
+    nonce: '',
+    trust: createTrust(),
+  })
 }
 
 /**

@@ -1,13 +1,15 @@
 import { RecError } from '#contract/errors'
-import type { DeviceEvent } from '#contract/events'
+import type { DeviceEvent, Scene } from '#contract/events'
+import { LIMITS } from '#contract/limits'
 import type {
   CardView,
   CategoryCount,
   ConsentMode,
   EngineNotice,
   EngineStatus,
-  ProfileExport,
-  RecommendedItem,
+  Explanation,
+  Inspection,
+  Preferences,
   RecommendReply,
   RecommendRequest,
   SearchReply,
@@ -20,8 +22,18 @@ import { createConsentRecord } from './consent.ts'
 import { type RecommenderOptions, resolveOptions, type Settings } from './options.ts'
 import { markOnce, readPageSigns, whenIdle } from './page-signs.ts'
 import { createPendingEvents } from './pending-events.ts'
+import { type ProfileTextOptions, readProfile, writeProfile } from './profile-text.ts'
 import { startWorker } from './start-worker.ts'
 import { createTrust, type TrustScript } from './trust.ts'
+
+/**
+ * What a visitor changes of the profile; what is not named stays.
+ * @public
+ */
+export type ProfileChange = Partial<Preferences> & {
+  /** Items whose every event is forgotten. */
+  readonly remove?: readonly string[]
+}
 
 type NoticeType = EngineNotice['type']
 
@@ -35,22 +47,37 @@ export interface Recommender {
   recommend(request: Partial<RecommendRequest> & Pick<RecommendRequest, 'scene'>): Promise<RecommendReply>
   /** Items like one item. */
   similar(id: string, options?: Omit<Partial<RecommendRequest>, 'scene' | 'contextItems'>): Promise<RecommendReply>
+  /** The page's own candidates, best first for this visitor; those that are not on the device are left out. */
+  rerank(
+    items: readonly string[],
+    options?: Omit<Partial<RecommendRequest>, 'scene' | 'items'>,
+  ): Promise<RecommendReply>
   /** Tells the device what the visitor did; nothing is sent by this. */
   track(events: TrackInput | readonly TrackInput[]): Promise<number>
   /** Searches the items on this device. */
   search(request: SearchRequest): Promise<SearchReply>
   categories(): Promise<readonly CategoryCount[]>
   cards(ids: readonly string[]): Promise<readonly CardView[]>
-  /** With an id: why the item was last recommended in this page, or null. Without: what the device believes. */
+  /** With an id: why that item is in the list of a request (by default `for-you`), or why it is not. Without: what the device believes. */
   explain(): Promise<Beliefs>
-  explain(id: string): Promise<RecommendedItem | null>
+  explain(id: string, request?: Partial<RecommendRequest>): Promise<Explanation>
+  /** How a scene's last list was made, and all that the device holds; for developers. */
+  inspect(scene?: Scene): Promise<Inspection>
   status(): Promise<EngineStatus>
   /** Looks for a newer release now. */
   refresh(): Promise<EngineStatus>
-  history(): Promise<readonly DeviceEvent[]>
-  removeFromHistory(id: string): Promise<number>
-  exportProfile(): Promise<ProfileExport>
-  importProfile(profile: ProfileExport): Promise<number>
+  /** What the device remembers, in the visitor's hands. */
+  readonly profile: {
+    /** What the visitor did, latest first. */
+    history(): Promise<readonly DeviceEvent[]>
+    preferences(): Promise<Preferences>
+    /** Forgets items, turns the dial from familiar to surprising, mutes categories. */
+    edit(change: ProfileChange): Promise<Preferences>
+    /** Everything as text, to be kept as a file or shown as a QR code. */
+    export(options?: ProfileTextOptions): Promise<string>
+    /** Adds what `export` wrote, here or on another device. @returns Events that were new. */
+    import(text: string, options?: Pick<ProfileTextOptions, 'passphrase'>): Promise<number>
+  }
   /** Erases everything the device knows about the visitor. */
   forget(): Promise<null>
   readonly consent: {
@@ -70,7 +97,6 @@ declare const __POCKETSHELF_INTEGRITY__: Readonly<Record<'worker' | 'shelf', str
 
 const START_DEADLINE_MS = 60_000
 const RETRY_MS = 15_000
-const REMEMBERED_ITEMS = 500
 
 /** Creates a recommender whose built files lie beside `scriptUrl` unless the options say otherwise. */
 export function createRecommenderAt(
@@ -108,8 +134,6 @@ function createMethods(
 ): Omit<Recommender, 'on' | 'settings' | 'stop'> {
   const keeps = !(settings instanceof RecError) && settings.engine.storage === 'persistent'
   const pending = createPendingEvents(keeps ? settle(() => sessionStorage, null) : null)
-  const shown = new Map<string, RecommendedItem>()
-  const lists = createLists(connection, shown)
   const setConsent = async (choice: ConsentMode, text: string) =>
     connection.call('setConsent', await createConsentRecord(choice, text, Date.now()))
   const send = async (events: readonly TrackInput[]) => {
@@ -120,7 +144,7 @@ function createMethods(
   const left = pending.takeLeftOver()
   if (left.length > 0) void quiet(send(left))
   return {
-    ...lists,
+    ...createLists(connection),
     track(events) {
       const stamped = [events].flat().map(stamp)
       pending.add(stamped)
@@ -131,13 +155,10 @@ function createMethods(
     cards: (ids) => quiet(connection.call('cards', ids)),
     status: () => quiet(connection.call('status')),
     refresh: () => quiet(connection.call('refresh')),
-    history: () => quiet(connection.call('history')),
-    removeFromHistory: (id) => quiet(connection.call('removeFromHistory', id)),
-    exportProfile: () => quiet(connection.call('exportProfile')),
-    importProfile: (profile) => quiet(connection.call('importProfile', profile)),
+    inspect: (scene = 'for-you') => quiet(connection.call('inspect', scene)),
+    profile: createProfile(connection),
     forget() {
       pending.clear()
-      shown.clear()
       return quiet(connection.call('forget'))
     },
     consent: {
@@ -148,22 +169,11 @@ function createMethods(
   }
 }
 
-function createLists(
-  connection: Connection,
-  shown: Map<string, RecommendedItem>,
-): Pick<Recommender, 'recommend' | 'similar' | 'explain'> {
+function createLists(connection: Connection): Pick<Recommender, 'recommend' | 'similar' | 'rerank' | 'explain'> {
   const ask = async (request: RecommendRequest) => {
     const reply = await connection.call('recommend', request)
     if (reply.items.length > 0) markOnce('first-list')
     if (reply.personal) markOnce('first-personal-list')
-    for (const item of reply.items) {
-      shown.delete(item.id)
-      shown.set(item.id, item)
-    }
-    for (const id of shown.keys()) {
-      if (shown.size <= REMEMBERED_ITEMS) break
-      shown.delete(id)
-    }
     return reply
   }
   const believe = async () => {
@@ -171,14 +181,34 @@ function createLists(
     return summariseBeliefs(events, await connection.call('cards', [...new Set(events.map((event) => event.item))]))
   }
   function explain(): Promise<Beliefs>
-  function explain(id: string): Promise<RecommendedItem | null>
-  function explain(id?: string): Promise<Beliefs | RecommendedItem | null> {
-    return id === undefined ? quiet(believe()) : Promise.resolve(shown.get(id) ?? null)
+  function explain(id: string, request?: Partial<RecommendRequest>): Promise<Explanation>
+  function explain(id?: string, request?: Partial<RecommendRequest>): Promise<Beliefs | Explanation> {
+    if (id === undefined) return quiet(believe())
+    return quiet(connection.call('explain', id, { scene: 'for-you', count: 8, ...request }))
   }
   return {
     recommend: (request) => quiet(ask({ count: 8, ...request })),
     similar: (id, options) => quiet(ask({ count: 8, ...options, scene: 'similar', contextItems: [id] })),
+    rerank: (items, options) =>
+      quiet(ask({ count: Math.max(1, Math.min(items.length, LIMITS.listItems)), ...options, scene: 'rerank', items })),
     explain,
+  }
+}
+
+function createProfile(connection: Connection): Recommender['profile'] {
+  const edit = async ({ remove = [], ...preferences }: ProfileChange) => {
+    for (const id of remove) await connection.call('removeFromHistory', id)
+    return Object.keys(preferences).length === 0
+      ? connection.call('preferences')
+      : connection.call('setPreferences', preferences)
+  }
+  return {
+    history: () => quiet(connection.call('history')),
+    preferences: () => quiet(connection.call('preferences')),
+    edit: (change) => quiet(edit(change)),
+    export: (options = {}) => quiet(connection.call('exportProfile').then((profile) => writeProfile(profile, options))),
+    import: (text, options = {}) =>
+      quiet(readProfile(text, options).then((profile) => connection.call('importProfile', profile))),
   }
 }
 

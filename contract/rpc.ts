@@ -272,6 +272,7 @@ export type CategoryCount = { readonly name: string; readonly items: number }
  */
 export const BUILT_FILES = {
   shelf: 'pocketshelf-shelf.js',
+  inspector: 'pocketshelf-inspector.js',
   worker: 'pocketshelf-worker.js',
   scanWasm: 'pocketshelf-scan.wasm',
   hnswJs: 'pocketshelf-hnsw.js',

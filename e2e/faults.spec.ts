@@ -220,7 +220,7 @@ test.describe('later', () => {
     const kept = await page.evaluate(async () => {
       const { items } = await window.recommender.recommend({ scene: 'for-you', count: 3 })
       await window.recommender.track(items.map(({ id }) => ({ type: 'click', item: id })))
-      return (await window.recommender.history()).length
+      return (await window.recommender.profile.history()).length
     })
     const codes = await page.evaluate(async () => {
       dispatchEvent(new Event('kill-worker'))
@@ -231,7 +231,7 @@ test.describe('later', () => {
       ])
     })
     expect(codes).toEqual(['worker-died', 'worker-died'])
-    expect(await page.evaluate(async () => (await window.recommender.history()).length)).toBe(kept)
+    expect(await page.evaluate(async () => (await window.recommender.profile.history()).length)).toBe(kept)
     expect(await listLength(page)).toBe(10)
   })
 })

@@ -38,7 +38,7 @@ for (const [recipe, ranker] of [
           const { recommender } = window
           await recommender.forget()
           const events = seen.map(({ item, at }) => ({ v: 1, type: 'view', item, at }) as const)
-          await recommender.importProfile({ v: 1, site: 'demo', exportedAt: 0, events })
+          await recommender.profile.import(JSON.stringify({ v: 1, site: 'demo', exportedAt: 0, events }))
           const list = await recommender.recommend({
             scene: 'for-you',
             count: 20,

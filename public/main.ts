@@ -1,4 +1,4 @@
-import { createRecommender, defineShelf, type RecommenderOptions } from 'pocketshelf'
+import { createRecommender, defineShelf, enableInspector, type RecommenderOptions } from 'pocketshelf'
 import { Workbox } from 'workbox-window'
 import { createCart } from './shop/cart.ts'
 import { createToasts, startFrame } from './shop/frame.ts'
@@ -45,6 +45,7 @@ async function main(): Promise<void> {
   if (!place || !toasts) return
   const recommender = createRecommender({ ...(await loadConfig()), assets: '/', consent: 'first-party', start: 'now' })
   defineShelf(recommender)
+  enableInspector(recommender)
   const cart = createCart(ownStorage())
   const say = createToasts(toasts)
   const shop: Shop = { recommender, cart, say, go: (path) => go(path) }

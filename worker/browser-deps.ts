@@ -4,11 +4,14 @@ import { createIdbShards } from './store/idb-shards.ts'
 import { createMemoryProfile } from './store/memory-profile.ts'
 import { createMemoryShards } from './store/memory-shards.ts'
 
+/** Hashes of the engine files by name; written by the build, absent in tests of the sources. */
+declare const __ENGINE_INTEGRITY__: Readonly<Record<string, string>>
+
 /** The engine's world in a browser's worker (or page). */
 export function createBrowserDeps(): EngineDeps {
   const { navigator } = globalThis
   return {
-    fetch: (url, init) => fetch(url, init),
+    fetch: (url, init) => fetch(url, { ...init, integrity: integrityOf(url) }),
     nowMs: () => Date.now(),
     tzOffsetMin: (atMs) => -new Date(atMs).getTimezoneOffset(),
     monotonicMs: () => performance.now(),
@@ -28,11 +31,24 @@ export function createBrowserDeps(): EngineDeps {
     },
     exclusive: (name, run) => (navigator.locks === undefined ? run() : navigator.locks.request(name, run)),
     openChannel,
-    importModule: (url) => import(/* @vite-ignore */ url),
+    importModule,
     deviceMemoryGb: memoryHint(navigator),
     cores: navigator.hardwareConcurrency ?? 1,
     log: () => undefined,
   }
+}
+
+function integrityOf(url: string): string {
+  const hashes = typeof __ENGINE_INTEGRITY__ === 'undefined' ? {} : __ENGINE_INTEGRITY__
+  return hashes[new URL(url).pathname.split('/').at(-1) ?? ''] ?? ''
+}
+
+/** Imports have no integrity of their own: the file is fetched with it first, and comes from the cache the second time. */
+async function importModule(url: string): Promise<unknown> {
+  const integrity = integrityOf(url)
+  if (integrity !== '')
+    await fetch(url, { integrity, mode: 'cors', credentials: 'omit', referrerPolicy: 'no-referrer' })
+  return import(/* @vite-ignore */ url)
 }
 
 /** 53 random bits as a fraction. */

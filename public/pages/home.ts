@@ -1,14 +1,19 @@
 import { h, shelf } from '../shop/dom.ts'
 import type { Page, Shop } from '../shop/shop.ts'
 import { categoryPath } from '../shop/tiles.ts'
+import { onboarding } from './onboarding.ts'
 
 /** The front page: every shelf here reacts to each click. */
 export function homePage(shop: Shop): Page {
   const chips = h('ul', { class: 'chips', role: 'list' })
   void fillChips(shop, chips)
+  const asking = h('div', {}, onboarding(shop))
   return {
     title: 'Home',
-    leave: shop.recommender.on('ready', () => void fillChips(shop, chips)),
+    leave: shop.recommender.on('ready', () => {
+      void fillChips(shop, chips)
+      asking.replaceChildren(onboarding(shop))
+    }),
     content: h(
       'div',
       {},
@@ -24,8 +29,9 @@ export function homePage(shop: Shop): Page {
           '.',
         ),
       ),
-      shelf({ scene: 'for-you', count: 16 }),
+      shelf({ scene: 'for-you', count: 16, more: '' }),
       h('nav', { 'aria-label': 'Departments' }, chips),
+      asking,
       shelf({ scene: 'trending' }),
       shelf({ scene: 'because-you', empty: 'hide' }),
       shelf({ scene: 'recently-viewed', empty: 'hide' }),

@@ -23,7 +23,6 @@ export function itemPage(shop: Shop, id: string): Page {
 async function fill(shop: Shop, id: string, top: HTMLElement): Promise<void> {
   const heading = top.querySelector('h1')
   try {
-    const why = await shop.recommender.explain(id)
     const [card] = await shop.recommender.cards([id])
     if (!card) {
       if (heading) heading.textContent = 'This item is not on this device'
@@ -31,13 +30,13 @@ async function fill(shop: Shop, id: string, top: HTMLElement): Promise<void> {
     }
     void shop.recommender.track({ type: 'view', item: id })
     document.title = `${card.title} · ${document.title.split(' · ').at(-1)}`
-    top.replaceChildren(cover(card, 'large'), details(shop, card, why !== null && why.channels.length > 0))
+    top.replaceChildren(cover(card, 'large'), details(shop, card))
   } catch {
     if (heading) heading.textContent = 'The catalogue is not on this device yet'
   }
 }
 
-function details(shop: Shop, card: ItemCard, isRecommended: boolean): HTMLElement {
+function details(shop: Shop, card: ItemCard): HTMLElement {
   const { cart, recommender, say } = shop
   const { id } = card
   const add = () => {
@@ -74,7 +73,6 @@ function details(shop: Shop, card: ItemCard, isRecommended: boolean): HTMLElemen
     h(
       'p',
       { class: 'soft' },
-      isRecommended ? 'This was on one of your shelves. ' : '',
       'Your visit to this page is remembered on this device. ',
       h('a', { href: '/you' }, 'See and change what is remembered'),
       '.',

@@ -29,7 +29,7 @@ export function beliefsPanel({ recommender }: Shop): Panel {
 /** Everything remembered, item by item, each with a way out. */
 export function historyPanel({ recommender, say }: Shop): Panel {
   return panel('What it remembers', async () => {
-    const events = (await recommender.history()).filter((event) => event.type !== 'impression')
+    const events = (await recommender.profile.history()).filter((event) => event.type !== 'impression')
     const byItem = Map.groupBy(events, (event) => event.item)
     const ids = [...byItem.keys()].slice(0, SHOWN_ITEMS)
     if (ids.length === 0) return [h('p', { class: 'soft' }, 'Nothing.')]
@@ -38,7 +38,7 @@ export function historyPanel({ recommender, say }: Shop): Panel {
       const own = byItem.get(id) ?? []
       const title = titles.get(id) || id
       const remove = async () => {
-        await recommender.removeFromHistory(id)
+        await recommender.profile.edit({ remove: [id] })
         say(`“${title}” is forgotten.`)
       }
       const what = [...new Set(own.map((event) => event.type))].join(', ')

@@ -1,12 +1,21 @@
 import { h } from '../shop/dom.ts'
 import type { Page, Shop } from '../shop/shop.ts'
 import { beliefsPanel, historyPanel } from './you-beliefs.ts'
-import { consentPanel, movePanel } from './you-consent.ts'
+import { consentPanel } from './you-consent.ts'
+import { movePanel, readAddress } from './you-move.ts'
 import { statusPanel } from './you-status.ts'
+import { tunePanel } from './you-tune.ts'
 
 /** What the device knows, and the visitor's say in it. */
 export function youPage(shop: Shop): Page {
-  const panels = [beliefsPanel(shop), consentPanel(shop), historyPanel(shop), movePanel(shop), statusPanel(shop)]
+  const panels = [
+    beliefsPanel(shop),
+    tunePanel(shop),
+    consentPanel(shop),
+    historyPanel(shop),
+    movePanel(shop),
+    statusPanel(shop),
+  ]
   const place = h('div', { class: 'you' }, h('p', { class: 'soft', role: 'status' }, 'One moment…'))
   const drawAll = async () => {
     await Promise.all(panels.map((panel) => panel.draw()))
@@ -34,6 +43,7 @@ export function youPage(shop: Shop): Page {
         { class: 'lead' },
         'Everything this shop remembers about your taste is on this page, and lives in this browser.',
       ),
+      readAddress(shop),
       place,
     ),
   }

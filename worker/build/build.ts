@@ -2,6 +2,7 @@
  * Builds the worker's files into dist/: the worker (one classic script), the scan kernel, and the runtimes that are loaded late. None of
  * them carries a hash in its name; the client's build pins the worker by its integrity.
  */
+import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,7 +18,7 @@ const ORT = join(ROOT, 'node_modules', 'onnxruntime-web', 'dist')
 async function bundle(
   entry: string,
   name: string,
-  { format, plugins }: { format: 'iife' | 'es'; plugins: Plugin[] },
+  { format, plugins, define = {} }: { format: 'iife' | 'es'; plugins: Plugin[]; define?: Record<string, string> },
 ): Promise<void> {
   await build({
     configFile: false,
@@ -25,6 +26,7 @@ async function bundle(
     logLevel: 'warn',
     root: ROOT,
     plugins,
+    define,
     build: {
       outDir: DIST,
       emptyOutDir: false,
@@ -87,13 +89,26 @@ async function buildGraphEngine(): Promise<void> {
   writeFileSync(join(DIST, BUILT_FILES.hnswJs.replace(/\.js$/, '.wasm')), wasm)
 }
 
+/** SHA-384 of each engine file as browsers check it: the page pins the worker, and the worker its engines. */
+function engineIntegrity(): Readonly<Record<string, string>> {
+  const { scanWasm, hnswJs, ortWasm, ortJs } = BUILT_FILES
+  const names = [scanWasm, hnswJs, hnswJs.replace(/\.js$/, '.wasm'), ortWasm, ortJs]
+  const hashOf = (name: string) =>
+    createHash('sha384')
+      .update(readFileSync(join(DIST, name)))
+      .digest('base64')
+  return Object.fromEntries(names.map((name) => [name, `sha384-${hashOf(name)}`]))
+}
+
 /** Writes all files. */
 export async function buildWorkerFiles(): Promise<void> {
   mkdirSync(DIST, { recursive: true })
-  await bundle(join(ROOT, 'worker', 'entry.ts'), BUILT_FILES.worker, { format: 'iife', plugins: [withoutErrorHelp()] })
   copyFileSync(join(ROOT, 'worker', 'core', 'scan', 'scan.wasm'), join(DIST, BUILT_FILES.scanWasm))
   copyOrt()
   await buildGraphEngine()
+  const define = { __ENGINE_INTEGRITY__: JSON.stringify(engineIntegrity()) }
+  const plugins = [withoutErrorHelp()]
+  await bundle(join(ROOT, 'worker', 'entry.ts'), BUILT_FILES.worker, { format: 'iife', plugins, define })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildWorkerFiles()
