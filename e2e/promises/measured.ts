@@ -13,7 +13,8 @@ export const MEASURED_PROMISES: readonly Promised[] = [
         (scene) => `<pocket-shelf scene="${scene}" count="12"></pocket-shelf>`,
       )
       const rows = Array.from({ length: 3_000 }, (_, i) => `<p data-item-id="row-${i}">An item of the page.</p>`)
-      const page = await host(`${shelves.join('')}${scriptTag(demo)}${rows.join('')}`)
+      const reserve = '<style>pocket-shelf { display: block; min-block-size: 26rem }</style>'
+      const page = await host(`${reserve}${shelves.join('')}${scriptTag(demo)}${rows.join('')}`)
       await visitor.goto('about:blank')
       const tasks = await visitor.tasks?.(async () => {
         await visitor.goto(page.url)

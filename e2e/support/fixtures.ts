@@ -8,7 +8,10 @@ const PREPARING_MS = 600_000
 export const ENGINES = { timeout: 30_000 } as const
 
 type WorkerParts = { readonly demo: OpenSite; readonly large: OpenSite; readonly small: OpenSite }
-type TestParts = { readonly calm: readonly Error[] }
+type TestParts = {
+  /** Exceptions that reached a page; a test that plants some takes them out again. */
+  readonly calm: Error[]
+}
 
 /** Sites are started once a worker, by the first test that asks for them. */
 export const siteTest = base.extend<object, WorkerParts>({

@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises'
+import type { Page } from '@playwright/test'
+import { expect, test } from './support/fixtures.ts'
+import { ShopPage } from './support/shop-page.ts'
+
+test('a first visitor picks three things and has shelves of their own', async ({ page, demo }) => {
+  const shop = await ShopPage.open(page, demo.url)
+  const asking = page.getByRole('region', { name: 'Pick 3 that you like' })
+  await expect(asking.getByRole('listitem')).toHaveCount(12)
+  for (const place of [0, 3, 5]) await asking.getByRole('listitem').nth(place).getByRole('button').click()
+  await asking.getByRole('button', { name: 'Show me my shelves' }).click()
+  await expect(shop.cards('For you').nth(4)).toBeVisible()
+  await expect(asking).toHaveCount(0)
+  await page.reload()
+  await expect(shop.cards('For you').nth(4)).toBeVisible()
+  await expect(asking).toHaveCount(0)
+})
+
+test('a muted department leaves every shelf, and the dial is kept', async ({ page, demo }) => {
+  const shop = await ShopPage.open(page, demo.url)
+  await expect(shop.cards('Popular now').nth(4)).toBeVisible()
+  const [department = ''] = await shop.categories('trending')
+  await page.goto(`${demo.url}/you`)
+  await page.getByRole('checkbox', { name: department, exact: true }).check()
+  await expect(page.getByText(`No more ${department} on your shelves.`)).toBeVisible()
+  await page.getByLabel('From familiar to surprising').fill('1')
+  await page.goto(demo.url)
+  await expect(shop.cards('Trending').nth(4)).toBeVisible()
+  for (const scene of ['for-you', 'trending'] as const) expect(await shop.categories(scene)).not.toContain(department)
+  await page.goto(`${demo.url}/you`)
+  await expect(page.getByLabel('From familiar to surprising')).toHaveValue('1')
+  await expect(page.getByRole('checkbox', { name: department, exact: true })).toBeChecked()
+})
+
+test('a profile moves to another device as an encrypted file and as a QR code', async ({ page, demo, browser }) => {
+  const shop = await ShopPage.open(page, demo.url)
+  await expect(shop.cards('Popular now').nth(4)).toBeVisible()
+  await shop.cards('Popular now').nth(1).getByRole('link').click()
+  const title = (await page.getByRole('heading', { level: 1 }).textContent()) ?? ''
+  await page.getByRole('button', { name: '♥ Like' }).click()
+  await page.goto(`${demo.url}/you`)
+  await page.getByLabel('Passphrase', { exact: true }).fill('seven green teapots')
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Save as a file' }).click(),
+  ])
+  const text = await readFile(await download.path(), 'utf8')
+  expect(text).toMatch(/^pocketshelf1[.]/)
+  await page.getByRole('button', { name: 'Show a QR code' }).click()
+  await expect(page.getByRole('img', { name: 'QR code of your profile' })).toBeVisible()
+  const address = (await page.getByRole('link', { name: 'The same as a link' }).getAttribute('href')) ?? ''
+
+  for (const way of ['file', 'code'] as const) {
+    const context = await browser.newContext()
+    const other = await context.newPage()
+    await other.goto(way === 'code' ? address : `${demo.url}/you`)
+    if (way === 'file') await readFileOn(other, text)
+    else await readCodeOn(other)
+    await expect(other.getByText(/^\d+ events were read[.]$/)).toBeVisible()
+    await expect(other.getByRole('link', { name: title, exact: true })).toBeVisible()
+    expect(other.url()).not.toContain('#profile')
+    await context.close()
+  }
+})
+
+async function readFileOn(page: Page, text: string): Promise<void> {
+  const file = { name: 'my-taste.txt', mimeType: 'text/plain', buffer: Buffer.from(text) }
+  await page.getByLabel('Passphrase', { exact: true }).fill('another one')
+  await page.getByLabel('Profile file').setInputFiles(file)
+  await expect(page.getByText('its passphrase is another one')).toBeVisible()
+  await page.getByLabel('Passphrase', { exact: true }).fill('seven green teapots')
+  await page.getByLabel('Profile file').setInputFiles(file)
+}
+
+async function readCodeOn(page: Page): Promise<void> {
+  await page.getByLabel('Its passphrase').fill('seven green teapots')
+  await page.getByRole('button', { name: 'Take it over' }).click()
+}
