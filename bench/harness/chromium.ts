@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright'
 
 /** Chromium of the distribution; Playwright's own where there is none. */
-const EXECUTABLE = '/usr/lib/chromium/chromium'
+export const EXECUTABLE = '/usr/lib/chromium/chromium'
 
-const OFFLINE = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1'
+/** Keeps Chromium from looking for its maker's servers. */
+export const OFFLINE = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1'
 
 /** Starts Chromium without a window; it reaches this machine only. */
 export function launchChromium(): Promise<Browser> {

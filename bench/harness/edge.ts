@@ -7,13 +7,21 @@ import { ROOT } from './places.ts'
 /** A real edge in a process of its own. */
 export type BenchEdge = { readonly url: string; stop(): Promise<void> }
 
+/** Directories at other places than `/`, and flags of the command. */
+type EdgeExtras = { readonly places?: Readonly<Record<string, string>>; readonly flags?: readonly string[] }
+
 /**
  * Starts an edge over the directory that `pocketshelf publish --dir` filled; it also serves pages.
  * @param statics - Directories served at `/`; the first that has a file answers.
  */
-export async function startEdge(dir: string, statics: readonly string[]): Promise<BenchEdge> {
+export async function startEdge(
+  dir: string,
+  statics: readonly string[],
+  { places: under = {}, flags = ['--cross-origin-isolated'] }: EdgeExtras = {},
+): Promise<BenchEdge> {
   const places = ['--data-dir', join(dir, 'data'), '--sites-file', join(dir, 'sites.json'), '--port', '0']
-  const pages = statics.flatMap((path) => ['--static', `/=${path}`])
+  const roots = [...statics.map((path) => `/=${path}`), ...Object.entries(under).map(([at, path]) => `${at}=${path}`)]
+  const pages = roots.flatMap((entry) => ['--static', entry])
   const child = spawn(
     process.execPath,
     [
@@ -21,7 +29,7 @@ export async function startEdge(dir: string, statics: readonly string[]): Promis
       join(ROOT, 'edge/node/main.ts'),
       ...places,
       ...pages,
-      '--cross-origin-isolated',
+      ...flags,
       '--stop-with-stdin',
     ],
     { stdio: ['pipe', 'pipe', 'ignore'] },
