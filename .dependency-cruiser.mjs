@@ -67,7 +67,11 @@ export const FOLDERS = {
     ],
     node: false,
   },
-  e2e: { local: [], npm: ['@axe-core/playwright', '@playwright/test', 'playwright', 'pocketshelf'], node: true },
+  e2e: {
+    local: ['^examples/'],
+    npm: ['@axe-core/playwright', '@playwright/test', 'esbuild', 'playwright', 'pocketshelf', 'svelte', 'vue'],
+    node: true,
+  },
   tools: {
     local: ['^contract/errors[.]ts$', '^[.]dependency-cruiser[.]mjs$'],
     npm: [
