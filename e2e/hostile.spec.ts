@@ -6,12 +6,6 @@ import { layWire } from './support/wire.ts'
 
 type Host = (body: string, options?: HostOptions) => Promise<HostPage>
 
-// Chromium's back/forward cache is off under Playwright unless asked for.
-base.use({
-  launchOptions: async ({ launchOptions }, use) =>
-    use({ ...launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache'] }),
-})
-
 const test = base.extend<{ host: Host }>({
   host: async ({ browserName: _ }, use) => {
     const open: HostPage[] = []
@@ -130,7 +124,11 @@ test('an element that is taken out, moved and put back while it loads ends with 
   await expectList(page)
 })
 
-test('a page that comes back by the back button shows its list and reacts', async ({ page, small, host }) => {
+test('a page that was left and is come back to by the back button shows its list and reacts', async ({
+  page,
+  small,
+  host,
+}) => {
   const site = await host(SHELF + tag(small), { pages: { '/next': '<p>Another page</p>' } })
   await page.goto(site.url)
   await expectList(page)

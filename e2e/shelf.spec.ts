@@ -152,7 +152,8 @@ test('where text runs from right to left the carousel and its keys do too', asyn
 test('an empty shelf says what would fill it, or nothing at all where the page wants that', async ({ page, small }) => {
   const quiet = '<pocket-shelf id="quiet" scene="recently-viewed" empty="hide"></pocket-shelf>'
   await openShelf(page, small, `<pocket-shelf scene="recently-viewed"></pocket-shelf>${quiet}`)
-  await expect(page.getByText('What you look at appears here, on this device only.')).toBeVisible()
+  const said = page.locator('pocket-shelf').first().getByText('What you look at appears here, on this device only.')
+  await expect(said).toBeVisible()
   await expect.poll(() => page.locator('#quiet').evaluate((shelf) => shelf.getBoundingClientRect().height)).toBe(0)
 })
 

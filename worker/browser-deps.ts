@@ -29,12 +29,28 @@ export function createBrowserDeps(): EngineDeps {
       const timer = setTimeout(run, delayMs)
       return () => clearTimeout(timer)
     },
-    exclusive: (name, run) => (navigator.locks === undefined ? run() : navigator.locks.request(name, run)),
+    exclusive,
     openChannel,
     importModule,
     deviceMemoryGb: memoryHint(navigator),
     cores: navigator.hardwareConcurrency ?? 1,
     log: () => undefined,
+  }
+}
+
+/** Runs alone under a lock; where locks are absent or refused (a frame without an origin) just runs. */
+async function exclusive<T>(name: string, run: () => Promise<T>): Promise<T> {
+  const { locks }: { locks?: LockManager } = navigator
+  let isHeld = false
+  try {
+    if (locks === undefined) return await run()
+    return await locks.request(name, () => {
+      isHeld = true
+      return run()
+    })
+  } catch (thrown) {
+    if (isHeld || locks === undefined) throw thrown
+    return run()
   }
 }
 
