@@ -7,7 +7,7 @@ import { openSitePage } from './support/site-page.ts'
 const status = (page: Page) => page.evaluate(() => window.recommender.status())
 const listLength = (page: Page) =>
   page.evaluate(async () => (await window.recommender.recommend({ scene: 'for-you', count: 10 })).items.length)
-const historyOf = (page: Page) => page.evaluate(async () => (await window.recommender.history()).length)
+const historyOf = (page: Page) => page.evaluate(async () => (await window.recommender.profile.history()).length)
 const settled = (page: Page) => expect.poll(async () => (await status(page)).residentItems).toBe(300)
 
 /** Clicks the first three items of a list. @returns How many events the device then remembers. */
