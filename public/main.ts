@@ -6,6 +6,7 @@ import { startRouter } from './shop/router.ts'
 import type { Shop } from './shop/shop.ts'
 import './style.css'
 import './pages/pages.css'
+import './pages/onboarding.css'
 
 /** What `pocketshelf dev` serves for the shop: which edge, which site, whose signature. */
 async function loadConfig(): Promise<RecommenderOptions> {
