@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { auc, clickMetrics, logLoss } from './click-metrics.ts'
+import { auc, clickMetrics, logLoss, reliability } from './click-metrics.ts'
 
 test('auc is the share of pairs in the right order, ties half', () => {
   expect(auc([0.9, 0.8, 0.3, 0.1], [1, 0, 1, 0])).toBe(3 / 4)
@@ -20,4 +20,14 @@ test('clickMetrics puts its values inside intervals that repeat for a seed', () 
   expect(found.auc.high).toBeGreaterThan(found.auc.value)
   expect(found.auc.high - found.auc.low).toBeLessThan(0.12)
   expect(clickMetrics(scores, labels, { seed: 7 })).toEqual(found)
+})
+
+test('reliability groups rows by rising probability with what was foretold and what came', () => {
+  const scores = Array.from({ length: 20 }, (_, k) => k / 20)
+  const labels = scores.map((score) => (score >= 0.5 ? 1 : 0))
+  const bins = reliability(scores, labels)
+  expect(bins).toHaveLength(10)
+  expect(bins[0]).toEqual({ rows: 2, foretold: 0.025, observed: 0 })
+  expect(bins[9]).toEqual({ rows: 2, foretold: (0.9 + 0.95) / 2, observed: 1 })
+  expect(reliability([0.3], [1])).toEqual([{ rows: 1, foretold: 0.3, observed: 1 }])
 })

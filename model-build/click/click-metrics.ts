@@ -80,3 +80,16 @@ function interval(value: number, samples: Float64Array): Interval {
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN
   return { value, low: at(0.025), high: at(0.975) }
 }
+
+/** A group of rows with similar probabilities: what was foretold on average and what came. */
+export type ReliabilityBin = { readonly rows: number; readonly foretold: number; readonly observed: number }
+
+/** Rows in ten groups of equal size by rising probability; a calibrated model has `observed` near `foretold` in each. */
+export function reliability(probabilities: ArrayLike<number>, labels: ArrayLike<number>): ReliabilityBin[] {
+  const order = descending(probabilities).reverse()
+  return Array.from({ length: 10 }, (_, bin) => {
+    const rows = order.subarray(Math.floor((bin * order.length) / 10), Math.floor(((bin + 1) * order.length) / 10))
+    const mean = (of: ArrayLike<number>) => rows.reduce((sum, row) => sum + of[row], 0) / rows.length
+    return { rows: rows.length, foretold: mean(probabilities), observed: mean(labels) }
+  }).filter(({ rows }) => rows > 0)
+}

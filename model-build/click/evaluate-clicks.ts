@@ -5,7 +5,7 @@ import { withDatabase } from '../ingest/database.ts'
 import type { Report } from '../pipeline/progress.ts'
 import { createKernelPool } from '../train/thread-pool.ts'
 import { baselineScores } from './baselines.ts'
-import { clickMetrics, type Interval } from './click-metrics.ts'
+import { clickMetrics, type Interval, type ReliabilityBin, reliability } from './click-metrics.ts'
 import { type ClickFit, fitClicks } from './fit-clicks.ts'
 import { type ImpressionFiles, type Impressions, NO_LABEL, readImpressions } from './read-impressions.ts'
 
@@ -21,6 +21,8 @@ export type ClickEvaluation = Omit<ClickFit, 'probabilities'> & {
   readonly dropped: number
   readonly model: ClickTable | null
   readonly baselines: Readonly<Record<string, ClickTable>>
+  /** Ten groups of test rows by rising probability. */
+  readonly reliability: readonly ReliabilityBin[]
 }
 
 export type ClickOptions = {
@@ -57,21 +59,17 @@ function measure(
   rows: Impressions,
   probabilities: Float64Array,
   seed: number,
-): Pick<ClickEvaluation, 'model' | 'baselines'> {
+): Pick<ClickEvaluation, 'model' | 'baselines' | 'reliability'> {
   const all = rows.label.subarray(rows.trainCount)
   const labelled = Int32Array.from(all.keys()).filter((k) => all[k] !== NO_LABEL)
-  if (labelled.length === 0) return { model: null, baselines: {} }
+  if (labelled.length === 0) return { model: null, baselines: {}, reliability: [] }
   const labels = Uint8Array.from(labelled, (k) => all[k])
-  const table = (scores: Float64Array) =>
-    clickMetrics(
-      Float64Array.from(labelled, (k) => scores[k]),
-      labels,
-      { seed },
-    )
+  const pick = (scores: Float64Array) => Float64Array.from(labelled, (k) => scores[k])
+  const table = (scores: Float64Array) => clickMetrics(pick(scores), labels, { seed })
   const baselines = Object.fromEntries(
     Object.entries(baselineScores(rows)).map(([name, scores]) => [name, table(scores)]),
   )
-  return { model: table(probabilities), baselines }
+  return { model: table(probabilities), baselines, reliability: reliability(pick(probabilities), labels) }
 }
 
 async function writeScores(path: string, rows: Impressions, probabilities: Float64Array): Promise<void> {
