@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { RecError } from './errors.ts'
-import { parseDictionaries, parseManifest } from './manifest.ts'
+import { parseDictionaries, parseManifest, sequenceSpaceOf } from './manifest.ts'
 import { sampleManifest } from './sample-documents.conformance.ts'
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
@@ -161,5 +161,25 @@ describe('parseDictionaries', () => {
     expect(codeOf(parseDictionaries, { ...dictionaries, categories: [1] })).toBe('manifest-malformed')
     expect(codeOf(parseDictionaries, { ...dictionaries, tags: undefined })).toBe('manifest-malformed')
     expect(codeOf(parseDictionaries, null)).toBe('manifest-malformed')
+  })
+})
+
+describe('a sequence space', () => {
+  const encoder = { type: 'onnx', model: { hash: 'b'.repeat(64), sizeBytes: 70_000 }, length: 50 }
+  const space = { spaceId: 'sequence-1', dim: 2, metric: 'ip', encoder, scales: [0.01, 0.02] }
+  const [first] = sampleManifest().spaces
+
+  test('is found behind the first space', () => {
+    const manifest = parseManifest({ ...sampleManifest(), spaces: [first, space] })
+    expect(sequenceSpaceOf(manifest)).toEqual({ space, index: 1 })
+    expect(sequenceSpaceOf(sampleManifest())).toBeNull()
+  })
+
+  test('is refused as the first space, without a model and with a length that no history has', () => {
+    const code = (spaces: unknown) => codeOf(parseManifest, { ...sampleManifest(), spaces })
+    expect(code([space])).toBe('manifest-malformed')
+    expect(code([])).toBe('manifest-malformed')
+    for (const wrong of [{ model: null }, { length: 0 }, { length: 1.5 }, { length: 100_000 }])
+      expect(code([first, { ...space, encoder: { ...encoder, ...wrong } }])).toBe('manifest-malformed')
   })
 })

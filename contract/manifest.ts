@@ -1,18 +1,36 @@
 import { RecError } from './errors.ts'
 import type { RidgeEncoder } from './fold-in.ts'
-import { isHash, isSiteName } from './limits.ts'
+import { isHash, isSiteName, LIMITS } from './limits.ts'
 import type { ObjectRef } from './shard-table.ts'
 
-/** A space of vectors: what encodes a history into it and on which grid its items are stored. */
-export type Space = {
+/** What all spaces have: vectors of one length on an int8 grid. */
+export type SpaceGrid = {
   /** Kept over releases as long as vectors of both can be compared. */
   readonly spaceId: string
   readonly dim: number
   readonly metric: 'ip'
-  readonly encoder: RidgeEncoder
   /** Step of the int8 grid per dimension. */
   readonly scales: readonly number[]
-  readonly gramian: ObjectRef
+}
+
+/** A space whose histories are folded in by least squares. */
+export type RidgeSpace = SpaceGrid & { readonly encoder: RidgeEncoder; readonly gramian: ObjectRef }
+
+/** A space whose histories an ONNX model reads. */
+export type OnnxSpace = SpaceGrid & { readonly encoder: OnnxEncoder }
+
+/** A space of vectors: what encodes a history into it and on which grid its items are stored. */
+export type Space = RidgeSpace | OnnxSpace
+
+/**
+ * A model of the order within a history. Inputs `history` f32 [length, dim] (dequantised vectors of this space, the latest item last, zeros in
+ * front of short histories) and `absent` f32 [1, 1, length] (0 for an item, -1e9 where there is none); output `query` f32 [dim].
+ */
+export type OnnxEncoder = {
+  readonly type: 'onnx'
+  readonly model: ObjectRef
+  /** Latest items of a history that it reads. */
+  readonly length: number
 }
 
 /** One ranker for one feature layout: the same trees as ONNX and as a trees object. */
@@ -29,6 +47,8 @@ export type PublicList = {
 export type RetrievalPlan = {
   readonly vector: number
   readonly voters: number
+  /** Of the sequence space; absent without one. */
+  readonly sequence?: number
   readonly popular: number
   readonly trending: number
   readonly fresh: number
@@ -83,7 +103,8 @@ export type Manifest = {
   readonly timed: boolean
   readonly locales: readonly string[]
   readonly currency: string
-  readonly spaces: readonly Space[]
+  /** Each cell has vectors in every space; the first is the one that the device cannot do without. */
+  readonly spaces: readonly [RidgeSpace, ...Space[]]
   readonly shardTable: ObjectRef
   readonly directory: readonly { readonly prefixEnd: number; readonly ref: ObjectRef }[]
   readonly dictionaries: ObjectRef
@@ -131,7 +152,10 @@ export function parseManifest(value: unknown): Manifest {
   for (const locale of list(raw.locales, 'locales')) if (typeof locale !== 'string') throw bad('locales')
   list(raw.experiments, 'experiments')
   if (raw.featureQuantiles !== null) reference(raw.featureQuantiles, 'featureQuantiles')
-  for (const space of list(raw.spaces, 'spaces')) checkSpace(object(space, 'spaces'))
+  list(raw.spaces, 'spaces').forEach((space, index) => {
+    checkSpace(object(space, 'spaces'), index)
+  })
+  if (list(raw.spaces, 'spaces').length === 0) throw bad('spaces')
   for (const ranker of list(raw.rankers, 'rankers')) checkRanker(object(ranker, 'rankers'))
   for (const part of list(raw.directory, 'directory')) checkDirectory(object(part, 'directory'))
   for (const entry of list(raw.lists, 'lists')) checkList(object(entry, 'lists'))
@@ -141,6 +165,7 @@ export function parseManifest(value: unknown): Manifest {
   const retrieval = object(raw.retrieval, 'retrieval')
   for (const key of ['vector', 'voters', 'popular', 'trending', 'fresh', 'graphMinItems', 'efSearch'])
     finite(retrieval[key], key)
+  if (retrieval.sequence !== undefined) finite(retrieval.sequence, 'sequence')
   const rules = object(raw.rules, 'rules')
   for (const key of ['maxPerCategory', 'freshness', 'diversity', 'exploration', 'seenDecay']) finite(rules[key], key)
   if (![undefined, 'uniform', 'thompson'].includes(rules.explorer as string | undefined)) throw bad('explorer')
@@ -177,17 +202,37 @@ function checkList(entry: Raw): void {
   if (entry.halfLifeDays !== null) finite(entry.halfLifeDays, 'lists')
 }
 
-function checkSpace(space: Raw): void {
+/** The first space that a sequence encoder reads histories into, with its place among the spaces, or null. */
+export function sequenceSpaceOf({ spaces }: Pick<Manifest, 'spaces'>): { space: OnnxSpace; index: number } | null {
+  for (const [index, space] of spaces.entries()) if (isOnnxSpace(space)) return { space, index }
+  return null
+}
+
+function isOnnxSpace(space: Space): space is OnnxSpace {
+  return space.encoder.type === 'onnx'
+}
+
+function checkSpace(space: Raw, index: number): void {
   if (typeof space.spaceId !== 'string') throw bad('spaceId')
   const dim = finite(space.dim, 'dim')
   if (!Number.isInteger(dim) || dim < 1 || dim > 512) throw bad('dim')
   if (numbers(space.scales, 'scales').length !== dim) throw bad('scales')
   if (space.metric !== 'ip') throw bad('metric')
-  reference(space.gramian, 'gramian')
   const encoder = object(space.encoder, 'encoder')
+  if (encoder.type === 'onnx' && index > 0) {
+    checkOnnxEncoder(encoder)
+    return
+  }
   if (encoder.type !== 'ridge') throw bad('encoder')
+  reference(space.gramian, 'gramian')
   for (const key of ['alpha0', 'reg', 'itemCount', 'ratio']) finite(encoder[key], key)
   if (encoder.nu !== 0 && encoder.nu !== 0.5 && encoder.nu !== 1) throw bad('nu')
+}
+
+function checkOnnxEncoder(encoder: Raw): void {
+  reference(encoder.model, 'encoder')
+  const length = whole(encoder.length, 'length')
+  if (length < 1 || length > LIMITS.historyItems) throw bad('length')
 }
 
 function checkRanker(ranker: Raw): void {

@@ -97,7 +97,16 @@ export type RecommendedItem = {
   readonly card: Card & { readonly category: string; readonly price: number | null; readonly currency: string }
   readonly score: number
   readonly reasons: readonly Reason[]
-  readonly channels: readonly ('vector' | 'voters' | 'popular' | 'trending' | 'fresh' | 'content' | 'given')[]
+  readonly channels: readonly (
+    | 'vector'
+    | 'voters'
+    | 'popular'
+    | 'trending'
+    | 'fresh'
+    | 'content'
+    | 'given'
+    | 'sequence'
+  )[]
   /** Chance of being shown at this place where exploration had a part, else 1. */
   readonly propensity: number
 }

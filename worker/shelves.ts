@@ -1,8 +1,10 @@
 import { RecError, toRecError } from '#contract/errors'
 import type { Scene } from '#contract/events'
 import { isItemId } from '#contract/limits'
+import { sequenceSpaceOf } from '#contract/manifest'
 import type { CardView, EngineOptions, Explanation, RecommendReply, RecommendRequest } from '#contract/rpc'
 import type { ResidentCell } from '#worker/core/catalogue'
+import type { OnnxEncoder } from '#worker/core/encoder/onnx-encoder'
 import type { Model } from '#worker/core/model'
 import type { OnnxRanker } from '#worker/core/onnx-ranker'
 import type { Ranker } from '#worker/core/ranker'
@@ -50,6 +52,7 @@ export class Shelves {
   readonly #asked = new Map<Scene, RecommendRequest>()
   #live: Live | null = null
   #onnx: { readonly ranker: OnnxRanker; readonly hash: string } | null = null
+  #encoder: { readonly encoder: OnnxEncoder; readonly hash: string } | null = null
   #visitor: { readonly model: Model; readonly version: number; readonly visitor: Visitor } | null = null
 
   constructor(parts: ShelvesParts) {
@@ -87,6 +90,7 @@ export class Shelves {
       const ranker = await engines.ranker(installation, source)
       if (ranker !== null) await this.#useOnnx({ ranker, hash })
     }
+    await this.#openEncoder(live)
     if (tier.graphBytes === 0 || live.model !== built.model) return
     const retrievers = await engines.graphs(built, { installation, source })
     if (retrievers === null) return
@@ -120,6 +124,7 @@ export class Shelves {
   /** Gives back what `openEngines` took; the exact scan and the trees go on. */
   async dropEngines(): Promise<void> {
     await this.#useOnnx(null)
+    await this.#useEncoder(null)
     const live = this.#live
     if (live !== null && live.model !== live.built.model) await this.#switch({ ...live, model: live.built.model })
     this.#parts.engines.drop()
@@ -171,9 +176,11 @@ export class Shelves {
       })
       const clock = { rng: deps.random, nowMs: deps.monotonicMs, ...(trace === undefined ? {} : { trace }) }
       const onnx = this.#onnxOf(live)
+      const encoder = this.#encoderOf(live)
       const list = toBase64Url(deps.randomBytes(12))
-      const rank = async (ranker: Ranker | null) => {
-        const reply = toReply(model, visitor, await recommend(model, ranker, query, clock), list)
+      const rank = async (ranker: Ranker | null, reader: OnnxEncoder | null) => {
+        const ranked = await recommend(model, ranker, query, { ...clock, encoder: reader })
+        const reply = toReply(model, visitor, ranked, list)
         return {
           reply,
           model,
@@ -181,13 +188,14 @@ export class Shelves {
           rules: query.rules === null ? null : { ...model.manifest.rules, ...query.rules },
         }
       }
-      if (onnx === null) return rank(live.trees)
+      if (onnx === null && encoder === null) return rank(live.trees, null)
       try {
-        return await rank(onnx)
+        return await rank(onnx ?? live.trees, encoder)
       } catch (thrown) {
         this.#onnx = null // the trees give the same scores
+        this.#encoder = null
         this.#parts.report(toRecError(thrown, 'engine-unavailable'))
-        return rank(live.trees)
+        return rank(live.trees, null)
       }
     })
   }
@@ -219,6 +227,7 @@ export class Shelves {
 
   async close(): Promise<void> {
     await this.#useOnnx(null)
+    await this.#useEncoder(null)
     await this.#switch(null)
   }
 
@@ -247,6 +256,27 @@ export class Shelves {
     })
   }
 
+  /** Loads what reads the order of histories, where a release has it and the tier runs ONNX. */
+  async #openEncoder({ installation }: Live): Promise<void> {
+    const { engines, source, tier } = this.#parts
+    const hash = encoderHash(installation)
+    if (!tier.onnx || hash === undefined || this.#encoder?.hash === hash) return
+    const encoder = await engines.encoder(installation, source)
+    if (encoder !== null) await this.#useEncoder({ encoder, hash })
+  }
+
+  #encoderOf({ installation }: Live): OnnxEncoder | null {
+    return this.#encoder?.hash === encoderHash(installation) ? (this.#encoder?.encoder ?? null) : null
+  }
+
+  async #useEncoder(next: { readonly encoder: OnnxEncoder; readonly hash: string } | null): Promise<void> {
+    await this.#queue(async () => {
+      const last = this.#encoder
+      this.#encoder = next
+      await last?.encoder.close()
+    })
+  }
+
   /** Between two answers; engines that the next state does not use are closed. */
   async #switch(next: Live | null): Promise<void> {
     await this.#queue(async () => {
@@ -255,4 +285,8 @@ export class Shelves {
       this.#live = next
     })
   }
+}
+
+function encoderHash({ root }: Installation): string | undefined {
+  return sequenceSpaceOf(root.manifest)?.space.encoder.model.hash
 }

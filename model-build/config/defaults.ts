@@ -113,6 +113,14 @@ export const DEFAULTS: Config = {
     // Items kept per candidate.
     perItem: 20,
   },
+  sequence: {
+    // Try an encoder of the order of histories, where order means something. Takes minutes for each million rows.
+    enabled: false,
+    // Smaller logs are not worth it: what it could learn, votes and vectors learn from less. Rows.
+    minRows: 8000,
+    // A release carries it when NDCG@20 of the whole pipeline on users kept apart grows by at least this share.
+    minGain: 0.01,
+  },
   ranker: {
     trees: 250,
     leaves: 15,

@@ -52,6 +52,7 @@ export const configSchema = z.strictObject({
     halfLifeItems: z.array(z.number().min(0)).min(1),
   }),
   voters: z.strictObject({ perItem: positiveCount }),
+  sequence: z.strictObject({ enabled: z.boolean(), minRows: count, minGain: share }),
   ranker: z.strictObject({
     trees: positiveCount,
     leaves: z.int().min(2).max(255),

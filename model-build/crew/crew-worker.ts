@@ -10,7 +10,7 @@ parentPort?.on('message', async (task: CrewTask) => {
   try {
     const open = await seat
     if (task.kind === 'groups') {
-      const groups = open.groups(task.users, task.options)
+      const groups = await open.groups(task.users, task.options)
       const buffers = groups.map(({ features }) => features.buffer as ArrayBuffer) // made by new Float32Array(length)
       parentPort?.postMessage({ id: task.id, result: groups }, buffers)
     } else parentPort?.postMessage({ id: task.id, result: await open.answers(task.visits, task.options) })

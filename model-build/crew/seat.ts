@@ -2,12 +2,14 @@ import type { RuleDefaults } from '#contract/manifest'
 import type { TreeEnsemble } from '#contract/trees'
 import { findCandidates } from '#worker/core/candidates'
 import { channelBit } from '#worker/core/channels'
+import { encodeHistory, type SequenceEncoder } from '#worker/core/encoder/sequence-encoder'
 import type { Model } from '#worker/core/model'
 import { createTreesRanker, type Ranker } from '#worker/core/ranker'
 import { recommend } from '#worker/core/recommend'
 import { createWasmTrees } from '#worker/core/scan/wasm-trees'
 import { hasMasks } from '#worker/core/tree-scorer'
 import { withGraphs } from '../device/graph-engines.ts'
+import { openEncoder } from '../device/open-encoder.ts'
 import { loadModel } from '../device/resident-model.ts'
 import { loadScanModule } from '../device/scan-module.ts'
 import { createVisitReader, type Visit, type VisitReader } from '../device/visits.ts'
@@ -46,11 +48,14 @@ export type Answer = {
 }
 
 /** What training lists are made of, users apart. */
-export type GroupOptions = Omit<CollectOptions, 'users' | 'itemNos' | 'onProgress'>
+export type GroupOptions = Omit<CollectOptions, 'users' | 'itemNos' | 'encoder' | 'onProgress'> & {
+  /** Whether the release's sequence encoder has arrived. */
+  readonly order: boolean
+}
 
 /** A device of the desktop tier that answers for users of a log, on the calling thread. */
 export type Seat = {
-  groups(users: Int32Array, options: GroupOptions): TrainingGroup[]
+  groups(users: Int32Array, options: GroupOptions): Promise<TrainingGroup[]>
   answers(visits: readonly Visit[], options: AnswerOptions): Promise<Answer[]>
   close(): Promise<void>
 }
@@ -61,10 +66,19 @@ export async function openSeat(parts: SharedParts, options: SeatOptions): Promis
   const scanned = loadModel(parts.manifest, objects)
   const model = options.graphs ? withGraphs(scanned, objects) : scanned
   const ranker = options.ranker && model.trees !== null ? treesRanker(model.trees) : null
+  const encoder = await openEncoder(parts.manifest, objects)
   const { itemNos, log } = parts
-  const desk = { model, ranker, itemNos, read: createVisitReader(model, log, itemNos), indexOf: invert(itemNos) }
+  const desk = {
+    model,
+    ranker,
+    encoder,
+    itemNos,
+    read: createVisitReader(model, log, itemNos),
+    indexOf: invert(itemNos),
+  }
   return {
-    groups: (users, asked) => collectGroups(model, log, { ...asked, users, itemNos }),
+    groups: (users, asked) =>
+      collectGroups(model, log, { ...asked, encoder: asked.order ? encoder : null, users, itemNos }),
     answers: async (visits, asked) => {
       const answers: Answer[] = []
       for (const visit of visits) answers.push(await answer(desk, visit, asked))
@@ -72,6 +86,7 @@ export async function openSeat(parts: SharedParts, options: SeatOptions): Promis
     },
     close: async () => {
       for (const engine of model.retrievers) engine.close()
+      await encoder?.close()
     },
   }
 }
@@ -79,18 +94,19 @@ export async function openSeat(parts: SharedParts, options: SeatOptions): Promis
 type Desk = {
   readonly model: Model
   readonly ranker: Ranker | null
+  readonly encoder: SequenceEncoder | null
   readonly read: VisitReader
   readonly indexOf: Int32Array
   readonly itemNos: Uint32Array
 }
 
 async function answer(desk: Desk, visit: Visit, asked: AnswerOptions): Promise<Answer> {
-  const { model, ranker, read, indexOf, itemNos } = desk
+  const { model, ranker, encoder, read, indexOf, itemNos } = desk
   const { count, rules, withCandidates } = asked
   const given = asked.given?.map((item) => model.catalogue.rowOf(itemNos[item])).filter((row) => row >= 0)
   const rerank = given === undefined ? {} : ({ scene: 'rerank', given } as const)
   const query = { ...read(visit), ...rerank, count, rules }
-  const { items } = await recommend(model, ranker, query, { rng: () => 0.5, nowMs: () => 0 })
+  const { items } = await recommend(model, ranker, query, { rng: () => 0.5, nowMs: () => 0, encoder })
   return {
     items: Int32Array.from(items, ({ itemNo }) => indexOf[itemNo]),
     channels: Uint8Array.from(items, ({ channels }) =>
@@ -98,7 +114,9 @@ async function answer(desk: Desk, visit: Visit, asked: AnswerOptions): Promise<A
     ),
     scores: Float32Array.from(items, ({ score }) => score),
     candidates: withCandidates
-      ? findCandidates(model, query).rows.map((row) => indexOf[model.catalogue.itemNoOf[row]])
+      ? findCandidates(model, { ...query, sequence: await encodeHistory(model, encoder, query) }).rows.map(
+          (row) => indexOf[model.catalogue.itemNoOf[row]],
+        )
       : null,
   }
 }

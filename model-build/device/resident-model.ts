@@ -52,7 +52,7 @@ export function loadModel(
     manifest,
     dictionaries: parseDictionaries(JSON.parse(new TextDecoder().decode(get(manifest.dictionaries.hash)))),
     catalogue,
-    gramians: manifest.spaces.map((space) => decodeGramian(get(space.gramian.hash))),
+    gramians: [decodeGramian(get(manifest.spaces[0].gramian.hash))],
     retrievers: [memory.open(catalogue)],
     trees: treesOf(manifest, get),
     table,

@@ -162,6 +162,7 @@ async function ialsScores(
     voters: none,
     encoder,
     voterRatio: 1,
+    sequence: null,
     ordered: false,
     timed: false,
   })

@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts'
 import { openCrew } from '../crew/crew.ts'
 import { shareParts } from '../crew/shared-parts.ts'
 import type { Dataset } from '../dataset.ts'
+import { openEncoder } from '../device/open-encoder.ts'
 import { loadModel } from '../device/resident-model.ts'
 import { loadDataset } from '../ingest/load-dataset.ts'
 import { effortFor } from '../pipeline/effort.ts'
@@ -49,7 +50,7 @@ export type EvaluateResult = {
   readonly judgement: Judgement
   /** Empty unless asked for. */
   readonly baselines: JudgedBaselines
-  readonly chosen: Pick<FittedPipeline, 'models' | 'recency'> & { readonly trees: number }
+  readonly chosen: Pick<FittedPipeline, 'models' | 'recency' | 'sequence'> & { readonly trees: number }
   readonly steps: readonly StepTime[]
 }
 
@@ -75,7 +76,12 @@ export async function evaluateFiles(options: EvaluateOptions): Promise<EvaluateR
       trainRows: dataset.interactions.item.length,
       items: dataset.items.length,
       ...found,
-      chosen: { models: pipeline.models, recency: pipeline.recency, trees: pipeline.ranker?.trees.roots.length ?? 0 },
+      chosen: {
+        models: pipeline.models,
+        recency: pipeline.recency,
+        sequence: pipeline.sequence,
+        trees: pipeline.ranker?.trees.roots.length ?? 0,
+      },
       steps: report.steps,
     }
   } finally {
@@ -110,7 +116,7 @@ async function judgeFitted(options: EvaluateOptions, { dataset, tested, pipeline
   const release = await makeRelease(dataset, { ...parts, report, warm: pipeline.warm })
   if (options.releaseDir !== null) await keepRelease(options.releaseDir, release)
   const isDevice = mode === 'device'
-  const respondent = isDevice ? await openDevices(release, dataset, tested.length) : openExact(release, dataset)
+  const respondent = isDevice ? await openDevices(release, dataset, tested.length) : await openExact(release, dataset)
   const common = { dataset, log, tested, cutoffs, models: release.models, sampledUsers: effort.sampledUsers }
   const onLists = rankings === null ? undefined : writeRankings(rankings, dataset)
   const { judgement, desk, ndcg } = await judge({ ...common, respondent, isDevice, seed: config.seed, report, onLists })
@@ -134,9 +140,13 @@ function openDevices(
   return openCrew(shared, { graphs: true, ranker: true, asked })
 }
 
-function openExact({ manifest, objects, itemNos, models }: MadeRelease, { interactions: log }: Dataset): Open {
-  const model = loadModel(manifest, (hash) => objects.get(hash), { residentItems: Number.POSITIVE_INFINITY })
-  return { ...createExactRecommender(model, models, log, itemNos), close: async () => undefined }
+async function openExact(made: MadeRelease, { interactions: log }: Dataset): Promise<Open> {
+  const { manifest, objects, itemNos, models } = made
+  const read = (hash: string) => objects.get(hash)
+  const model = loadModel(manifest, read, { residentItems: Number.POSITIVE_INFINITY })
+  const encoder = await openEncoder(manifest, read)
+  const exact = createExactRecommender(model, models, { log, itemNos, encoder })
+  return { ...exact, close: async () => encoder?.close() }
 }
 
 /** Writes a release that no key signed, as a first publication. */

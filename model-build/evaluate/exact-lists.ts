@@ -1,10 +1,10 @@
-import type { FeatureInputs } from '#contract/features'
 import { fillFeatures } from '#contract/fill-features'
 import { sessionLength } from '#contract/history-shape'
 import { scoreTrees } from '#contract/trees'
-import { integerQuery } from '#contract/vectors'
-import type { Query } from '#worker/core/candidates'
+import { type IntegerQuery, integerQuery } from '#contract/vectors'
+import { type CandidateSet, type Query, querySequence } from '#worker/core/candidates'
 import { type Channel, type Found, open } from '#worker/core/channels'
+import { encodeHistory, type SequenceEncoder } from '#worker/core/encoder/sequence-encoder'
 import { gatherInputs } from '#worker/core/gather'
 import { canonicalHistory } from '#worker/core/history'
 import type { Model } from '#worker/core/model'
@@ -21,23 +21,29 @@ import { createFloatModels, type FloatScores, withFloatVector } from './float-mo
 /** Candidates of the vector and voter channels: twice what a device takes. */
 const DEPTH = 500
 
+/** Whose histories are asked for, the itemNo of each item, and what reads their order. */
+export type ExactParts = {
+  readonly log: Interactions
+  readonly itemNos: Uint32Array
+  readonly encoder: SequenceEncoder | null
+}
+
 /**
  * The reference that a device is held against: the same models before quantisation, brute force over the whole catalogue,
- * twice the candidates, the same ranker; rules off.
+ * twice the candidates, the same ranker; rules off. The sequence encoder is the device's own.
  * @param model - The release with every item resident; read for columns and public lists only.
  */
 export function createExactRecommender(
   model: Model,
   models: FittedModels,
-  log: Interactions,
-  itemNos: Uint32Array,
+  { log, itemNos, encoder }: ExactParts,
 ): Respondent {
   const { catalogue, manifest } = model
   const read = createVisitReader(model, log, itemNos)
   const scoresOf = createFloatModels(models)
   const indexOf = new Map(Array.from(itemNos, (itemNo, index) => [itemNo, index]))
   const indexOfRow = Int32Array.from(catalogue.itemNoOf, (itemNo) => indexOf.get(itemNo) ?? 0)
-  const answer = (visit: Visit, count: number): Answer => {
+  const answer = async (visit: Visit, count: number): Promise<Answer> => {
     const query = read(visit)
     const history = canonicalHistory(query.history, manifest.ordered)
     const session = sessionLength(history, manifest.timed && manifest.ordered ? query.context.now : Number.NaN)
@@ -45,10 +51,15 @@ export function createExactRecommender(
       history.map(({ itemNo }) => indexOf.get(itemNo) ?? 0),
       session,
     )
-    const found = channelsOf(model, query, floats, indexOfRow)
+    const sequenceQuery = querySequence(model, await encodeHistory(model, encoder, query))
+    const found = [...channelsOf(model, query, floats, indexOfRow), ...sequenceList(model, query, sequenceQuery)]
     const rows = Int32Array.from(new Set(found.flatMap((list) => Array.from(list.rows))))
     const known = history.map((item) => withFloatVector(item, models, indexOf.get(item.itemNo) ?? 0))
-    const inputs = gather(model, { ...query, history: known }, { rows, found, floats, indexOfRow, models })
+    const inputs = gather(
+      model,
+      { ...query, history: known },
+      { rows, found, floats, indexOfRow, models, sequenceQuery },
+    )
     const scores = scoreRows(model, inputs)
     const order = Array.from(rows.keys()).sort(
       (a, b) => scores[b] - scores[a] || catalogue.itemNoOf[rows[a]] - catalogue.itemNoOf[rows[b]],
@@ -62,15 +73,18 @@ export function createExactRecommender(
     }
   }
   return {
-    answers: async (visits, { count }, onShare) =>
-      visits.map((visit, done) => {
-        onShare(done / visits.length)
-        return answer(visit, count)
-      }),
+    answers: async (visits, { count }, onShare) => {
+      const answers: Answer[] = []
+      for (const visit of visits) {
+        answers.push(await answer(visit, count))
+        onShare(answers.length / visits.length)
+      }
+      return answers
+    },
   }
 }
 
-function scoreRows(model: Model, inputs: FeatureInputs): Float32Array {
+function scoreRows(model: Model, inputs: CandidateSet['inputs']): Float32Array {
   const features = fillFeatures(inputs)
   if (model.trees === null) return blendScores({ inputs }, features)
   const scores = scoreTrees(model.trees, features, inputs.count)
@@ -98,7 +112,13 @@ function channelsOf(model: Model, query: Query, floats: FloatScores, indexOfRow:
   ]
 }
 
+function sequenceList({ sequence }: Model, { blocked }: Query, query: IntegerQuery | null): Found[] {
+  if (sequence === null || query === null) return []
+  return [{ channel: 'sequence', rows: sequence.retriever.search(query, DEPTH, blocked).rows }]
+}
+
 type GatherParts = {
+  readonly sequenceQuery: IntegerQuery | null
   readonly rows: Int32Array
   readonly found: readonly Found[]
   readonly floats: FloatScores
@@ -106,7 +126,8 @@ type GatherParts = {
   readonly models: FittedModels
 }
 
-function gather(model: Model, query: Query, { rows, found, floats, indexOfRow, models }: GatherParts): FeatureInputs {
+function gather(model: Model, query: Query, parts: GatherParts): CandidateSet['inputs'] {
+  const { rows, found, floats, indexOfRow, models, sequenceQuery } = parts
   const { scales } = model.catalogue
   const pick = (values: Float32Array) => Float32Array.from(rows, (row) => values[indexOfRow[row]])
   const picked = pickVotes(floats.votes, rows, indexOfRow)
@@ -122,6 +143,7 @@ function gather(model: Model, query: Query, { rows, found, floats, indexOfRow, m
     users,
     votes: picked,
     found,
+    sequenceQuery,
   })
   const vectors = new Float32Array(rows.length * models.dim)
   rows.forEach((row, i) => {

@@ -5,6 +5,7 @@ import { DEFAULTS } from '../config/defaults.ts'
 import { openCrew } from '../crew/crew.ts'
 import { shareParts } from '../crew/shared-parts.ts'
 import type { Dataset } from '../dataset.ts'
+import { openEncoder } from '../device/open-encoder.ts'
 import { loadModel } from '../device/resident-model.ts'
 import type { Visit } from '../device/visits.ts'
 import { findDataFiles } from '../ingest/find-files.ts'
@@ -69,7 +70,11 @@ async function measure(pool: KernelPool) {
   const shared = shareParts({ manifest, objects: objects.entries(), log, itemNos })
   const device = await openCrew(shared, { graphs: true, ranker: true, asked: split.testUsers.length })
   const whole = loadModel(manifest, (hash) => objects.get(hash), { residentItems: Number.POSITIVE_INFINITY })
-  const exact = createExactRecommender(whole, models, log, itemNos)
+  const exact = createExactRecommender(whole, models, {
+    log,
+    itemNos,
+    encoder: await openEncoder(manifest, (hash) => objects.get(hash)),
+  })
   const popular = popularOrder(supportOf(log))
   const result = {
     device: await meanNdcg(split, answersOf(device)),

@@ -45,8 +45,9 @@ export function chooseRecency(model: Model, log: Interactions, options: RecencyO
 
 /** The same model with other history weights. */
 function withRatio(model: Model, ratio: number): Model {
-  const spaces = model.manifest.spaces.map((space) => ({ ...space, encoder: { ...space.encoder, ratio } }))
-  return { ...model, manifest: { ...model.manifest, spaces, voterRatio: ratio } }
+  const [first, ...others] = model.manifest.spaces
+  const space = { ...first, encoder: { ...first.encoder, ratio } }
+  return { ...model, manifest: { ...model.manifest, spaces: [space, ...others], voterRatio: ratio } }
 }
 
 function judge(

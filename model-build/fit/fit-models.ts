@@ -1,5 +1,7 @@
 import type { Dataset } from '../dataset.ts'
 import type { FittedModels } from '../release/fitted-models.ts'
+import { fitSequence, type SequenceSettings } from '../sequence/fit-sequence.ts'
+import type { SequenceModel } from '../sequence/train-sequence.ts'
 import { trainIals } from '../train/ials.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import { trainVoters, type VoterMethod, type Voters } from '../train/voters.ts'
@@ -21,6 +23,8 @@ export type ModelOptions = {
   /** History weights by recency of the fold-in and of the votes: ratio^k, 1 for uniform. */
   readonly ratio: number
   readonly voterRatio: number
+  /** How the sequence encoder is trained; null where none is. */
+  readonly sequence: SequenceSettings | null
   readonly seed: number
 }
 
@@ -30,9 +34,11 @@ export type FitOptions = ModelOptions & {
   readonly start?: Float32Array | undefined
   /** Ridge of the content map, chosen by an earlier fit. */
   readonly contentRidge?: number | null
+  /** An encoder trained by an earlier fit on the same rows. */
+  readonly order?: SequenceModel | null
 }
 
-export type FitProgress = (step: 'embedding' | 'voters' | 'content', done: number, total: number) => void
+export type FitProgress = (step: 'embedding' | 'voters' | 'content' | 'sequence', done: number, total: number) => void
 
 const NO_VOTERS = (items: number): Voters => ({
   offsets: new Int32Array(items + 1),
@@ -84,9 +90,22 @@ export async function fitModels(
     voters,
     encoder: { type: 'ridge', alpha0, reg, nu, itemCount: log.itemCount, ratio: options.ratio },
     voterRatio: options.voterRatio,
+    sequence: options.order ?? (await readOrder(log, hasEvidence, { ...options, pool }, onProgress)),
     ordered: log.order !== 'none',
     timed: log.order === 'time',
   }
+}
+
+async function readOrder(
+  log: Dataset['interactions'],
+  hasEvidence: Uint8Array,
+  { sequence, seed, pool }: ModelOptions & { readonly pool: KernelPool },
+  onProgress?: FitProgress,
+): Promise<SequenceModel | null> {
+  if (sequence === null || log.order === 'none') return null
+  return fitSequence(log, hasEvidence, { ...sequence, seed, pool }, (done, total) =>
+    onProgress?.('sequence', done, total),
+  )
 }
 
 /** Vectors that a fit on more rows of the same items may start from; those without evidence start from zero. */

@@ -24,23 +24,23 @@ export type FreshCell = { readonly entry: CellEntry; readonly centroid: Int8Arra
 
 /**
  * Writes the cell of items that were added since the last full build. Nobody has met them: they have no voters, and their vector is the mean of those of their
- * category and tags until the next build.
+ * category and tags, in each space, until the next build.
  */
 export function encodeFreshCell(items: readonly CatalogueItem[], parts: FreshParts): FreshCell {
   const { manifest, dictionaries, itemNoOf, objects, nowMs } = parts
-  const space = manifest.spaces[0]
-  const scales = Float32Array.from(space?.scales ?? [])
   const sorted = [...items].sort((a, b) => (itemNoOf.get(a.id) ?? 0) - (itemNoOf.get(b.id) ?? 0))
-  const vectors = meansOf(sorted, scales, parts)
-  const quantised = quantise(vectors, scales)
+  const spaces = manifest.spaces.map(({ dim, scales }, s) => {
+    const cells = s === 0 ? parts.cells : parts.cells.map((cell) => ({ ...cell, vectors: cell.others[s - 1] }))
+    const grid = Float32Array.from(scales)
+    return { dim, quantised: quantise(meansOf(sorted, grid, { ...parts, cells }), grid) }
+  })
   const unknown = new Uint8Array(sorted.length)
   const entry = encodeCell(
     { role: CELL_ROLE.fresh, items: Int32Array.from(sorted.keys()), group: -1 },
     {
       items: sorted,
       itemNos: Uint32Array.from(sorted, ({ id }) => itemNoOf.get(id) ?? 0),
-      dim: scales.length,
-      quantised,
+      spaces,
       voters: {
         offsets: new Int32Array(sorted.length + 1),
         source: new Int32Array(0),
@@ -60,7 +60,7 @@ export function encodeFreshCell(items: readonly CatalogueItem[], parts: FreshPar
     },
     objects,
   )
-  return { entry: { ...entry, popularity: 0 }, centroid: centroidOf(quantised, scales.length) }
+  return { entry: { ...entry, popularity: 0 }, centroid: centroidOf(spaces[0].quantised, spaces[0].dim) }
 }
 
 /** One vector per item: the mean of the mean vectors of its category and tags. */

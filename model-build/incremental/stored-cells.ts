@@ -1,5 +1,6 @@
 import { type CardCell, decodeCards } from '#contract/cards'
 import { type ColumnCell, DAY_MS, DAY_ZERO_MS, decodeColumns, ITEM_FLAG, UNKNOWN_U16 } from '#contract/columns'
+import { RecError } from '#contract/errors'
 import type { Dictionaries, Manifest } from '#contract/manifest'
 import { type CellEntry, decodeShardTable, type ShardTable } from '#contract/shard-table'
 import { decodeVectors, type VectorCell } from '#contract/vectors'
@@ -11,7 +12,10 @@ export type StoredCell = {
   readonly entry: CellEntry
   readonly columns: ColumnCell
   readonly cards: CardCell
+  /** In the first space. */
   readonly vectors: VectorCell
+  /** In each further space. */
+  readonly others: readonly VectorCell[]
 }
 
 /** Reads the shard table of a release and its cells, in table order. @throws RecError `input-missing`, `hash-mismatch` */
@@ -22,12 +26,17 @@ export async function readStoredCells(
   const table = decodeShardTable(await readObject(dir, manifest.shardTable.hash))
   const cells: StoredCell[] = []
   for (const entry of table.cells) {
-    const [vectors, cards] = [entry.objects.vectors[0], entry.objects.cards[0]]
+    const [cards] = entry.objects.cards
+    const [vectors, ...others] = await Promise.all(
+      entry.objects.vectors.map(async ({ hash }) => decodeVectors(await readObject(dir, hash))),
+    )
+    if (vectors === undefined) throw new RecError('shard-malformed', 'a cell has no vectors')
     cells.push({
       entry,
       columns: decodeColumns(await readObject(dir, entry.objects.columns.hash)),
       cards: decodeCards(await readObject(dir, cards?.hash ?? '')),
-      vectors: decodeVectors(await readObject(dir, vectors?.hash ?? '')),
+      vectors,
+      others,
     })
   }
   return { table, cells }

@@ -45,6 +45,23 @@ export function gemm(begin: i32, end: i32, scratch: usize, a: usize, panels: usi
 }
 
 /**
+ * C = A'B by blocks of eight columns of A, begin … end - 1: A row-major k x m, B packed by packPanels (k x n), C row-major m x n; m, n multiples
+ * of 8. Scratch: 8*k floats.
+ */
+export function gemmTransposed(begin: i32, end: i32, scratch: usize, a: usize, panels: usize, c: usize, k: i32, m: i32, n: i32): void {
+  for (let block = begin; block < end; block++) {
+    packPanels(block, block + 1, 0, a, scratch - (((block * k) as usize) << 5), k, m)
+    const rows = c + (((block * 8) as usize) * (n as usize) << 2)
+    for (let j = 0; j < n; j += 8) {
+      const b = panels + ((((j >> 3) * k) as usize) << 5)
+      const to = rows + ((j as usize) << 2)
+      tile4x8(scratch, b, k, to, (n as usize) << 2, 0)
+      tile4x8(scratch + 16, b, k, to + ((n as usize) << 4), (n as usize) << 2, 0)
+    }
+  }
+}
+
+/**
  * Nearest centroid by inner product for blocks of eight vectors: assignment i32 and score f32 per row, lowest index on ties.
  * `panels` holds the d x n centroid matrix (its transpose packed), n a multiple of 8, of which the first `count` are real.
  * Scratch: 8*d + 8*n floats.

@@ -7,6 +7,7 @@ import type { ModelOptions } from '../fit/fit-models.ts'
 import { type CrossFitOptions, crossFit, type Fold } from '../rank/cross-fit.ts'
 import { type FittedRanker, fitRanker } from '../rank/fit-ranker.ts'
 import type { TrainingGroup } from '../rank/training-group.ts'
+import { type ChosenSequence, chooseSequence } from '../sequence/choose-sequence.ts'
 import { selectIals, selectVoters } from '../train/select.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import { DENSE_LIMIT } from '../train/voters.ts'
@@ -20,8 +21,17 @@ export type FittedPipeline = {
   readonly models: ModelOptions
   readonly recency: ChosenRecency
   readonly ranker: FittedRanker | null
+  /** What validation found of the sequence encoder; null where none was tried. */
+  readonly sequence: JudgedSequence | null
   /** Where a fit on all rows starts. */
   readonly warm?: WarmStart | undefined
+}
+
+/** What the sequence encoder adds: NDCG@20 of the whole pipeline on lists kept apart, and whether that is worth a space of its own. */
+export type JudgedSequence = ChosenSequence & {
+  readonly with: number
+  readonly without: number
+  readonly ships: boolean
 }
 
 /** Users with fewer rows say nothing about a held-out part. */
@@ -49,23 +59,66 @@ export async function fitPipeline(
   report: Report,
 ): Promise<FittedPipeline> {
   const none: ChosenRecency = { ratio: 1, voterRatio: 1, tried: [] }
-  if (judgedUsers(dataset) < 20) return { models: settings.models, recency: none, ranker: null }
-  const job: Job = { dataset, settings, effort: effortFor(dataset.interactions), pool, report }
+  if (judgedUsers(dataset) < 20) return { models: settings.models, recency: none, ranker: null, sequence: null }
+  const log = dataset.interactions
+  const tries = log.order !== 'none' && settings.sequence.enabled && log.item.length >= settings.sequence.minRows
+  const job: Job = {
+    dataset,
+    settings,
+    effort: withOrder(effortFor(log), tries && log.item.length > FOLD_ROWS),
+    pool,
+    report,
+  }
   const chosen = await report.keep('hyper-parameters', () =>
     report.step('choose hyper-parameters', (onShare) => chooseSolves(job, onShare)),
   )
-  const { recency, fold } = await report.step('choose recency', (onShare) => recencyOf(job, chosen, onShare))
-  const models = { ...chosen, ratio: recency.ratio, voterRatio: recency.voterRatio }
-  const groups = await report.step('make training lists', (onShare) => groupsOf(job, { models, fold }, onShare))
-  const ranker = await report.step('train ranker', (onShare) =>
+  const { seed, minSupport } = chosen
+  const order = tries
+    ? await report.step('choose sequence encoder', (onShare) =>
+        chooseSequence(log, { seed, pool, minSupport, onShare }),
+      )
+    : null
+  const ordered = { ...chosen, sequence: order?.settings ?? null }
+  const { recency, fold } = await report.step('choose recency', (onShare) => recencyOf(job, ordered, onShare))
+  const models = { ...ordered, ratio: recency.ratio, voterRatio: recency.voterRatio }
+  const lists = await report.step('make training lists', (onShare) => groupsOf(job, { models, fold }, onShare))
+  const rankers = await report.step('train ranker', (onShare) => rankersOf(job, lists, onShare))
+  const sequence = order === null ? null : judgeSequence(order, rankers, settings.sequence.minGain)
+  const warm = warmStart(fold?.models, job.effort)
+  return sequence?.ships === true
+    ? { models, recency, ranker: rankers.with, sequence, warm }
+    : { models: { ...models, sequence: null }, recency, ranker: rankers.without, sequence, warm }
+}
+
+/** An encoder of a log with more rows is trained once without some users, not once a fold. */
+const FOLD_ROWS = 300_000
+
+function withOrder(effort: Effort, isLong: boolean): Effort {
+  return isLong ? { ...effort, folds: 1 } : effort
+}
+
+/** Training lists as a device makes them with the encoder (none where there is no encoder) and before it has arrived. */
+type Lists = { readonly with: readonly TrainingGroup[]; readonly without: readonly TrainingGroup[] }
+
+type Rankers = { readonly with: FittedRanker | null; readonly without: FittedRanker }
+
+async function rankersOf({ settings, pool }: Job, lists: Lists, onShare: (share: number) => void): Promise<Rankers> {
+  const parts = lists.with.length > 0 ? 2 : 1
+  const rank = (groups: readonly TrainingGroup[], part: number) =>
     fitRanker(groups, {
       ...settings.ranker,
-      seed: models.seed,
+      seed: settings.models.seed,
       pool,
-      onProgress: (done, total) => onShare(done / total),
-    }),
-  )
-  return { models, recency, ranker, warm: warmStart(fold?.models, job.effort) }
+      onProgress: (done, total) => onShare((part + done / total) / parts),
+    })
+  const without = await rank(lists.without, 0)
+  return { without, with: parts === 2 ? await rank(lists.with, 1) : null }
+}
+
+function judgeSequence(order: ChosenSequence, rankers: Rankers, minGain: number): JudgedSequence {
+  const without = rankers.without.validation.headAndTrees
+  const gained = rankers.with?.validation.headAndTrees ?? 0
+  return { ...order, with: gained, without, ships: gained > without * (1 + minGain) }
 }
 
 async function chooseSolves(
@@ -122,7 +175,8 @@ async function recencyOf(
   const none: ChosenRecency = { ratio: 1, voterRatio: 1, tried: [] }
   const isReused = effort.folds === 1
   if (log.order === 'none' && !isReused) return { recency: none, fold: null }
-  const folds = foldsOf(job, { models, folds: 1, onProgress: (_fold, share) => onShare(share) })
+  const given = isReused ? models : { ...models, sequence: null }
+  const folds = foldsOf(job, { models: given, folds: 1, onProgress: (_fold, share) => onShare(share) })
   for await (const fold of folds) {
     const { manifest, objects, itemNos } = fold.release
     const recency = chooseRecency(
@@ -144,9 +198,9 @@ async function recencyOf(
 
 type Given = { readonly models: ModelOptions; readonly fold: Fold | null }
 
-async function groupsOf(job: Job, { models, fold }: Given, onShare: (share: number) => void): Promise<TrainingGroup[]> {
+async function groupsOf(job: Job, { models, fold }: Given, onShare: (share: number) => void): Promise<Lists> {
   if (fold !== null) return listsOf(job, { models, fold }, onShare)
-  const groups: TrainingGroup[] = []
+  const lists = { with: [] as TrainingGroup[], without: [] as TrainingGroup[] }
   const { folds } = job.effort
   let done = 0
   for await (const next of foldsOf(job, {
@@ -154,27 +208,35 @@ async function groupsOf(job: Job, { models, fold }: Given, onShare: (share: numb
     folds,
     onProgress: (at, share) => onShare((at + share / 2) / folds),
   })) {
-    groups.push(...(await listsOf(job, { models, fold: next }, (share) => onShare((done + 0.5 + share / 2) / folds))))
+    const made = await listsOf(job, { models, fold: next }, (share) => onShare((done + 0.5 + share / 2) / folds))
+    lists.with.push(...made.with)
+    lists.without.push(...made.without)
     done++
   }
-  return groups
+  return lists
 }
 
 async function listsOf(
   { dataset, settings, effort }: Job,
   { models, fold }: { readonly models: ModelOptions; readonly fold: Fold },
   onShare: (share: number) => void,
-): Promise<TrainingGroup[]> {
+): Promise<Lists> {
   const { manifest, objects, itemNos } = fold.release
   const { ratio, voterRatio, seed } = models
-  const spaces = manifest.spaces.map((space) => ({ ...space, encoder: { ...space.encoder, ratio } }))
+  const [first, ...others] = manifest.spaces
+  const spaces = [{ ...first, encoder: { ...first.encoder, ratio } }, ...others] as const
   const parts = { objects: objects.entries(), log: dataset.interactions, itemNos }
   const shared = shareParts({ ...parts, manifest: { ...manifest, spaces, voterRatio } })
   const crew = await openCrew(shared, { graphs: false, ranker: false, asked: fold.users.length })
   const repeats = Math.max(1, Math.min(MAX_REPEATS, Math.ceil(WANTED_LISTS / judgedUsers(dataset))))
   const { heldShare } = settings
   try {
-    return await crew.groups(fold.users, { heldShare, repeats, negatives: effort.negatives, seed }, onShare)
+    const common = { heldShare, repeats, negatives: effort.negatives, seed }
+    const reads = models.sequence !== null
+    const make = (order: boolean, done: number) =>
+      crew.groups(fold.users, { ...common, order }, (share) => onShare(reads ? (done + share) / 2 : share))
+    const without = await make(false, 0)
+    return { without, with: reads ? await make(true, 1) : [] }
   } finally {
     await crew.close()
   }

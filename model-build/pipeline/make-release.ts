@@ -8,6 +8,7 @@ import { type AssembledRelease, assembleRelease, type LastRelease } from '../rel
 import type { FittedModels } from '../release/fitted-models.ts'
 import type { ObjectSet } from '../release/object-set.ts'
 import { withRanking } from '../release/release-manifest.ts'
+import type { SequenceModel } from '../sequence/train-sequence.ts'
 import { writeTreeEnsembleOnnx } from '../train/onnx-trees.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import type { FittedPipeline } from './fit-pipeline.ts'
@@ -31,6 +32,8 @@ export type WarmStart = {
   readonly sweeps: number
   /** Ridge of the content map that the earlier fit chose, null where it had none. */
   readonly contentRidge: number | null
+  /** The sequence encoder of an earlier fit on the same rows. */
+  readonly order?: SequenceModel | null
 }
 
 /** A release with the models that it was rounded from. */

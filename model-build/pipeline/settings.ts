@@ -17,6 +17,12 @@ export type PipelineSettings = {
     readonly earlyStoppingRounds: number
     readonly maxQueries: number
   }
+  readonly sequence: {
+    readonly enabled: boolean
+    readonly minRows: number
+    /** Share by which NDCG@20 of the whole must grow for the space to ship. */
+    readonly minGain: number
+  }
   /** Share of a user's rows that validation and ranker training look for. */
   readonly heldShare: number
   /** Half-lives of a history's weights to choose from, in items; 0 is uniform. */
@@ -47,6 +53,7 @@ export function resolveSettings(config: Config): PipelineSettings {
       minSupport: config.release.minSupport,
       ratio: 1,
       voterRatio: 1,
+      sequence: null,
       seed: config.seed,
     },
     assemble: {
@@ -62,6 +69,7 @@ export function resolveSettings(config: Config): PipelineSettings {
       siteRules: config.rules,
     },
     ranker: config.ranker,
+    sequence: config.sequence,
     heldShare: config.split.testShare,
     halfLives: config.embedding.halfLifeItems,
   }

@@ -1,6 +1,7 @@
 import { FEATURE_COUNT } from '#contract/features'
 import { fillFeatures } from '#contract/fill-features'
 import { findCandidates } from '#worker/core/candidates'
+import { encodeHistory, type SequenceEncoder } from '#worker/core/encoder/sequence-encoder'
 import type { Model } from '#worker/core/model'
 import type { Interactions } from '../dataset.ts'
 import { createVisitReader } from '../device/visits.ts'
@@ -19,6 +20,8 @@ export type CollectOptions = {
   /** Candidates without a label that are kept per group, drawn evenly. */
   readonly negatives: number
   readonly seed: number
+  /** Reads the order of histories; null makes lists as before it has arrived. */
+  readonly encoder: SequenceEncoder | null
   readonly onProgress?: (done: number, total: number) => void
 }
 
@@ -32,25 +35,29 @@ const SHORT_SHARE = 1 / 3
  * Makes training lists as a device would: candidates and features from the part of a history that was known, labels from
  * the rest. Every user gives one list of the whole known part, and some another of a shortened one.
  */
-export function collectGroups(model: Model, log: Interactions, options: CollectOptions): TrainingGroup[] {
+export async function collectGroups(
+  model: Model,
+  log: Interactions,
+  options: CollectOptions,
+): Promise<TrainingGroup[]> {
   const read = createVisitReader(model, log, options.itemNos)
   const groups: TrainingGroup[] = []
-  options.users.forEach((user, done) => {
+  for (const [done, user] of options.users.entries()) {
     const random = createRandom(options.seed * 1_000_003 + user)
     for (let earlier = 0; earlier < options.repeats; earlier++) {
       const split = splitHistory(log, user, { heldShare: options.heldShare, random, earlier })
       if (split === null) continue
       const at = log.at[split.held[0]]
       const relevant = itemNosOf(split.held, log, options.itemNos)
-      const label = { relevant, user, random, negatives: options.negatives }
-      groups.push(groupOf(model, read({ known: split.known, at }), { ...label, isShort: false }))
+      const label = { relevant, user, random, negatives: options.negatives, encoder: options.encoder }
+      groups.push(await groupOf(model, read({ known: split.known, at }), { ...label, isShort: false }))
       if (random() >= SHORT_SHARE) continue
       const length = SHORT_LENGTHS[Math.floor(random() * SHORT_LENGTHS.length)]
       const known = shortenHistory(log, split.known, length, random)
-      groups.push(groupOf(model, read({ known, at }), { ...label, isShort: true }))
+      groups.push(await groupOf(model, read({ known, at }), { ...label, isShort: true }))
     }
     options.onProgress?.(done + 1, options.users.length)
-  })
+  }
   return groups
 }
 
@@ -64,14 +71,15 @@ type Labelling = {
   readonly random: Random
   readonly negatives: number
   readonly isShort: boolean
+  readonly encoder: SequenceEncoder | null
 }
 
-function groupOf(
+async function groupOf(
   model: Model,
   query: Parameters<typeof findCandidates>[1],
-  { relevant, user, random, negatives, isShort }: Labelling,
-): TrainingGroup {
-  const found = findCandidates(model, query)
+  { relevant, user, random, negatives, isShort, encoder }: Labelling,
+): Promise<TrainingGroup> {
+  const found = findCandidates(model, { ...query, sequence: await encodeHistory(model, encoder, query) })
   const features = fillFeatures(found.inputs)
   const isRelevant = Array.from(found.rows, (row) => relevant.has(model.catalogue.itemNoOf[row]))
   const share = negatives / Math.max(1, found.rows.length)

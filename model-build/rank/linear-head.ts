@@ -17,6 +17,7 @@ const HEAD_FEATURES: readonly FeatureName[] = [
   'voters.uniformZ',
   'voters.fastZ',
   'voters.last',
+  'sequence.dotZ',
   'similarity.last',
   'similarity.max',
   'similarity.mean',

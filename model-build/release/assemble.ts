@@ -16,6 +16,7 @@ import { type CellPlan, partitionItems } from './partition.ts'
 import { publicLists } from './public-lists.ts'
 import { logRankQuantiles } from './quantiles.ts'
 import { manifestOf } from './release-manifest.ts'
+import { encodeSequenceSpace, type SequenceSpaceParts } from './sequence-space.ts'
 import { type SiteRules, withSiteRules } from './site-rules.ts'
 import { type QuantisedSpace, quantiseSpace } from './space.ts'
 
@@ -66,38 +67,38 @@ export async function assembleRelease(
     behaviour.support,
   )
   const space = quantiseSpace(models.vectors, models.dim)
+  const sequence = models.sequence === null ? null : encodeSequenceSpace(models.sequence, objects)
   const dictionaries = buildDictionaries(dataset.items, last?.dictionaries ?? null)
   const createdAt = Float64Array.from(dataset.items, (item, i) =>
     Number.isNaN(item.createdAt) ? behaviour.firstAt[i] : item.createdAt,
   )
-  const sources = cellSources(dataset, { models, space, behaviour, itemNos, dictionaries, createdAt })
+  const sources = cellSources(dataset, { models, space, sequence, behaviour, itemNos, dictionaries, createdAt })
   const plans = await partitionItems(
     { vectors: space.dequantised, dim: models.dim, itemNos, popularity: behaviour.support },
     options,
   )
   const cells = plans.map((plan) => encodeCell(plan, sources, objects))
   const graphs = await encodeGroupGraphs(plans, { space, itemNos, objects })
-  const table = tableOf(plans, cells, { space, graphs, popularity: behaviour.support })
+  const table = tableOf(plans, cells, {
+    space,
+    spaceCount: sources.spaces.length,
+    graphs,
+    popularity: behaviour.support,
+  })
   const refs = {
     shardTable: objects.add(encodeShardTable(table)),
     dictionaries: objects.addJson(dictionaries.dictionaries),
     gramian: objects.add(encodeGramian(space.gramian)),
-    directory: directoryOf(plans, dataset, itemNos).map(({ prefixEnd, items }) => ({
-      prefixEnd,
-      ref: objects.add(encodeDirectory(items)),
-    })),
+    directory: directoryOf(plans, dataset, itemNos, objects),
   }
+  const made = { dataset, models, space, sequence, behaviour, refs }
   const lists = publicLists({ behaviour, itemNos, createdAt, dataset, halfLifeDays: options.trendingHalfLifeDays })
   return {
     objects,
     registry,
     itemNos,
     manifest: manifestOf({
-      dataset,
-      models,
-      space,
-      behaviour,
-      refs,
+      ...made,
       lists,
       itemNoEnd: registry.ids.length,
       options: { ...options, rules: rulesOf(options, registry, dictionaries.dictionaries) },
@@ -113,24 +114,25 @@ function rulesOf(options: AssembleOptions, { ids }: ItemRegistry, { categories }
   })
 }
 
-function directoryOf(plans: readonly CellPlan[], dataset: Dataset, itemNos: Uint32Array) {
+function directoryOf(plans: readonly CellPlan[], dataset: Dataset, itemNos: Uint32Array, objects: ObjectSet) {
   const entry = (item: number, cell: number) => ({ id: dataset.items[item].id, itemNo: itemNos[item], cell })
-  return cutDirectory(plans.flatMap((plan, cell) => Array.from(plan.items, (item) => entry(item, cell))))
+  const parts = cutDirectory(plans.flatMap((plan, cell) => Array.from(plan.items, (item) => entry(item, cell))))
+  return parts.map(({ prefixEnd, items }) => ({ prefixEnd, ref: objects.add(encodeDirectory(items)) }))
 }
 
 type SourceParts = Pick<CellSources, 'itemNos' | 'dictionaries' | 'createdAt'> & {
   readonly models: FittedModels
   readonly space: QuantisedSpace
+  readonly sequence: SequenceSpaceParts | null
   readonly behaviour: Behaviour
 }
 
-function cellSources(dataset: Dataset, { models, space, behaviour, ...numbered }: SourceParts): CellSources {
+function cellSources(dataset: Dataset, { models, space, sequence, behaviour, ...numbered }: SourceParts): CellSources {
   const unknown = new Uint8Array(dataset.items.length)
   return {
     ...numbered,
     items: dataset.items,
-    dim: models.dim,
-    quantised: space.quantised,
+    spaces: [space, ...(sequence === null ? [] : [sequence])],
     voters: models.voters,
     popularity: logRankQuantiles(behaviour.support),
     trending: logRankQuantiles(behaviour.trending),

@@ -3,7 +3,9 @@ import type { CellPlan } from './partition.ts'
 import type { QuantisedSpace } from './space.ts'
 
 type TableParts = {
+  /** The first space. */
   readonly space: QuantisedSpace
+  readonly spaceCount: number
   readonly graphs: readonly ObjectRef[]
   readonly popularity: Float64Array
 }
@@ -12,7 +14,7 @@ type TableParts = {
 export function tableOf(
   plans: readonly CellPlan[],
   cells: readonly Omit<CellEntry, 'popularity'>[],
-  { space, graphs, popularity }: TableParts,
+  { space, spaceCount, graphs, popularity }: TableParts,
 ) {
   const { dim, dequantised, scales } = space
   const sums = plans.map((plan) => plan.items.reduce((sum, item) => sum + popularity[item], 0))
@@ -26,7 +28,7 @@ export function tableOf(
     }
   })
   return {
-    spaceCount: 1,
+    spaceCount,
     localeCount: 1,
     dim,
     cells: cells.map((cell, c): CellEntry => ({ ...cell, popularity: Math.round((65_535 * sums[c]) / largest) })),

@@ -14,8 +14,8 @@ import type { CellPlan } from './partition.ts'
 export type CellSources = {
   readonly items: readonly CatalogueItem[]
   readonly itemNos: Uint32Array
-  readonly dim: number
-  readonly quantised: Int8Array
+  /** Items on the grid of each space. */
+  readonly spaces: readonly { readonly dim: number; readonly quantised: Int8Array }[]
   readonly voters: Voters
   readonly dictionaries: IndexedDictionaries
   readonly popularity: Uint8Array
@@ -41,7 +41,7 @@ export function encodeCell(plan: CellPlan, sources: CellSources, objects: Object
     itemCount: plan.items.length,
     group: plan.group,
     objects: {
-      vectors: [objects.add(encodeCellVectors(plan.items, sources, crc))],
+      vectors: sources.spaces.map((space) => objects.add(encodeCellVectors(plan.items, space, crc))),
       voters: objects.add(encodeCellVoters(plan.items, sources, crc)),
       columns: objects.add(encodeCellColumns(plan.items, itemNos, sources, crc)),
       cards: [objects.add(encodeCellCards(plan.items, sources, crc))],
@@ -49,7 +49,11 @@ export function encodeCell(plan: CellPlan, sources: CellSources, objects: Object
   }
 }
 
-function encodeCellVectors(items: Int32Array, { dim, quantised }: CellSources, crc: number): Uint8Array {
+function encodeCellVectors(
+  items: Int32Array,
+  { dim, quantised }: CellSources['spaces'][number],
+  crc: number,
+): Uint8Array {
   const rows = new Int8Array(items.length * dim)
   items.forEach((item, row) => {
     rows.set(quantised.subarray(item * dim, (item + 1) * dim), row * dim)

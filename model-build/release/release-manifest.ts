@@ -5,6 +5,7 @@ import type { AssembleOptions } from './assemble.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { FittedModels } from './fitted-models.ts'
 import { sha256Hex } from './object-set.ts'
+import type { SequenceSpaceParts } from './sequence-space.ts'
 import type { QuantisedSpace } from './space.ts'
 
 /** What ranking adds to a release. */
@@ -26,6 +27,7 @@ type ManifestParts = {
   readonly dataset: Dataset
   readonly models: FittedModels
   readonly space: QuantisedSpace
+  readonly sequence: SequenceSpaceParts | null
   readonly behaviour: Behaviour
   readonly refs: Pick<Manifest, 'shardTable' | 'dictionaries' | 'directory'> & { readonly gramian: ObjectRef }
   readonly lists: readonly PublicList[]
@@ -38,6 +40,7 @@ export function manifestOf({
   dataset,
   models,
   space,
+  sequence,
   behaviour,
   refs,
   lists,
@@ -66,6 +69,7 @@ export function manifestOf({
         scales: Array.from(space.scales),
         gramian: refs.gramian,
       },
+      ...(sequence === null ? [] : [sequence.space]),
     ],
     shardTable: refs.shardTable,
     directory: refs.directory,
@@ -74,7 +78,11 @@ export function manifestOf({
     linearHead: null,
     bilinear: null,
     voterRatio: models.voterRatio,
-    retrieval: { ...RETRIEVAL, graphMinItems: Math.min(options.graphMinItems, 2 ** 31) },
+    retrieval: {
+      ...RETRIEVAL,
+      ...(sequence === null ? {} : { sequence: SEQUENCE_CANDIDATES }),
+      graphMinItems: Math.min(options.graphMinItems, 2 ** 31),
+    },
     lists,
     rules: options.rules,
     tombstones: [],
@@ -87,6 +95,8 @@ export function manifestOf({
 
 /** Candidates of each channel; together they stay near the ranker's limit. */
 const RETRIEVAL = { vector: 250, voters: 250, popular: 60, trending: 40, fresh: 20, efSearch: 800 } as const
+
+const SEQUENCE_CANDIDATES = 200
 
 /** Rules until a config says otherwise. */
 export const DEFAULT_RULES: RuleDefaults = {

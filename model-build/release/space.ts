@@ -21,7 +21,7 @@ export function quantiseSpace(vectors: Float32Array, dim: number, frozen?: Float
 }
 
 /** One step per dimension: its largest magnitude on 127 steps. */
-function gridScales(vectors: Float32Array, dim: number): Float32Array {
+export function gridScales(vectors: Float32Array, dim: number): Float32Array {
   const largest = new Float64Array(dim)
   for (let k = 0; k < vectors.length; k++) {
     const size = Math.abs(vectors[k])

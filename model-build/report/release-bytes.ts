@@ -18,7 +18,8 @@ export function releaseBytes({ manifest, objects }: Pick<AssembledRelease, 'mani
     graphs: sum(table.graphs),
     rankers: sum(manifest.rankers.flatMap(({ onnx, trees }) => [onnx, trees])),
     directory: sum(manifest.directory.map(({ ref }) => ref)),
-    'tables and manifest': sum([manifest.shardTable, manifest.dictionaries, ...manifest.spaces.map((s) => s.gramian)]),
+    encoder: sum(manifest.spaces.flatMap(({ encoder }) => (encoder.type === 'onnx' ? [encoder.model] : []))),
+    'tables and manifest': sum([manifest.shardTable, manifest.dictionaries, manifest.spaces[0].gramian]),
   }
   return Object.entries(parts).map(([name, bytes]) => ({ name, bytes }))
 }

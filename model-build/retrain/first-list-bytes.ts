@@ -20,9 +20,8 @@ export async function firstListBytes(
   const [first] = decodeShardTable(await read(content.shardTable.hash)).cells
   const cell = first === undefined ? [] : [...first.objects.vectors, first.objects.voters, first.objects.columns]
   const cards = first?.objects.cards.slice(0, 1) ?? []
-  const spaces = content.spaces.map(({ gramian }) => gramian)
   const trees = content.rankers.slice(0, 1).map((ranker) => ranker.trees)
-  const refs = [content.shardTable, content.dictionaries, ...spaces, ...trees, ...cell, ...cards]
+  const refs = [content.shardTable, content.dictionaries, content.spaces[0].gramian, ...trees, ...cell, ...cards]
   let bytes = 0
   for (const hash of new Set([manifest.hash, ...refs.map((ref) => ref.hash)])) {
     const packed = await compress(await read(hash), { params: { [constants.BROTLI_PARAM_QUALITY]: QUALITY } })

@@ -45,6 +45,7 @@ export function buildSummary({
     chosen: {
       models: judged.pipeline.models,
       recency: judged.pipeline.recency,
+      sequence: judged.pipeline.sequence,
       ranker: judged.pipeline.ranker?.validation ?? null,
     },
   }

@@ -149,7 +149,7 @@ function objectNames(manifest: Manifest, table: ShardTable, manifestHash: string
   const refs = [
     manifest.shardTable,
     manifest.dictionaries,
-    ...manifest.spaces.map(({ gramian }) => gramian),
+    ...manifest.spaces.flatMap((space) => ('gramian' in space ? [space.gramian] : [space.encoder.model])),
     ...manifest.directory.map(({ ref }) => ref),
     ...manifest.rankers.flatMap(({ onnx, trees }) => [onnx, trees]),
     ...(manifest.featureQuantiles === null ? [] : [manifest.featureQuantiles]),

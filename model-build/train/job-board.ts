@@ -19,6 +19,19 @@ const KERNELS: readonly KernelName[] = [
   'sparseTimesDense',
   'factorEpoch',
   'factorScores',
+  'gemmTransposed',
+  'attend',
+  'attendBack',
+  'softmaxLoss',
+  'gatherRows',
+  'gatherPanels',
+  'addDropped',
+  'dropBack',
+  'normaliseRows',
+  'normaliseBack',
+  'biasRelu',
+  'reluBack',
+  'adamBlocks',
 ]
 
 const CELL = { sequence: 0, busy: 1, next: 2 } as const

@@ -19,6 +19,19 @@ export type KernelName =
   | 'sparseTimesDense'
   | 'factorEpoch'
   | 'factorScores'
+  | 'gemmTransposed'
+  | 'attend'
+  | 'attendBack'
+  | 'softmaxLoss'
+  | 'gatherRows'
+  | 'gatherPanels'
+  | 'addDropped'
+  | 'dropBack'
+  | 'normaliseRows'
+  | 'normaliseBack'
+  | 'biasRelu'
+  | 'reluBack'
+  | 'adamBlocks'
 
 /** A compiled kernel: handles tasks begin … end - 1 with `scratch` bytes of its own; all pointers are byte offsets into the shared memory. */
 export type Kernel = (begin: number, end: number, scratch: number, ...args: readonly number[]) => void
@@ -26,6 +39,7 @@ export type Kernel = (begin: number, end: number, scratch: number, ...args: read
 /** Exports of kernels.wasm. */
 export type KernelExports = Readonly<Record<KernelName, Kernel>> & {
   readonly partitionRows: (...args: readonly number[]) => number
+  readonly scatterRows: Kernel
   readonly countBins: (...args: readonly number[]) => void
 }
 

@@ -2,6 +2,7 @@ import type { Scene } from '#contract/events'
 import type { FeatureContext, FeatureInputs, HistoryItem } from '#contract/features'
 import { LIMITS } from '#contract/limits'
 import type { RetrievalPlan } from '#contract/manifest'
+import { type IntegerQuery, integerQuery } from '#contract/vectors'
 import { channelBit, type Found, isAboutItems, isFixedList, open, runChannels } from './channels.ts'
 import { gatherInputs } from './gather.ts'
 import { canonicalHistory } from './history.ts'
@@ -26,6 +27,8 @@ export type Query = {
   readonly blocked: Uint8Array
   readonly plan?: Partial<RetrievalPlan>
   readonly scene: Scene
+  /** What the sequence encoder makes of the history (`encodeHistory`); null or absent without one. */
+  readonly sequence?: Float32Array | null
   /** Rows to rank again (scene rerank), no repeats. */
   readonly given?: Int32Array
   /** Length of the list that is wanted; 50 by default. Small catalogues are topped up by popularity so that it can be full. */
@@ -64,16 +67,23 @@ export function findCandidates(model: Model, query: Query, mark: StageMark = () 
   const plan = { ...model.manifest.retrieval, ...query.plan }
   const userQuery = users.recentQuery
   const given = query.given ?? null
-  const found = runChannels(model, { scene, history, contextItems, userQuery, blocked, plan, given })
+  const sequenceQuery = querySequence(model, query.sequence ?? null)
+  const search = { scene, history, contextItems, userQuery, sequenceQuery, blocked, plan, given }
+  const found = runChannels(model, search)
   const lists = isFixedList(scene) || scene === 'rerank' ? found : topUp(model, found, query)
   const limit = scene === 'rerank' ? Number.POSITIVE_INFINITY : LIMITS.candidates
   const { rows, channels } = mergeChannels(lists, limit, model.scratch.slotOf)
   const votes = countVotes(model, rows, { history, contextItems, now: query.context.now })
   const context = { ...query.context, item: query.context.item ?? contextItems[0] ?? null }
-  const inputs = gatherInputs(model, { rows, history, context, users, votes, found: lists })
+  const inputs = gatherInputs(model, { rows, history, context, users, votes, found: lists, sequenceQuery })
   mark('retrieval')
   const personal = history.length > 0 && (!isAboutItems(scene) || scene === 'because-you') && !isPublic(scene)
   return { rows, channels, inputs, bestVoter: votes.best, contextItems, personal }
+}
+
+/** An encoder's answer on the grid of the sequence space. */
+export function querySequence({ sequence }: Model, encoded: Float32Array | null): IntegerQuery | null {
+  return sequence === null || encoded === null ? null : integerQuery(encoded, sequence.scales)
 }
 
 function isPublic(scene: Scene): boolean {

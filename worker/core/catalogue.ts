@@ -1,7 +1,7 @@
 import type { Card, CardCell } from '#contract/cards'
 import { BYTE_COLUMNS, type ColumnCell } from '#contract/columns'
 import { RecError } from '#contract/errors'
-import type { Manifest } from '#contract/manifest'
+import { type Manifest, sequenceSpaceOf } from '#contract/manifest'
 import type { CellEntry } from '#contract/shard-table'
 import type { VectorCell } from '#contract/vectors'
 import type { VoterCell } from '#contract/voters'
@@ -26,6 +26,15 @@ export type ResidentColumns = Pick<
   (typeof BYTE_COLUMNS)[number] | 'category' | 'createdDay' | 'price' | 'tagOffsets' | 'tags'
 >
 
+/** Items in a space beside the first. */
+export type SpaceRows = {
+  readonly dim: number
+  /** Step of the int8 grid per dimension. */
+  readonly scales: Float32Array
+  /** Row-major, rowCount × dim. */
+  readonly quantised: Int8Array
+}
+
 /** Resident items of a release as flat arrays; row = 0…rowCount-1, cells in table order, items of a cell by ascending itemNo. */
 export type Catalogue = {
   readonly rowCount: number
@@ -38,6 +47,8 @@ export type Catalogue = {
   readonly rowsByItemNo: Uint32Array
   /** First space, row-major, rowCount × dim. */
   readonly quantised: Int8Array
+  /** Vectors in the sequence space, or null where the release has none. */
+  readonly sequence: SpaceRows | null
   readonly columns: ResidentColumns
   readonly voters: VoterIndex
   readonly cells: readonly CellRows[]
@@ -84,6 +95,7 @@ export function createCatalogue(
     itemNoOf,
     rowsByItemNo,
     quantised,
+    sequence: sequenceRows(manifest, sorted, rows),
     columns: gatherColumns(sorted, rows, rowCount),
     voters: createVoterIndex(parts, rowCount, manifest.itemNoEnd),
     cells: rows,
@@ -97,6 +109,20 @@ export function createCatalogue(
       return c < 0 ? null : (cards[c]?.card(row - rows[c].from) ?? null)
     },
   }
+}
+
+function sequenceRows(manifest: Manifest, cells: readonly ResidentCell[], rows: readonly CellRows[]): SpaceRows | null {
+  const found = sequenceSpaceOf(manifest)
+  if (found === null) return null
+  const { dim, scales } = found.space
+  const quantised = new Int8Array((rows.at(-1)?.to ?? 0) * dim)
+  cells.forEach((cell, c) => {
+    const vectors = cell.vectors[found.index]
+    if (vectors === undefined || vectors.dim !== dim || vectors.orderCrc !== cell.columns.orderCrc)
+      throw new RecError('shard-malformed', 'vectors of a cell have another dimension', { cell: cell.cellIndex, dim })
+    quantised.set(vectors.quantised, rows[c].from * dim)
+  })
+  return { dim, scales: Float32Array.from(scales), quantised }
 }
 
 function checkCell(cell: ResidentCell, dim: number): void {

@@ -7,7 +7,7 @@ import { mergeTopK } from './retriever.ts'
 import { mostVoted } from './votes.ts'
 
 /** Ways in which a candidate is found; bit 1 << index in a candidate's channels. Order as in `RecommendedItem`. */
-export const CHANNELS = ['vector', 'voters', 'popular', 'trending', 'fresh', 'content', 'given'] as const
+export const CHANNELS = ['vector', 'voters', 'popular', 'trending', 'fresh', 'content', 'given', 'sequence'] as const
 
 export type Channel = (typeof CHANNELS)[number]
 
@@ -21,6 +21,8 @@ export type Search = {
   readonly history: readonly HistoryItem[]
   readonly contextItems: readonly HistoryItem[]
   readonly userQuery: IntegerQuery
+  /** In the sequence space; null without an encoder. */
+  readonly sequenceQuery: IntegerQuery | null
   readonly blocked: Uint8Array
   readonly plan: RetrievalPlan
   readonly given: Int32Array | null
@@ -60,8 +62,16 @@ export function runChannels(model: Model, search: Search): readonly Found[] {
   return [
     { channel: 'vector', rows: nearest(model, search.userQuery, search, plan.vector) },
     { channel: 'voters', rows: mostVoted(model, history, { ratio, k: plan.voters, blocked }) },
+    ...sequenceChannel(model, search),
     ...found,
   ]
+}
+
+function sequenceChannel(model: Model, { sequenceQuery, plan, blocked }: Search): readonly Found[] {
+  const { sequence } = model
+  if (sequence === null || sequenceQuery === null || sequenceQuery.step === 0) return []
+  const { rows } = sequence.retriever.search(sequenceQuery, plan.sequence ?? 0, blocked)
+  return [{ channel: 'sequence', rows }]
 }
 
 function contextChannels(model: Model, search: Search): readonly Found[] {

@@ -14,6 +14,8 @@ export type GatherParts = {
   readonly users: UserVectors
   readonly votes: Votes
   readonly found: readonly Found[]
+  /** In the sequence space; null without an encoder. */
+  readonly sequenceQuery: IntegerQuery | null
 }
 
 /** Collects the feature inputs of candidates from the catalogue's columns; new arrays, one entry per candidate. */
@@ -38,13 +40,13 @@ export function gatherInputs(model: Model, parts: GatherParts): FeatureInputs {
     dotRecent,
     dotUniform: users.uniformQuery === users.recentQuery ? dotRecent : dots(users.uniformQuery),
     ...votesOf(votes),
-    sequence: new Float32Array(rows.length),
+    sequence: sequenceDots(model, rows, parts.sequenceQuery),
     rankVector: ranks('vector'),
     rankVoters: ranks('voters'),
     rankPopular: ranks('popular'),
     rankTrending: ranks('trending'),
     rankFresh: ranks('fresh'),
-    rankSequence: new Uint16Array(rows.length).fill(NO_RANK),
+    rankSequence: ranks('sequence'),
   }
 }
 
@@ -91,6 +93,11 @@ function scoreRows(quantised: Int8Array, rows: Int32Array, { values, step }: Int
   if (step === 0) return scores
   for (let i = 0; i < rows.length; i++) scores[i] = integerDot(quantised, rows[i], values) * step
   return scores
+}
+
+function sequenceDots({ sequence }: Model, rows: Int32Array, query: IntegerQuery | null): Float32Array {
+  if (sequence === null || query === null) return new Float32Array(rows.length)
+  return scoreRows(sequence.quantised, rows, query)
 }
 
 function dequantiseRows({ catalogue }: Model, rows: Int32Array): Float32Array {

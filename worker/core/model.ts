@@ -4,6 +4,7 @@ import type { ShardTable } from '#contract/shard-table'
 import type { TreeEnsemble } from '#contract/trees'
 import { closedRows, unavailableRows } from './blocked.ts'
 import type { Catalogue } from './catalogue.ts'
+import { openSequence, type SequenceSearch } from './encoder/sequence-search.ts'
 import { type PublicRows, publicRows } from './public-rows.ts'
 import type { Retriever } from './retriever.ts'
 import { createJsScan } from './scan/scan-js.ts'
@@ -24,8 +25,10 @@ export type Model = {
   readonly manifest: Manifest
   readonly dictionaries: Dictionaries
   readonly catalogue: Catalogue
-  /** One per space. */
+  /** Of the first space. */
   readonly gramians: readonly Gramian[]
+  /** Where the sequence encoder looks, or null. */
+  readonly sequence: SequenceSearch | null
   /** Together they cover all rows once. */
   readonly retrievers: readonly Retriever[]
   readonly trees: TreeEnsemble | null
@@ -59,6 +62,7 @@ export function createModel(parts: ModelParts): Model {
     dictionaries: parts.dictionaries,
     catalogue,
     gramians: parts.gramians,
+    sequence: openSequence(catalogue),
     retrievers: parts.retrievers ?? [createJsScan(catalogue)],
     trees: parts.trees ?? null,
     table: parts.table ?? null,

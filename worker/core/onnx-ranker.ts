@@ -1,23 +1,7 @@
-import { RecError, toRecError } from '#contract/errors'
+import { RecError } from '#contract/errors'
 import { FEATURE_COUNT } from '#contract/features'
+import { type OrtModule, openSession } from './onnx-session.ts'
 import type { Ranker } from './ranker.ts'
-
-interface OrtTensor {
-  readonly data: unknown
-}
-
-interface OrtSession {
-  readonly inputNames: readonly string[]
-  readonly outputNames: readonly string[]
-  run(feeds: Record<string, OrtTensor>): Promise<Record<string, OrtTensor>>
-  release(): Promise<void>
-}
-
-/** The part of the `onnxruntime-web/wasm` namespace that ranking needs; its environment (wasm bytes, threads) is set by whoever loads it. */
-export interface OrtModule {
-  readonly InferenceSession: { create(model: Uint8Array, options?: Record<string, unknown>): Promise<OrtSession> }
-  readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => OrtTensor
-}
 
 /** A ranker with a session to give back. */
 export type OnnxRanker = Ranker & { close(): Promise<void> }
@@ -28,7 +12,7 @@ export type OnnxRanker = Ranker & { close(): Promise<void> }
  * @throws RecError `model-malformed` when the runtime refuses the model.
  */
 export async function createOnnxRanker(ort: OrtModule, model: Uint8Array): Promise<OnnxRanker> {
-  const session = await open(ort, model)
+  const session = await openSession(ort, model)
   const [input] = session.inputNames
   const [output] = session.outputNames
   if (input === undefined || output === undefined)
@@ -50,13 +34,5 @@ export async function createOnnxRanker(ort: OrtModule, model: Uint8Array): Promi
       return result
     },
     close: () => session.release(),
-  }
-}
-
-async function open(ort: OrtModule, model: Uint8Array): Promise<OrtSession> {
-  try {
-    return await ort.InferenceSession.create(model, { executionProviders: ['wasm'], graphOptimizationLevel: 'all' })
-  } catch (thrown) {
-    throw toRecError(thrown, 'model-malformed')
   }
 }

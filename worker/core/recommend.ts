@@ -4,6 +4,7 @@ import type { RuleDefaults } from '#contract/manifest'
 import type { Timings } from '#contract/rpc'
 import { type CandidateSet, findCandidates, type Query } from './candidates.ts'
 import { CHANNELS, type Channel, isFixedList } from './channels.ts'
+import { encodeHistory, type SequenceEncoder } from './encoder/sequence-encoder.ts'
 import type { Model } from './model.ts'
 import { addLinearHead, type Ranker } from './ranker.ts'
 import { type ReasonCode, reasonsOf } from './reasons.ts'
@@ -30,6 +31,8 @@ export type RecommendDeps = {
   readonly nowMs: () => number
   /** Shown what the answer was made of, for explanations; nothing of it may be changed. */
   readonly trace?: (trace: Trace) => void
+  /** Reads the history's order; absent until the runtime has arrived, and where the release has none. */
+  readonly encoder?: SequenceEncoder | null
 }
 
 /** Candidates, their feature rows and their scores; places and all else are in the answer. */
@@ -69,7 +72,8 @@ export async function recommend(
   deps: RecommendDeps,
 ): Promise<Ranked> {
   const clock = stopwatch(deps.nowMs)
-  const set = findCandidates(model, query, clock.mark)
+  const sequence = await encodeHistory(model, deps.encoder ?? null, query)
+  const set = findCandidates(model, { ...query, sequence }, clock.mark)
   const features = fillFeatures(set.inputs)
   clock.mark('features')
   const { scores, used } = await scoreSet(model, ranker, { set, features, scene: query.scene })

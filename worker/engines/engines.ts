@@ -1,9 +1,12 @@
 import { type RecError, toRecError } from '#contract/errors'
+import { sequenceSpaceOf } from '#contract/manifest'
 import type { EngineOptions } from '#contract/rpc'
 import type { TreeEnsemble } from '#contract/trees'
 import { type Catalogue, createCatalogue, type ResidentCell } from '#worker/core/catalogue'
+import { createOnnxEncoder, type OnnxEncoder } from '#worker/core/encoder/onnx-encoder'
 import { createModel, type Model } from '#worker/core/model'
-import { createOnnxRanker, type OnnxRanker, type OrtModule } from '#worker/core/onnx-ranker'
+import { createOnnxRanker, type OnnxRanker } from '#worker/core/onnx-ranker'
+import type { OrtModule } from '#worker/core/onnx-session'
 import { createTreesRanker, type Ranker } from '#worker/core/ranker'
 import type { Retriever } from '#worker/core/retriever'
 import { createJsScan } from '#worker/core/scan/scan-js'
@@ -101,6 +104,22 @@ export class Engines {
       const bytes = await source.read(root.ranker.onnx, (read) => read, { tally, network: true, checkHash: true })
       this.#ort ??= loadOrt(this.#deps, this.#assets)
       return await createOnnxRanker(await this.#ort, bytes)
+    } catch (thrown) {
+      this.#ort = null
+      this.#report(toRecError(thrown, 'engine-unavailable'))
+      return null
+    }
+  }
+
+  /** The encoder of a release's sequence space; null where there is none or it cannot be had. */
+  async encoder({ root, tally }: Installation, source: ObjectSource): Promise<OnnxEncoder | null> {
+    const found = sequenceSpaceOf(root.manifest)
+    if (found === null) return null
+    try {
+      const { model } = found.space.encoder
+      const bytes = await source.read(model, (read) => read, { tally, network: true, checkHash: true })
+      this.#ort ??= loadOrt(this.#deps, this.#assets)
+      return await createOnnxEncoder(await this.#ort, bytes, found.space)
     } catch (thrown) {
       this.#ort = null
       this.#report(toRecError(thrown, 'engine-unavailable'))

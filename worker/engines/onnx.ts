@@ -1,6 +1,6 @@
 import { RecError, toRecError } from '#contract/errors'
 import type { EngineOptions } from '#contract/rpc'
-import type { OrtModule } from '#worker/core/onnx-ranker'
+import type { OrtModule } from '#worker/core/onnx-session'
 import type { EngineDeps } from '../deps.ts'
 import { fetchAsset } from './assets.ts'
 

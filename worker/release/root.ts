@@ -39,7 +39,7 @@ export async function loadRoot(source: ObjectSource, request: RootRequest, optio
   const [table, dictionaries, gramians, trees] = await Promise.all([
     source.read(manifest.shardTable, decodeShardTable, options),
     source.read(manifest.dictionaries, (bytes) => parseDictionaries(parseJson(bytes)), documents),
-    Promise.all(manifest.spaces.map(({ gramian }) => source.read(gramian, decodeGramian, options))),
+    source.read(manifest.spaces[0].gramian, decodeGramian, options).then((gramian) => [gramian]),
     loadTrees(source, ranker, options),
   ])
   checkTable(manifest, table)

@@ -1,0 +1,59 @@
+import { afterAll, expect, test } from 'vitest'
+import { parseManifest, sequenceSpaceOf } from '#contract/manifest'
+import { encodeHistory } from '#worker/core/encoder/sequence-encoder'
+import type { Dataset } from '../dataset.ts'
+import { openEncoder } from '../device/open-encoder.ts'
+import { loadModel } from '../device/resident-model.ts'
+import { createVisitReader } from '../device/visits.ts'
+import { fitModels } from '../fit/fit-models.ts'
+import { bareItem } from '../ingest/load-dataset.ts'
+import { markovLists } from '../sequence/markov-lists.ts'
+import { logFromLists } from '../train/synthetic-log.ts'
+import { createKernelPool } from '../train/thread-pool.ts'
+import { assembleRelease } from './assemble.ts'
+import { DEFAULT_RULES } from './release-manifest.ts'
+
+const pool = await createKernelPool({ threads: 1 })
+afterAll(() => pool.close())
+
+test('a release with a sequence space is read back, and its encoder finds what follows', async () => {
+  const lists = markovLists({ users: 250, items: 60, perUser: 10, followers: 1, noise: 0, seed: 4 })
+  const log = { ...logFromLists(lists, 60), order: 'order' } as const
+  const dataset: Dataset = {
+    users: lists.map((_, u) => `u${u}`),
+    items: Array.from({ length: 60 }, (_, i) => bareItem(`i${i}`)),
+    interactions: log,
+  }
+  const solve = { dim: 16, alpha0: 0.3, reg: 0.003, nu: 1, sweeps: 3, lambda: 100, voterMethod: 'sparse' } as const
+  const rest = { votersPerItem: 20, minSupport: 1, ratio: 1, voterRatio: 1, seed: 1 }
+  const sequence = { epochs: 25, dropout: 0, horizon: 1, learningRate: 0.004 }
+  const models = await fitModels(dataset, { ...solve, ...rest, sequence }, pool)
+  const sizes = { headSlices: [20], cellItems: 30, graphMinItems: 1000, trendingHalfLifeDays: 7, seed: 1 }
+  const site = { site: 'shop', locale: 'en', currency: 'USD', rules: DEFAULT_RULES }
+  const { manifest, objects, itemNos } = await assembleRelease(dataset, models, null, { ...site, ...sizes, pool })
+  const read = (hash: string) => objects.get(hash)
+  expect(sequenceSpaceOf(parseManifest(JSON.parse(JSON.stringify(manifest))))?.index).toBe(1)
+  const model = loadModel(manifest, read)
+  const encoder = await openEncoder(manifest, read)
+  const readVisit = createVisitReader(model, log, itemNos)
+  let found = 0
+  for (let user = 0; user < 50; user++) {
+    const known = Int32Array.from({ length: 9 }, (_, k) => log.userOffsets[user] + k)
+    const query = await encodeHistory(model, encoder, readVisit({ known, at: Number.NaN }))
+    const next = itemNos[lists[user][9]]
+    const scores = Array.from({ length: 60 }, (_, row) => scoreOf(model, row, query))
+    const best = scores.indexOf(Math.max(...scores))
+    if (model.catalogue.itemNoOf[best] === next) found++
+  }
+  await encoder?.close()
+  expect(found).toBeGreaterThan(35) // chance finds 1
+})
+
+function scoreOf({ catalogue }: ReturnType<typeof loadModel>, row: number, query: Float32Array | null): number {
+  const { sequence } = catalogue
+  if (sequence === null || query === null) return 0
+  return query.reduce(
+    (sum, value, d) => sum + value * sequence.quantised[row * sequence.dim + d] * sequence.scales[d],
+    0,
+  )
+}

@@ -1,0 +1,54 @@
+import { padRows, scoreAll } from '../train/dense-scores.ts'
+import type { KernelPool } from '../train/thread-pool.ts'
+import { ndcgOfScores } from '../train/validation-users.ts'
+import type { SequenceNetwork } from './network.ts'
+
+/** Histories (oldest first) and what was taken after them. */
+export type JudgedUsers = { readonly histories: readonly Int32Array[]; readonly truths: readonly Int32Array[] }
+
+/** Histories encoded at once. */
+const AT_ONCE = 8
+
+/** Mean NDCG@k over the full catalogue, history items masked. */
+export async function judgeNetwork(
+  pool: KernelPool,
+  network: SequenceNetwork,
+  { histories, truths }: JudgedUsers,
+  { itemCount, k }: { readonly itemCount: number; readonly k: number },
+): Promise<number> {
+  const { dim } = network.shape
+  return pool.scope(async () => {
+    const users = new Float32Array(histories.length * dim)
+    for (let first = 0; first < histories.length; first += AT_ONCE) {
+      const some = histories.slice(first, first + AT_ONCE)
+      users.set(await lastVectors(network, some), first * dim)
+    }
+    let sum = 0
+    const items = padRows(pool, network.table.subarray(0, itemCount * dim), dim)
+    await scoreAll(pool, padRows(pool, users, dim), items, (user, scores) => {
+      sum += ndcgOfScores(scores, histories[user], truths[user], k)
+    })
+    return sum / Math.max(1, histories.length)
+  })
+}
+
+async function lastVectors(network: SequenceNetwork, histories: readonly Int32Array[]): Promise<Float32Array> {
+  const { dim, length } = network.shape
+  const recent = histories.map((history) => history.slice(-length))
+  const offsets = new Int32Array(recent.length + 1)
+  recent.forEach((history, s) => {
+    offsets[s + 1] = offsets[s] + history.length
+  })
+  const items = new Int32Array(offsets[recent.length])
+  recent.forEach((history, s) => {
+    items.set(history, offsets[s])
+  })
+  const encoded = await network.encode({ offsets, items })
+  const vectors = new Float32Array(recent.length * dim)
+  recent.forEach((history, s) => {
+    if (history.length === 0) return
+    const row = offsets[s + 1] - 1
+    vectors.set(encoded.subarray(row * dim, (row + 1) * dim), s * dim)
+  })
+  return vectors
+}

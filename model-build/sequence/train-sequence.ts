@@ -1,0 +1,156 @@
+import { createNormal, createRandom } from '../train/random.ts'
+import { type KernelPool, withPool } from '../train/thread-pool.ts'
+import { createSampler, dealBatches, type Histories } from './batches.ts'
+import { SequenceNetwork } from './network.ts'
+import { DEFAULT_SHAPE, type EncoderShape } from './shape.ts'
+
+/** Settings of training; validation chooses the epochs. */
+export type SequenceOptions = {
+  readonly shape?: EncoderShape
+  readonly epochs: number
+  /** Share of values that dropout sets to zero, 0 … 0.9. */
+  readonly dropout: number
+  /** Steps ahead within which a row's target lies. */
+  readonly horizon: number
+  readonly learningRate: number
+  /** Items that the softmax is over at most, default 2,048; larger catalogues are sampled. */
+  readonly candidates?: number
+  readonly seed: number
+  /** Item vectors to start from, items x dim, on any scale; at random when absent. */
+  readonly start?: Float32Array | undefined
+  readonly pool?: KernelPool
+}
+
+/** A trained encoder: its weights as `layOutWeights` lays them out, and one vector per item (zeros for items that training never saw). */
+export type SequenceModel = {
+  readonly shape: EncoderShape
+  readonly weights: Float32Array
+  /** Row-major, items x dim. */
+  readonly items: Float32Array
+}
+
+/** Called after each epoch; stops training by returning true. `epoch` counts from 1. */
+export type AfterEpoch = (network: SequenceNetwork, epoch: number, loss: number) => Promise<boolean>
+
+const BATCH_ROWS = 4096
+
+/** Small logs take smaller steps of more of them: at least so many batches an epoch. */
+const LEAST_BATCHES = 40
+
+const LEAST_ROWS = 512
+
+const CANDIDATES = 2048
+
+/**
+ * Trains a causal self-attention encoder (SASRec; Kang & McAuley 2018) by softmax cross-entropy over the catalogue, sampled with correction where it is
+ * large (Klenitskiy & Vasilev, RecSys 2023, show that this loss, not the architecture, decides). Adam with a warm-up; the same seed
+ * and input give the same bits whatever the number of threads.
+ */
+export function trainSequence(
+  histories: Histories,
+  itemCount: number,
+  options: SequenceOptions,
+  afterEpoch?: AfterEpoch,
+): Promise<SequenceModel> {
+  const { shape = DEFAULT_SHAPE, seed } = options
+  return withPool(options.pool, async (pool) => {
+    const rows = batchRows(histories)
+    const { candidates = CANDIDATES } = options
+    const limit = Math.min(itemCount, candidates)
+    const network = new SequenceNetwork(pool, shape, { items: itemCount, maxRows: rows + 8, maxCandidates: limit })
+    initialise(network, itemCount, seed)
+    if (options.start !== undefined) startFrom(network, options.start)
+    const optimiser = createOptimiser(pool, network)
+    const random = createRandom(seed * 2 + 1)
+    const sample = createSampler(supportOf(histories, itemCount), { limit: candidates, rows })
+    const kept256 = Math.round(256 * (1 - options.dropout))
+    for (let epoch = 1, step = 0; epoch <= options.epochs; epoch++) {
+      let loss = 0
+      let seen = 0
+      for (const batch of dealBatches(histories, { rows, length: shape.length, horizon: options.horizon, random })) {
+        const dropSeed = Math.floor(random() * 2 ** 31)
+        const mean = await network.learn(batch, sample(batch.next, random), { kept256, seed: dropSeed })
+        await optimiser(options.learningRate, ++step)
+        loss += mean * batch.items.length
+        seen += batch.items.length
+      }
+      if ((await afterEpoch?.(network, epoch, loss / Math.max(1, seen))) === true) break
+    }
+    return takeModel(network, histories, itemCount)
+  })
+}
+
+/** The weights as they are now; items outside the histories get zeros. */
+export function takeModel(network: SequenceNetwork, histories: Histories, itemCount: number): SequenceModel {
+  const { dim } = network.shape
+  const items = network.table.slice(0, itemCount * dim)
+  const isKnown = new Uint8Array(itemCount)
+  for (const item of histories.items) isKnown[item] = 1
+  for (let item = 0; item < itemCount; item++) if (isKnown[item] === 0) items.fill(0, item * dim, (item + 1) * dim)
+  return { shape: network.shape, weights: network.weights.slice(), items }
+}
+
+function batchRows({ items }: Histories): number {
+  const wanted = Math.ceil(items.length / LEAST_BATCHES / 256) * 256
+  return Math.max(LEAST_ROWS, Math.min(BATCH_ROWS, wanted))
+}
+
+function supportOf({ items }: Histories, itemCount: number): Float64Array {
+  const support = new Float64Array(itemCount)
+  for (const item of items) support[item]++
+  return support
+}
+
+/** Normal numbers: matrices with variance 1 / inputs, item vectors with variance 1 / dim; biases and distances start at zero. */
+function initialise(network: SequenceNetwork, itemCount: number, seed: number): void {
+  const normal = createNormal(createRandom(seed))
+  const { dim, blocks } = network.shape
+  for (let k = 0; k < itemCount * dim; k++) network.table[k] = normal() / Math.sqrt(dim)
+  for (const parts of network.layout.blocks) {
+    for (const { at, rows, columns } of [parts.attention, parts.mix, parts.up, parts.down]) {
+      const isLast = at === parts.mix.at || at === parts.down.at
+      const scale = (isLast ? 1 / Math.sqrt(2 * blocks) : 1) / Math.sqrt(rows)
+      for (let k = at; k < at + rows * columns; k++) network.weights[k] = normal() * scale
+    }
+  }
+}
+
+/** Takes given item vectors over, scaled to the variance that random ones would have; items without one keep a random one. */
+function startFrom({ table, shape: { dim } }: SequenceNetwork, start: Float32Array): void {
+  let squares = 0
+  let used = 0
+  for (let at = 0; at < start.length; at += dim) {
+    const own = start.subarray(at, at + dim)
+    if (own.every((value) => value === 0)) continue
+    for (const value of own) squares += value * value
+    used++
+  }
+  const scale = used === 0 ? 0 : Math.sqrt(used / squares)
+  for (let at = 0; at < start.length; at += dim) {
+    const own = start.subarray(at, at + dim)
+    if (own.some((value) => value !== 0))
+      table.set(
+        own.map((value) => value * scale),
+        at,
+      )
+  }
+}
+
+const WARM_UP_STEPS = 100
+
+function createOptimiser(pool: KernelPool, network: SequenceNetwork) {
+  const sides = [
+    { values: network.weights, gradients: network.weightGradients },
+    { values: network.table, gradients: network.tableGradients },
+  ].map((side) => ({ ...side, means: pool.f32(side.values.length), squares: pool.f32(side.values.length) }))
+  return async (learningRate: number, step: number): Promise<void> => {
+    const warm = Math.min(1, step / WARM_UP_STEPS)
+    const correction = Math.sqrt(1 - 0.98 ** step)
+    const rate = (learningRate * warm * correction) / (1 - 0.9 ** step)
+    for (const { values, gradients, means, squares } of sides) {
+      const places = [values, gradients, means, squares].map(({ byteOffset }) => byteOffset)
+      const args = [...places, rate, 1e-8 * correction, 0]
+      await pool.run({ kernel: 'adamBlocks', tasks: values.length / 256, chunk: 64, args })
+    }
+  }
+}
