@@ -97,16 +97,15 @@ async function beVisitor(page: Page, { waitMs, clicks }: WatchOptions, uses: Pag
 /** Longest time to wait for an answer that is still on its way: beacons may never get one that the browser tells of. */
 const ANSWER_MS = 1_000
 
-function answerOf(request: Request) {
-  const late = new Promise<null>((settle) => setTimeout(settle, ANSWER_MS, null).unref())
-  return Promise.race([request.response().catch(() => null), late])
+function soon<T>(answer: Promise<T>): Promise<T | null> {
+  const late = new Promise<null>((settle) => setTimeout(settle, ANSWER_MS, null))
+  return Promise.race([answer.catch(() => null), late])
 }
 
 async function describe(request: Request): Promise<SentRequest> {
-  const late = new Promise<null>((settle) => setTimeout(settle, ANSWER_MS, null).unref())
-  const headers = (await Promise.race([request.allHeaders().catch(() => null), late])) ?? request.headers()
-  const response = await answerOf(request)
-  const sizes = response === null ? null : await request.sizes().catch(() => null)
+  const headers = (await soon(request.allHeaders())) ?? request.headers()
+  const response = await soon(request.response())
+  const sizes = response === null ? null : await soon(request.sizes())
   const body = request.postDataBuffer()
   const cookies = (headers.cookie ?? '').split(';').map((pair) => pair.split('=')[0]?.trim() ?? '')
   return {
