@@ -8,6 +8,8 @@ import type {
   EngineNotice,
   EngineStatus,
   Explanation,
+  FeedbackStatus,
+  ForgetOptions,
   Inspection,
   Preferences,
   RecommendReply,
@@ -79,7 +81,9 @@ export interface Recommender {
     import(text: string, options?: Pick<ProfileTextOptions, 'passphrase'>): Promise<number>
   }
   /** Erases everything the device knows about the visitor. */
-  forget(): Promise<null>
+  forget(options?: ForgetOptions): Promise<null>
+  /** Private reports, for a panel: what was charged and sent, what is left. */
+  readonly feedback: { mode(): Promise<ConsentMode>; status(): Promise<FeedbackStatus> }
   readonly consent: {
     mode(): Promise<ConsentMode>
     /** @param proof - The text the visitor agreed to, as it was shown. */
@@ -157,9 +161,13 @@ function createMethods(
     refresh: () => quiet(connection.call('refresh')),
     inspect: (scene = 'for-you') => quiet(connection.call('inspect', scene)),
     profile: createProfile(connection),
-    forget() {
+    forget(options) {
       pending.clear()
-      return quiet(connection.call('forget'))
+      return quiet(connection.call('forget', options))
+    },
+    feedback: {
+      mode: () => quiet(connection.call('feedback').then(({ mode }) => mode)),
+      status: () => quiet(connection.call('feedback')),
     },
     consent: {
       mode: () => quiet(connection.call('status').then((status) => status.consent)),

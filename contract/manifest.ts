@@ -1,4 +1,5 @@
 import { RecError } from './errors.ts'
+import { type BilinearTerm, checkBilinear } from './feedback/learning.ts'
 import type { RidgeEncoder } from './fold-in.ts'
 import { isHash, isSiteName, LIMITS } from './limits.ts'
 import type { ObjectRef } from './shard-table.ts'
@@ -116,7 +117,8 @@ export type Manifest = {
     readonly weights: readonly number[]
     readonly bias: number
   } | null
-  readonly bilinear: null
+  /** Added to the score of lists about the visitor; null until a release asks for private reports. */
+  readonly bilinear: BilinearTerm | null
   /** Voters' history weights by recency: ratio^k for the k-th latest item. */
   readonly voterRatio: number
   readonly retrieval: RetrievalPlan
@@ -125,6 +127,7 @@ export type Manifest = {
   /** itemNo of items that must not be shown any more, cached cells included. */
   readonly tombstones: readonly number[]
   readonly experiments: readonly unknown[]
+  /** `FeedbackPart` or null. A wrong one costs the feedback, not the release: `parseFeedbackPart` reads it where it is used. */
   readonly feedback: unknown
   /** What the quality gate judged, metric → value. */
   readonly gate: Readonly<Record<string, number>>
@@ -174,6 +177,7 @@ export function parseManifest(value: unknown): Manifest {
   for (const boost of list(rules.boosts, 'boosts')) finite(object(boost, 'boosts').factor, 'boosts')
   for (const value of Object.values(object(raw.gate, 'gate'))) finite(value, 'gate')
   checkLinearHead(raw.linearHead)
+  checkBilinear(raw.bilinear, (raw.spaces as readonly Space[])[0]?.dim ?? 0) // spaces were checked above
   return raw as Manifest // every field that code relies on was checked above
 }
 

@@ -237,6 +237,31 @@ export type Inspection = {
   }
 }
 
+/** `ledger` also erases the days of private reports, which keep the budget from starting anew. */
+export type ForgetOptions = { readonly ledger?: boolean }
+
+/** What private feedback did with this device's budget, in terms that a visitor can be shown. */
+export type FeedbackStatus = {
+  readonly mode: ConsentMode
+  /** Reports charged in the last 28 days, sent or lost, and the most that may be. */
+  readonly sent28d: number
+  readonly cap28d: number
+  readonly epsSum28d: number
+  /** The last report, its 32 bytes in hex. */
+  readonly lastRecordHex?: string
+  /** SHA-256 of what visitors are asked now; null when nothing is. */
+  readonly planHash: string | null
+  /** Reports written and not sent yet. */
+  readonly waiting: number
+  /** Each report of the last 28 days: UTC day number, epsilon, question and bytes. */
+  readonly debits: readonly {
+    readonly day: number
+    readonly epsilon: number
+    readonly question: string
+    readonly hex: string
+  }[]
+}
+
 /** What the worker tells the page without being asked. */
 export type EngineNotice =
   | { readonly type: 'ready'; readonly release: string; readonly personal: boolean }
@@ -325,8 +350,10 @@ export interface EngineApi {
   setPreferences(change: Partial<Preferences>): Promise<Outcome<Preferences>>
   inspect(scene: Scene): Promise<Outcome<Inspection>>
   setConsent(record: ConsentRecord): Promise<Outcome<ConsentMode>>
+  /** What private feedback charged and sent. */
+  feedback(): Promise<Outcome<FeedbackStatus>>
   /** Erases history, profile, outbox and learned state; shards stay, they say nothing about the visitor. */
-  forget(): Promise<Outcome<null>>
+  forget(options?: ForgetOptions): Promise<Outcome<null>>
   /** The page was hidden or shown: a hidden one stops polling at once and drops its engines after 30 s. */
   visibility(isHidden: boolean): Promise<Outcome<null>>
   stop(): Promise<Outcome<null>>

@@ -1,4 +1,6 @@
+import { createMemoryFeedback } from '#worker/core/feedback/memory-store'
 import type { EngineDeps, TabMessage } from './deps.ts'
+import { createIdbFeedback } from './feedback/idb-store.ts'
 import { createIdbProfile } from './store/idb-profile.ts'
 import { createIdbShards } from './store/idb-shards.ts'
 import { createMemoryProfile } from './store/memory-profile.ts'
@@ -23,8 +25,9 @@ export function createBrowserDeps(): EngineDeps {
         ? {
             shards: createIdbShards(`pocketshelf:shards:${name}`),
             profile: createIdbProfile(`pocketshelf:profile:${name}`),
+            feedback: createIdbFeedback(`pocketshelf:feedback:${name}`),
           }
-        : { shards: createMemoryShards(), profile: createMemoryProfile() },
+        : { shards: createMemoryShards(), profile: createMemoryProfile(), feedback: createMemoryFeedback() },
     after: (delayMs, run) => {
       const timer = setTimeout(run, delayMs)
       return () => clearTimeout(timer)

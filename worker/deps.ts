@@ -1,7 +1,12 @@
 import type { StorageMode } from '#contract/rpc'
+import type { FeedbackStore } from '#worker/core/feedback/store'
 import type { ProfileStore, ShardStore } from './store/ports.ts'
 
-export type Stores = { readonly shards: ShardStore; readonly profile: ProfileStore }
+export type Stores = {
+  readonly shards: ShardStore
+  readonly profile: ProfileStore
+  readonly feedback: FeedbackStore
+}
 
 /** What tabs of one edge and site tell each other. */
 export type TabMessage = { readonly type: 'release' | 'profile' | 'forget' }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createMemoryFeedback } from '#worker/core/feedback/memory-store'
 import { createEngine } from './engine.ts'
 import { createMemoryProfile } from './store/memory-profile.ts'
 import { createMemoryShards } from './store/memory-shards.ts'
@@ -14,8 +15,9 @@ describe('storage', () => {
     const stores = {
       shards: { ...createMemoryShards(), sizes: refuse },
       profile: { ...createMemoryProfile(), read: refuse },
+      feedback: createMemoryFeedback(),
     }
-    const memory = { shards: createMemoryShards(), profile: createMemoryProfile() }
+    const memory = { shards: createMemoryShards(), profile: createMemoryProfile(), feedback: createMemoryFeedback() }
     const page = await openPage(edge, {
       deps: { openStores: (_name, mode) => (mode === 'persistent' ? stores : memory) },
     })
@@ -30,7 +32,8 @@ describe('storage', () => {
     const full = async (): Promise<never> => {
       throw new DOMException('full', 'QuotaExceededError')
     }
-    const stores = { shards: { ...shards, put: full }, profile: { ...profile, write: full } }
+    const feedback = createMemoryFeedback()
+    const stores = { shards: { ...shards, put: full }, profile: { ...profile, write: full }, feedback }
     const page = await openPage(publishedEdge(), { deps: { openStores: () => stores } })
     expect(await loaded(page)).toMatchObject({ residentItems: 120 })
     await page.engine.track([click('item-1'), click('item-5')])

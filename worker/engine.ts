@@ -66,7 +66,8 @@ function createCalls(call: Call): Omit<EngineApi, 'start' | 'stop'> {
     setPreferences: (change) => call(({ desk }) => desk.setPreferences(change)),
     inspect: (scene) => call((session) => session.inspect(scene)),
     setConsent: (record) => call(({ desk }) => desk.setConsent(record)),
-    forget: () => call(({ desk }) => desk.forget()),
+    feedback: () => call(({ desk }) => desk.feedback()),
+    forget: (options) => call(({ desk }) => desk.forget(options)),
     visibility: (isHidden) => call((session) => session.visibility(isHidden)),
   }
 }

@@ -1,9 +1,10 @@
 import { RecError, toRecError } from '#contract/errors'
 import type { Scene } from '#contract/events'
-import type { EngineNotice, EngineOptions, EngineStatus, Inspection, StorageMode } from '#contract/rpc'
+import type { ConsentMode, EngineNotice, EngineOptions, EngineStatus, Inspection, StorageMode } from '#contract/rpc'
 import type { ResidentCell } from '#worker/core/catalogue'
 import type { EngineDeps, Stores, TabChannel, TabMessage } from './deps.ts'
 import { Engines } from './engines/engines.ts'
+import { PrivateLoop } from './feedback/private-loop.ts'
 import { inspectList, inspectRelease } from './inspect.ts'
 import { memoryBytes } from './memory-size.ts'
 import { Poller } from './poller.ts'
@@ -40,6 +41,7 @@ export class Session {
   readonly #source: ObjectSource
   readonly #profile: Profile
   readonly #outbox: Outbox
+  readonly #loop: PrivateLoop
   readonly #keeper: ReleaseKeeper
   readonly #poller: Poller
   readonly #channel: TabChannel
@@ -87,6 +89,7 @@ export class Session {
     this.#profile = new Profile(store, deps)
     this.#channel = deps.openChannel(`pocketshelf:${name}`, (message) => this.#hear(message))
     this.#outbox = this.#createOutbox({ store, edge, name })
+    this.#loop = this.#createLoop(store, name)
     this.desk = this.#createDesk(store, edge)
     this.shelves = new Shelves({
       deps,
@@ -94,6 +97,7 @@ export class Session {
       tier: this.#tier,
       engines: new Engines(deps, { ...options, graphBytes: this.#tier.graphBytes }, report('engine')),
       profile: this.#profile,
+      loop: this.#loop,
       source: this.#source,
       report: report('engine'),
     })
@@ -184,6 +188,7 @@ export class Session {
     this.#outbox.stop()
     this.#channel.close()
     await this.shelves.close()
+    this.#loop.stop()
     this.#stores.profile.close()
     this.#stores.shards.close()
   }
@@ -194,10 +199,24 @@ export class Session {
       store,
       edge,
       lockName: `pocketshelf:outbox:${name}`,
-      mode: async () => {
-        if (!store.isBehind) await this.#profile.loadConsent() // another tab may have withdrawn it
-        return effectiveMode(this.#options, this.#profile.consent, this.#deps.nowMs())
-      },
+      mode: () => this.#modeNow(store),
+      report: (error) => this.#problems.report('outbox', error),
+    })
+  }
+
+  /** The mode in force, consent read anew: another tab may have withdrawn it. */
+  async #modeNow(store: GuardedStore): Promise<ConsentMode> {
+    if (!store.isBehind) await this.#profile.loadConsent()
+    return effectiveMode(this.#options, this.#profile.consent, this.#deps.nowMs())
+  }
+
+  #createLoop(store: GuardedStore, name: string): PrivateLoop {
+    return new PrivateLoop({
+      deps: this.#deps,
+      url: `${this.#options.edge}/v1/sites/${this.#options.site}/r`,
+      lockName: `pocketshelf:feedback:${name}`,
+      store: this.#stores.feedback,
+      mode: () => this.#modeNow(store),
       report: (error) => this.#problems.report('outbox', error),
     })
   }
@@ -210,6 +229,7 @@ export class Session {
       outbox: this.#outbox,
       store,
       edge,
+      loop: this.#loop,
       origin: () => this.#origin(),
       changed: () => {
         this.#notify({ type: 'profile-changed' })
@@ -260,6 +280,7 @@ export class Session {
     await Promise.all([this.#profile.load(), this.#outbox.load()])
     if (this.desk.mode === 'first-party') this.#outbox.schedule()
     else await this.#outbox.drop()
+    await this.#loop.start()
   }
 
   async #look(): Promise<void> {
@@ -271,6 +292,7 @@ export class Session {
   async #install(installation: Installation, cells: readonly ResidentCell[]): Promise<void> {
     if (this.#isStopped) return
     const before = this.shelves.installation
+    await this.#loop.adopt(installation)
     await this.shelves.install(installation, cells)
     const { release } = installation.root.manifest
     const personal = this.#profile.summary.liked.length > 0

@@ -13,6 +13,7 @@ import { hasMasks } from '#worker/core/tree-scorer'
 import type { EngineDeps } from './deps.ts'
 import type { Built, Engines } from './engines/engines.ts'
 import { explainItem, type Traced } from './explain.ts'
+import type { PrivateLoop } from './feedback/private-loop.ts'
 import type { Profile } from './profile/profile.ts'
 import { createQueue } from './queue.ts'
 import type { Installation } from './release/keeper.ts'
@@ -30,6 +31,7 @@ export type ShelvesParts = {
   readonly options: EngineOptions
   readonly engines: Engines
   readonly profile: Profile
+  readonly loop: PrivateLoop
   readonly source: ObjectSource
   readonly tier: Tier
   readonly report: (error: RecError) => void
@@ -134,7 +136,11 @@ export class Shelves {
   async recommend(request: RecommendRequest): Promise<RecommendReply> {
     checkRequest(request)
     this.#asked.set(request.scene, request)
-    return (await this.#answer(request)).reply
+    const { loop } = this.#parts
+    if (!loop.wantsLists) return (await this.#answer(request)).reply
+    const { reply, model, trace } = await this.#traced(request)
+    loop.opened(reply, trace, model)
+    return reply
   }
 
   /** Why an item is in the list of a request, or why it is not. @throws RecError `bad-request`, `not-ready` */

@@ -6,7 +6,7 @@ type Flags = CommonFlags & ConfigFlags & EdgeFlags & { readonly canary?: number;
 
 const REASON = 'why, in a line, for the audit log of the edge'
 
-/** `promote`, `rollback`, `releases`, `channels`, `changes`, `gc`, `backup` and `restore`: what moves between signed states without a key, and what shows, tidies and saves them. */
+/** `promote`, `rollback`, `judge`, `releases`, `channels`, `changes`, `gc`, `backup` and `restore`: what moves between signed states without a key, and what shows, tidies and saves them. */
 export function addChannels(program: Command, context: CommandContext): void {
   const promote = program.command('promote').description('give a canary to more visitors, or to everybody')
   withCommon(withEdge(promote))
@@ -35,6 +35,24 @@ export function addChannels(program: Command, context: CommandContext): void {
 const moveRequest = (flags: Flags) => ({ ...configRequest(flags), ...edgeRequest(flags), reason: flags.reason })
 
 function addLists(program: Command, context: CommandContext): void {
+  const judge = program.command('judge').description('promote a canary or go back, as private answers about clicks say')
+  withCommon(withEdge(judge))
+    .addHelpText(
+      'after',
+      `
+Reads the sums of the canary question and moves the channel when they are clear; the reason stands in the audit log. Undecided means hold: nothing moves. Needs no
+signing key, so a scheduler may run it every day.
+
+Example:
+  $ pocketshelf judge --edge https://edge.example --json
+`,
+    )
+    .action((flags: Flags) =>
+      runStep(context, flags, async (io) => {
+        const { judgeCanary } = await import('../steps/judge-canary.ts')
+        return judgeCanary({ ...configRequest(flags), ...edgeRequest(flags) }, io)
+      }),
+    )
   const releases = program.command('releases').description('list the releases of a channel')
   withCommon(withEdge(releases)).action((flags: Flags) =>
     runStep(context, flags, async (io) => {

@@ -16,6 +16,7 @@ import { addPublish, addRetrain } from './publish.ts'
 import type { CommandContext } from './run-step.ts'
 import { addRuns } from './runs.ts'
 import { addServe } from './serve.ts'
+import { addSimulate } from './simulate.ts'
 import { addSplit } from './split.ts'
 import { addTry } from './try.ts'
 import { addUpdate } from './update.ts'
@@ -38,6 +39,7 @@ const COMMANDS = [
   addDemoData,
   addAudit,
   addPreview,
+  addSimulate,
 ]
 
 const FOOTER = `

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import {
   type ConfigFlags,
   configRequest,
@@ -22,8 +22,9 @@ Examples:
 const RETRAIN_EXAMPLES = `
 Exit code 3 says that the gate refused the new release; the live one stays.
 
-Example:
+Examples:
   $ pocketshelf retrain --edge https://edge.example --data ./shop --out ./release --keys ./keys
+  $ pocketshelf retrain --from aggregates --edge https://edge.example --out ./release --keys ./keys
 `
 
 type PublishFlags = CommonFlags &
@@ -32,7 +33,12 @@ type PublishFlags = CommonFlags &
 type RetrainFlags = CommonFlags &
   ConfigFlags &
   EdgeFlags &
-  InputFlags & { readonly out: string; readonly keys?: string; readonly dryRun?: boolean }
+  InputFlags & {
+    readonly out: string
+    readonly keys?: string
+    readonly dryRun?: boolean
+    readonly from: 'events' | 'aggregates'
+  }
 
 /** `pocketshelf publish`: put a release on a channel. */
 export function addPublish(program: Command, context: CommandContext): void {
@@ -59,12 +65,21 @@ export function addRetrain(program: Command, context: CommandContext): void {
   withCommon(withInput(withEdge(command)))
     .requiredOption('--out <dir>', 'where the release goes')
     .option('--keys <dir>', 'signing keys')
+    .addOption(
+      new Option('--from <what>', "first-party events, or the sums of visitors' private reports")
+        .choices(['events', 'aggregates'])
+        .default('events'),
+    )
     .option('--dry-run', 'do everything but publish')
     .addHelpText('after', RETRAIN_EXAMPLES)
     .action((flags: RetrainFlags) =>
       runStep(context, flags, async (io) => {
-        const { retrainSite } = await import('../steps/retrain-site.ts')
         const what = { outDir: flags.out, keysDir: flags.keys, dryRun: flags.dryRun === true }
+        if (flags.from === 'aggregates') {
+          const { retrainAggregates } = await import('../steps/retrain-aggregates.ts')
+          return retrainAggregates({ ...configRequest(flags), ...edgeRequest(flags), ...what }, io)
+        }
+        const { retrainSite } = await import('../steps/retrain-site.ts')
         return retrainSite({ ...configRequest(flags), ...edgeRequest(flags), ...inputRequest(flags), ...what }, io)
       }),
     )

@@ -148,6 +148,18 @@ export const DEFAULTS: Config = {
     // Factors on scores: { category or item, factor (2 doubles), from?, until? (dates) }.
     boosts: [],
   },
+  feedback: {
+    // Asks visitors who agreed to aggregate mode the questions of a plan; without it releases ask nothing.
+    enabled: false,
+    // strict (epsilon 1 per report, 4 reports in 28 days) | standard (epsilon 2, 8 reports). A page's own build may allow less.
+    preset: 'standard',
+    // 8 or 16: 64 or 256 numbers for the bilinear term; 16 wants four times the reports.
+    bilinearDimensions: 8,
+    // Shares of the questions among reports; they sum to 1.
+    shares: { rank: 0.35, pair: 0.35, head: 0.1, pos: 0.05, canary: 0.15 },
+    // Share of devices that get a release learnt from reports first.
+    canaryShare: 0.1,
+  },
   gate: {
     // NDCG@20 may fall by at most this share against the live release on the same data.
     maxQualityLoss: 0.02,

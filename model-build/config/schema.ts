@@ -83,6 +83,15 @@ export const configSchema = z.strictObject({
       )
       .max(200),
   }),
+  feedback: z.strictObject({
+    enabled: z.boolean(),
+    preset: z.enum(['strict', 'standard']),
+    bilinearDimensions: z.union([z.literal(8), z.literal(16)]),
+    shares: z
+      .strictObject({ rank: share, pair: share, head: share, pos: share, canary: share })
+      .refine((all) => Math.abs(Object.values(all).reduce((sum, part) => sum + part, 0) - 1) < 1e-9, 'must sum to 1'),
+    canaryShare: z.union([z.literal(0.05), z.literal(0.1), z.literal(0.25), z.literal(0.5)]),
+  }),
   gate: z.strictObject({
     maxQualityLoss: share,
     maxBytesGrowth: z.number().min(0),

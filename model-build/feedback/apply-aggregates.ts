@@ -1,41 +1,27 @@
-import type { Plan, QuestionId } from '#contract/feedback/plan'
-import { gate, type Refusal } from './gates.ts'
+import type { BilinearTerm, FeedbackPart, NoiseLine } from '#contract/feedback/learning'
+import { HEAD, type Plan, POSITIONS, type QuestionId } from '#contract/feedback/plan'
+import type { Manifest } from '#contract/manifest'
+import { gate } from './gates.ts'
+import type { LearningState } from './learning-state.ts'
 import { type AggregateSum, type Aggregates, readAggregates } from './read-aggregates.ts'
-import { updatePair } from './update-pair.ts'
 import { updatePopularity } from './update-popularity.ts'
 import { updatePositions } from './update-positions.ts'
-import { type RankScale, updateRank } from './update-rank.ts'
+import { updateWeights } from './update-weights.ts'
 
-/** What of a release learns from reports. A part that is null is not updated. */
+/** What of a release learns from reports, and what the build knows of it. */
 export type LearningParts = {
-  readonly plan: Plan
+  readonly part: FeedbackPart
   /** SHA-256 of the plan, lower-case hex. */
   readonly planHash: string
-  /** The linear head's weights and what they are measured by. */
-  readonly rank: (Pick<RankScale, 'featureScale' | 'curvature'> & { readonly weights: readonly number[] }) | null
-  /** W of the bilinear term, d x d row-major, and the step per unit of its moment. */
-  readonly pair: { readonly weights: Float64Array; readonly rate: number } | null
-  /** Expected click share of each head item, and how far its logarithm was moved before. */
-  readonly popularity: { readonly prior: Float64Array; readonly moved: Float64Array } | null
-  readonly propensities: readonly number[]
-  readonly treeDeviation: number
+  readonly linearHead: NonNullable<Manifest['linearHead']>
+  readonly bilinear: BilinearTerm
+  readonly state: Pick<LearningState, 'belief' | 'curvature' | 'scoreDeviation' | 'popularity'>
 }
 
-/** One line of what a release says about its reports. */
-export type NoiseLine = {
-  readonly question: QuestionId
-  readonly reports: number
-  /** Of one report; a device sends as many as its preset allows in 28 days. */
-  readonly epsilon: number
-  /** Root mean square over the question's numbers. */
-  readonly standardError: number
-  readonly refusal: Refusal
-}
-
-/** New parts, and what to publish about them. */
+/** Changed parts, null for those that stay, and what to publish about them. */
 export type Applied = {
-  readonly weights: readonly number[] | null
-  readonly pair: Float64Array | null
+  readonly weights: (Pick<LearningParts, 'linearHead' | 'bilinear'> & Pick<LearningState, 'belief'>) | null
+  /** Log moves of the head's items. */
   readonly moved: Float64Array | null
   readonly propensities: readonly number[] | null
   readonly noise: readonly NoiseLine[]
@@ -43,37 +29,38 @@ export type Applied = {
 
 /**
  * Updates what reports may update, inside the trust regions.
- * @returns null when no question passed its gate: then the release stays as it is, byte for byte.
+ * @returns Changes that are all null when no question passed its gate: then the release stays as it is, byte for byte.
  */
-export function applyAggregates(parts: LearningParts, sums: readonly AggregateSum[]): Applied | null {
-  const aggregates = readAggregates(parts.plan, parts.planHash, sums)
-  const noise = noiseLines(parts.plan, aggregates)
-  const passed = (id: QuestionId) => {
+export function applyAggregates(parts: LearningParts, sums: readonly AggregateSum[]): Applied {
+  const { part, linearHead, bilinear, state } = parts
+  const aggregates = readAggregates(part.plan, parts.planHash, sums)
+  const noise = noiseLines(part.plan, aggregates)
+  const passed = (id: QuestionId, length: number) => {
     const line = noise.find(({ question }) => question === id)
-    return line === undefined || line.refusal !== null ? undefined : aggregates.robust.get(id)
+    const found = line === undefined || line.refusal !== null ? undefined : aggregates.robust.get(id)
+    return found?.mean.length === length ? found : undefined
   }
-  const [rank, pair, head, pos] = [passed('rank'), passed('pair'), passed('head'), passed('pos')]
-  const clip = parts.plan.questions.find(({ id }) => id === 'rank')?.clip ?? 1
-  const { treeDeviation } = parts
-  const applied: Applied = {
+  const clip = (id: QuestionId) => part.plan.questions.find((question) => question.id === id)?.clip ?? 1
+  const { featureScale, slope } = part.calibration
+  const rank = passed('rank', linearHead.features.length)
+  const pair = passed('pair', bilinear.weights.length)
+  const head = passed('head', HEAD.cells)
+  const pos = passed('pos', 2 * POSITIONS + 1)
+  const clips = { rank: clip('rank'), pair: clip('pair') }
+  return {
     weights:
-      rank === undefined || parts.rank === null || rank.mean.length !== parts.rank.weights.length
+      rank === undefined && pair === undefined
         ? null
-        : updateRank(parts.rank.weights, rank, { ...parts.rank, clip, treeDeviation }),
-    pair:
-      pair === undefined || parts.pair === null || pair.mean.length !== parts.pair.weights.length
-        ? null
-        : updatePair(parts.pair.weights, pair, { rate: parts.pair.rate, treeDeviation }),
-    moved:
-      head === undefined || parts.popularity === null
-        ? null
-        : updatePopularity(parts.popularity.prior, parts.popularity.moved, head),
-    propensities: pos === undefined ? null : updatePositions(parts.propensities, pos),
+        : updateWeights({ linearHead, bilinear, featureScale }, { rank, pair, clips }, { ...state, slope }),
+    moved: head === undefined ? null : updatePopularity(state.popularity.prior, state.popularity.moved, head),
+    propensities: pos === undefined ? null : updatePositions(part.propensities, pos),
     noise,
   }
-  const isChanged =
-    applied.weights !== null || applied.pair !== null || applied.moved !== null || applied.propensities !== null
-  return isChanged ? applied : null
+}
+
+/** Whether anything of a release changes. */
+export function isChanged({ weights, moved, propensities }: Applied): boolean {
+  return weights !== null || moved !== null || propensities !== null
 }
 
 function noiseLines({ questions }: Plan, { epsilon, robust }: Aggregates): NoiseLine[] {

@@ -2,6 +2,8 @@ import { FEATURE_LAYOUT } from '#contract/features'
 import type { Manifest } from '#contract/manifest'
 import { encodeTrees } from '#contract/trees'
 import type { Dataset } from '../dataset.ts'
+import type { LearningState } from '../feedback/learning-state.ts'
+import { startLearning } from '../feedback/start-learning.ts'
 import { fitModels } from '../fit/fit-models.ts'
 import type { FittedRanker } from '../rank/fit-ranker.ts'
 import { type AssembledRelease, assembleRelease, type LastRelease } from '../release/assemble.ts'
@@ -24,6 +26,8 @@ export type MakeReleaseParts = {
   readonly report: Report
   /** Where the fit starts in place of random vectors, for logs that are fitted in steps. */
   readonly warm?: WarmStart | undefined
+  /** Begins the feedback plan's weeks; now where absent. */
+  readonly nowMs?: number
 }
 
 /** Vectors of a fit on fewer rows and how many sweeps are left to do; see Effort.warmSweeps. */
@@ -36,8 +40,8 @@ export type WarmStart = {
   readonly order?: SequenceModel | null
 }
 
-/** A release with the models that it was rounded from. */
-export type MadeRelease = AssembledRelease & { readonly models: FittedModels }
+/** A release with the models that it was rounded from, and what the build must keep to learn from its reports; null where it asks nothing. */
+export type MadeRelease = AssembledRelease & { readonly models: FittedModels; readonly learning: LearningState | null }
 
 /** Fits the first stage on all of a dataset with what validation chose, adds the ranker and puts the release together. */
 export async function makeRelease(dataset: Dataset, parts: MakeReleaseParts): Promise<MadeRelease> {
@@ -49,7 +53,24 @@ export async function makeRelease(dataset: Dataset, parts: MakeReleaseParts): Pr
   )
   return report.step('write objects', async () => {
     const release = await assembleRelease(dataset, models, parts.last, { ...settings.assemble, pool })
-    return { ...release, models, manifest: addRanker(release.manifest, release.objects, pipeline.ranker, parts.gate) }
+    const manifest = addRanker(release.manifest, release.objects, pipeline.ranker, parts.gate)
+    const learning = await addLearning(dataset, { ...release, manifest }, parts)
+    return { ...release, models, manifest: learning?.manifest ?? manifest, learning: learning?.state ?? null }
+  })
+}
+
+function addLearning(dataset: Dataset, release: AssembledRelease, { pipeline, settings, nowMs }: MakeReleaseParts) {
+  const { manifest, objects, itemNos } = release
+  if (!settings.feedback.enabled || pipeline.ranker === null) return null
+  return startLearning(dataset, {
+    manifest,
+    read: (hash) => objects.get(hash),
+    itemNos,
+    slope: pipeline.ranker.slope,
+    feedback: settings.feedback,
+    heldShare: settings.heldShare,
+    seed: settings.models.seed,
+    nowMs: nowMs ?? Date.now(),
   })
 }
 

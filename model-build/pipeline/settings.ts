@@ -27,6 +27,7 @@ export type PipelineSettings = {
   readonly heldShare: number
   /** Half-lives of a history's weights to choose from, in items; 0 is uniform. */
   readonly halfLives: readonly number[]
+  readonly feedback: Config['feedback']
 }
 
 /** Sizes of the head's slices after the first; with it they hold about 8 k items, what the saver tier keeps. */
@@ -72,5 +73,6 @@ export function resolveSettings(config: Config): PipelineSettings {
     sequence: config.sequence,
     heldShare: config.split.testShare,
     halfLives: config.embedding.halfLifeItems,
+    feedback: config.feedback,
   }
 }

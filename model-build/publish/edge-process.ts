@@ -25,6 +25,8 @@ export type EdgeProcessOptions = {
   readonly statics?: readonly StaticPlace[]
   /** A page that no directory has is answered by `index.html`. */
   readonly isSinglePage?: boolean
+  /** Networks whose X-Forwarded-For is believed. */
+  readonly trustedProxies?: readonly string[]
   /** Gets each line of the edge's log. */
   readonly log?: (line: string) => void
 }
@@ -47,10 +49,11 @@ export async function startEdge(home: EdgeHome, options: EdgeProcessOptions): Pr
   const statics = (options.statics ?? []).flatMap(({ path, dir }) => ['--static', `${path}=${dir}`])
   const address = ['--host', options.host, '--port', String(options.port)]
   const places = ['--data-dir', home.dataDir, '--sites-file', home.sitesFile, '--stop-with-stdin']
+  const proxies = (options.trustedProxies ?? []).flatMap((network) => ['--trusted-proxy', network])
   const pages = options.isSinglePage === true ? ['--single-page'] : []
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', EDGE_MAIN, ...places, ...address, ...statics, ...pages],
+    ['--disable-warning=ExperimentalWarning', EDGE_MAIN, ...places, ...address, ...statics, ...pages, ...proxies],
     { stdio: ['pipe', 'pipe', 'pipe'] },
   )
   let last = ''

@@ -4,6 +4,7 @@ import { addLinearHead } from '#worker/core/ranker'
 import { trainLambdaMart } from '../train/lambda-mart.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import { fitLinearHead, type LinearHead } from './linear-head.ts'
+import { fitSlope } from './slope.ts'
 import { meanNdcg, type TrainingGroup } from './training-group.ts'
 
 export type RankerOptions = {
@@ -22,6 +23,8 @@ export type FittedRanker = {
   readonly trees: TreeEnsemble
   readonly linearHead: LinearHead
   readonly validation: { readonly head: number; readonly headAndTrees: number; readonly groups: number }
+  /** Factor that makes the softmax of a list's scores fit what held-out users took. */
+  readonly slope: number
   /** Deciles 0, 0.1 … 1 of each feature over the training candidates. */
   readonly featureQuantiles: readonly (readonly number[])[]
 }
@@ -60,6 +63,7 @@ export async function fitRanker(groups: readonly TrainingGroup[], options: Ranke
       headAndTrees: meanNdcg(judging, both, JUDGED_AT),
       groups: judging.length,
     },
+    slope: fitSlope(judging, both),
     featureQuantiles: featureDeciles(training),
   }
 }

@@ -7,6 +7,7 @@ import { loadKeys } from '../config/key-files.ts'
 import { resolveConfig } from '../config/resolve-config.ts'
 import type { Config } from '../config/schema.ts'
 import type { Dataset } from '../dataset.ts'
+import { writeLearningState } from '../feedback/learning-state.ts'
 import type { IngestReport } from '../ingest/report.ts'
 import { type Checkpoints, openCheckpoints } from '../pipeline/checkpoints.ts'
 import { timed } from '../pipeline/progress.ts'
@@ -79,6 +80,7 @@ export async function buildFromDataset(dataset: Dataset, parts: BuildParts, io: 
         : await judgeAgainstFolder(release, dataset, { last, dir: request.outDir, gate: config.gate })
     const publication = (last?.file.publication ?? 0) + 1
     const isWanted = (await parts.accept?.(release, verdict)) ?? true
+    if (isWanted && release.learning !== null) await writeLearningState(request.outDir, release.learning)
     const pointers = isWanted ? await keep(release, publication, { ...parts, last }) : {}
     const isSigned = Object.keys(pointers).length > 0
     const common = { judged, release, ingest: parts.ingest, publication, isSigned, outDir: request.outDir }

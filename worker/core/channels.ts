@@ -2,6 +2,7 @@ import type { Scene } from '#contract/events'
 import type { HistoryItem } from '#contract/features'
 import type { RetrievalPlan } from '#contract/manifest'
 import { type IntegerQuery, integerQuery } from '#contract/vectors'
+import { contextOf, termVector } from './bilinear.ts'
 import type { Model } from './model.ts'
 import { mergeTopK } from './retriever.ts'
 import { mostVoted } from './votes.ts'
@@ -27,6 +28,9 @@ export type Search = {
   readonly plan: RetrievalPlan
   readonly given: Int32Array | null
 }
+
+/** Candidates that the bilinear term may add. */
+const LEARNT_ROWS = 100
 
 /** Scenes whose list is about items, not about the visitor. */
 export function isAboutItems(scene: Scene): boolean {
@@ -59,6 +63,8 @@ export function runChannels(model: Model, search: Search): readonly Found[] {
   if (history.length === 0) return found
   const ratio = model.manifest.ordered ? model.manifest.voterRatio : 1
   const { blocked } = search
+  const learnt = learntRows(model, search)
+  if (learnt.length > 0) found.push({ channel: 'content', rows: learnt })
   return [
     { channel: 'vector', rows: nearest(model, search.userQuery, search, plan.vector) },
     { channel: 'voters', rows: mostVoted(model, history, { ratio, k: plan.voters, blocked }) },
@@ -72,6 +78,18 @@ function sequenceChannel(model: Model, { sequenceQuery, plan, blocked }: Search)
   if (sequence === null || sequenceQuery === null || sequenceQuery.step === 0) return []
   const { rows } = sequence.retriever.search(sequenceQuery, plan.sequence ?? 0, blocked)
   return [{ channel: 'sequence', rows }]
+}
+
+/** What the bilinear term scores highest for this visitor: it may know items that neither vectors nor votes lead to. */
+function learntRows(model: Model, search: Search): Int32Array {
+  const { bilinear } = model.manifest
+  if (bilinear === null || bilinear.weights.every((weight) => weight === 0)) return new Int32Array(0)
+  const context = contextOf(
+    bilinear,
+    search.history.map(({ vector }) => vector),
+  )
+  const direction = Float32Array.from(termVector(bilinear, context, model.catalogue.dim))
+  return nearest(model, integerQuery(direction, model.catalogue.scales), search, LEARNT_ROWS)
 }
 
 function contextChannels(model: Model, search: Search): readonly Found[] {

@@ -2,6 +2,7 @@ import type { Scene } from '#contract/events'
 import { fillFeatures } from '#contract/fill-features'
 import type { RuleDefaults } from '#contract/manifest'
 import type { Timings } from '#contract/rpc'
+import { addBilinear } from './bilinear.ts'
 import { type CandidateSet, findCandidates, type Query } from './candidates.ts'
 import { CHANNELS, type Channel, isFixedList } from './channels.ts'
 import { encodeHistory, type SequenceEncoder } from './encoder/sequence-encoder.ts'
@@ -114,8 +115,20 @@ async function scoreSet(
     return { scores: contextScores(set, features, scene), used: 'none' }
   if (ranker === null) return { scores: blendScores(set, features), used: 'none' }
   const scores = await ranker.score(features, count)
-  addLinearHead(scores, features, model.manifest.linearHead)
+  addLearnt(model, set, features, scores)
   return { scores, used: ranker.name }
+}
+
+/** Adds what of a release learns from private reports: the linear head and the bilinear term, in this order. */
+export function addLearnt(
+  { manifest }: Pick<Model, 'manifest'>,
+  { inputs }: Pick<CandidateSet, 'inputs'>,
+  features: Float32Array,
+  scores: Float32Array,
+): void {
+  addLinearHead(scores, features, manifest.linearHead)
+  const history = inputs.history.map(({ vector }) => vector)
+  addBilinear(scores, inputs.vectors, manifest.bilinear, history)
 }
 
 type PlaceParts = {

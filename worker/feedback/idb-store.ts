@@ -1,7 +1,7 @@
 import type { DBSchema } from 'idb'
 import type { Material } from '#worker/core/feedback/answers'
+import { EMPTY_STATE, type FeedbackState, type FeedbackStore } from '#worker/core/feedback/store'
 import { createConnection, type Migration } from '../store/idb-connection.ts'
-import { EMPTY_STATE, type FeedbackState, type FeedbackStore } from './store.ts'
 
 interface Schema extends DBSchema {
   state: { key: string; value: FeedbackState }

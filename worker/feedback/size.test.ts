@@ -21,14 +21,14 @@ test('what decides about a report, its randomiser, wire form, budget and delays,
   const size = await gzipBytes(`
     export { randomise } from '#worker/core/feedback/randomise'
     export { encodeReport } from '#contract/feedback/report'
-    export { debit } from './worker/feedback/ledger.ts'
-    export { nextDue, sendDelay } from './worker/feedback/delays.ts'
+    export { debit } from '#worker/core/feedback/ledger'
+    export { nextDue, sendDelay } from '#worker/core/feedback/delays'
   `)
   expect(size).toBeGreaterThan(800)
   expect(size).toBeLessThanOrEqual(2_048)
 })
 
 test('with answers, consent, outbox and status the whole has at most 4 kB gzip', async () => {
-  const size = await gzipBytes(`export { createFeedback } from './worker/feedback/feedback.ts'`)
+  const size = await gzipBytes(`export { createFeedback } from '#worker/core/feedback/feedback'`)
   expect(size).toBeLessThanOrEqual(4_096)
 })

@@ -1,9 +1,9 @@
 import 'fake-indexeddb/auto'
 import { describe, expect, test } from 'vitest'
+import { createMemoryFeedback } from '#worker/core/feedback/memory-store'
+import { EMPTY_STATE, type FeedbackStore } from '#worker/core/feedback/store'
+import { shownList } from '#worker/core/feedback/test-device.conformance'
 import { createIdbFeedback } from './idb-store.ts'
-import { createMemoryFeedback } from './memory-store.ts'
-import { EMPTY_STATE, type FeedbackStore } from './store.ts'
-import { shownList } from './test-device.conformance.ts'
 
 let names = 0
 

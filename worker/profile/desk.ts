@@ -1,8 +1,18 @@
 import { RecError, toRecError } from '#contract/errors'
 import type { DeviceEvent } from '#contract/events'
 import { isItemId } from '#contract/limits'
-import type { ConsentMode, ConsentRecord, EngineOptions, Preferences, ProfileExport, TrackInput } from '#contract/rpc'
+import type {
+  ConsentMode,
+  ConsentRecord,
+  EngineOptions,
+  FeedbackStatus,
+  ForgetOptions,
+  Preferences,
+  ProfileExport,
+  TrackInput,
+} from '#contract/rpc'
 import type { EngineDeps, TabMessage } from '../deps.ts'
+import type { PrivateLoop } from '../feedback/private-loop.ts'
 import type { EdgeClient } from '../release/edge.ts'
 import { effectiveMode, parseConsent } from './consent.ts'
 import type { GuardedStore } from './guarded-store.ts'
@@ -20,6 +30,7 @@ export type DeskParts = {
   readonly outbox: Outbox
   readonly store: GuardedStore
   readonly edge: EdgeClient
+  readonly loop: PrivateLoop
   /** The release that events belong to. */
   readonly origin: () => { readonly release?: string; readonly arm?: string }
   /** Events of this page changed what lists depend on. */
@@ -52,6 +63,7 @@ export class ProfileDesk {
     if (events.some(({ type }) => type !== 'impression')) this.#parts.changed()
     await stored
     if (this.mode === 'first-party') await outbox.add(events)
+    await this.#parts.loop.tracked(inputs)
     this.#parts.post({ type: 'profile' })
     return events.length
   }
@@ -110,19 +122,26 @@ export class ProfileDesk {
     const { profile, outbox } = this.#parts
     await profile.setConsent(parseConsent(record))
     if (this.mode !== 'first-party') await outbox.drop()
+    await this.#parts.loop.modeChanged()
     this.#parts.post({ type: 'profile' })
     return this.mode
+  }
+
+  /** What private feedback charged and sent. */
+  feedback(): Promise<FeedbackStatus> {
+    return this.#parts.loop.status()
   }
 
   /**
    * Erases everything that the visitor did here, in this and other tabs, and asks the edge to delete what it got under this device's pseudonyms.
    * @throws RecError `storage-refused` when the store did not let go of it.
    */
-  async forget(): Promise<null> {
+  async forget(options?: ForgetOptions): Promise<null> {
     const { profile, outbox, store, edge } = this.#parts
     const pseudonyms = outbox.reset()
     profile.reset()
     const isClear = await store.clear()
+    await this.#parts.loop.forget(options)
     this.#parts.post({ type: 'forget' })
     this.#parts.changed()
     for (const pseudonym of pseudonyms)
@@ -136,6 +155,7 @@ export class ProfileDesk {
     await this.#parts.profile.load()
     await this.#parts.outbox.load()
     if (this.mode !== 'first-party') await this.#parts.outbox.drop()
+    await this.#parts.loop.modeChanged()
     this.#parts.changed()
   }
 

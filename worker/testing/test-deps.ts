@@ -1,4 +1,5 @@
 import type { EngineNotice, EngineOptions } from '#contract/rpc'
+import { createMemoryFeedback } from '#worker/core/feedback/memory-store'
 import type { EngineDeps, Stores, TabMessage } from '../deps.ts'
 import { createMemoryProfile } from '../store/memory-profile.ts'
 import { createMemoryShards } from '../store/memory-shards.ts'
@@ -27,7 +28,11 @@ export class ManualTimers {
 
 /** Tabs of one browser: they share stores, locks and messages. */
 export class TestBrowser {
-  readonly stores: Stores = { shards: keepOpen(createMemoryShards()), profile: keepOpen(createMemoryProfile()) }
+  readonly stores: Stores = {
+    shards: keepOpen(createMemoryShards()),
+    profile: keepOpen(createMemoryProfile()),
+    feedback: keepOpen(createMemoryFeedback()),
+  }
   readonly #tabs = new Set<(message: TabMessage) => void>()
   readonly #locks = new Map<string, Promise<unknown>>()
 
@@ -68,7 +73,9 @@ export function createTestDeps(edge: TinyEdge, browser = new TestBrowser(), seed
     randomBytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)),
     subtle: crypto.subtle,
     openStores: (_name, storage) =>
-      storage === 'persistent' ? browser.stores : { shards: createMemoryShards(), profile: createMemoryProfile() },
+      storage === 'persistent'
+        ? browser.stores
+        : { shards: createMemoryShards(), profile: createMemoryProfile(), feedback: createMemoryFeedback() },
     after: timers.after,
     exclusive: browser.exclusive,
     openChannel: browser.openChannel,

@@ -5,20 +5,16 @@ import type { Answer } from './randomise.ts'
 export type Material = {
   /** When it was shown, ms. */
   readonly at: number
+  /** Things the visitor took while the list was open, shown in it or found otherwise among what it was chosen from. */
+  readonly takes: number
+  /** Sum over the takes of (features expected - features taken), on their public scale; empty without a linear head. */
+  readonly rank: Float32Array
+  /** Sum over the takes of outer(context, projection taken - projection expected), row-major by context; empty without a bilinear term. */
+  readonly pair: Float32Array
+  /** Cell of `head` of the first take, before permutation; null for none. */
+  readonly cell: number | null
   /** One of its places, drawn at random when it was shown. */
-  readonly sample: {
-    readonly position: number
-    /** Features of the linear head on their public scale. */
-    readonly features: Float64Array
-    /** Calibrated chance of a click. */
-    readonly chance: number
-    readonly isClicked: boolean
-  }
-  /** Public projections of the context and of the mean item shown; empty without a bilinear term. */
-  readonly context: Float64Array
-  readonly meanShown: Float64Array
-  /** The first click, if any: its cell of `head` before permutation, and its projection. */
-  readonly click: { readonly cell: number; readonly projected: Float64Array } | null
+  readonly sample: { readonly position: number; readonly isClicked: boolean }
 }
 
 /** What a device looks at to answer, besides the material it drew. */
@@ -33,11 +29,10 @@ export type AnswerContext = {
 export function answerOf(question: Question, material: Material | null, { order, wasClicked }: AnswerContext): Answer {
   switch (question.id) {
     case 'rank':
-      return rankAnswer(question, material)
     case 'pair':
-      return pairAnswer(question, material)
+      return meanAnswer(question, material)
     case 'head':
-      return order[material?.click?.cell ?? question.size - 1]
+      return order[material?.cell ?? question.size - 1]
     case 'pos':
       return material === null ? question.size - 1 : positionCell(material.sample)
     default:
@@ -45,23 +40,15 @@ export function answerOf(question: Question, material: Material | null, { order,
   }
 }
 
-/** clip(x (yhat - y), G) / G: the gradient of one impression's loss in the head's weights, of norm 1 at most. */
-function rankAnswer({ size, clip = 1 }: Question, material: Material | null): Float64Array {
+/**
+ * The mean of what the takes of one list say, divided by the clip and cut to norm 1: for `rank` the gradient of the list's softmax loss in the
+ * head's weights, for `pair` minus that in the weights of the bilinear term. Zeros, which are reported like any other, when nothing was taken.
+ */
+function meanAnswer({ id, size, clip = 1 }: Question, material: Material | null): Float64Array {
   const answer = new Float64Array(size)
-  if (material === null || material.sample.features.length !== size) return answer
-  const { features, chance, isClicked } = material.sample
-  for (let d = 0; d < size; d++) answer[d] = (features[d] * (chance - (isClicked ? 1 : 0))) / clip
-  return withinNorm(answer)
-}
-
-/** outer(P context, P (clicked - mean shown)), of norm 1 at most; row-major by context. */
-function pairAnswer({ size, clip = 1 }: Question, material: Material | null): Float64Array {
-  const answer = new Float64Array(size)
-  const dim = Math.sqrt(size)
-  if (material === null || material.click === null || material.context.length !== dim) return answer
-  const { context, meanShown, click } = material
-  for (let i = 0; i < dim; i++)
-    for (let j = 0; j < dim; j++) answer[i * dim + j] = (context[i] * (click.projected[j] - meanShown[j])) / clip
+  const sum = id === 'rank' ? material?.rank : material?.pair
+  if (material === null || sum === undefined || sum.length !== size || material.takes === 0) return answer
+  for (let d = 0; d < size; d++) answer[d] = sum[d] / (material.takes * clip)
   return withinNorm(answer)
 }
 

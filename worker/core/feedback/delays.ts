@@ -1,6 +1,6 @@
 import { PRESETS, type PresetName } from '#contract/feedback/presets'
-import { fraction, type Words } from '#worker/core/feedback/randomise'
 import { DAY_MS, WINDOW_DAYS } from './ledger.ts'
+import { fraction, type Words } from './randomise.ts'
 
 const HOUR_MS = 3_600_000
 

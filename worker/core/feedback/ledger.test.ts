@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { PRESETS, type PresetName } from '#contract/feedback/presets'
-import { seededWords } from '#worker/core/feedback/seeded-words.conformance'
 import { createFeedback } from './feedback.ts'
 import { debit } from './ledger.ts'
 import { createMemoryFeedback } from './memory-store.ts'
+import { seededWords } from './seeded-words.conformance.ts'
 import type { FeedbackStore } from './store.ts'
 import { DAY_MS, HOUR_MS, livePlan, START_MS } from './test-device.conformance.ts'
 

@@ -1,4 +1,4 @@
-import type { Material } from '#worker/core/feedback/answers'
+import type { Material } from './answers.ts'
 import { EMPTY_STATE, type FeedbackState, type FeedbackStore } from './store.ts'
 
 /** A feedback store that is gone with its page. */
@@ -7,8 +7,8 @@ export function createMemoryFeedback(): FeedbackStore {
   const lists = new Map<string, Material>()
   return {
     update: async (decide) => {
-      const { value, state = kept, events = new Map() } = decide(kept, lists)
-      kept = structuredClone(state)
+      const { value, state, events = new Map() } = decide(kept, lists)
+      if (state !== undefined) kept = structuredClone(state)
       for (const [key, material] of events) {
         if (material === null) lists.delete(key)
         else lists.set(key, structuredClone(material))

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { decodeReport } from '#contract/feedback/report'
 import { samplePlan } from '#contract/feedback/sample-plan.conformance'
 import type { ConsentMode } from '#contract/rpc'
-import { seededWords } from '#worker/core/feedback/seeded-words.conformance'
 import { sendDelay } from './delays.ts'
 import { createMemoryFeedback } from './memory-store.ts'
+import { seededWords } from './seeded-words.conformance.ts'
 import {
   createTestDevice,
   DAY_MS,

@@ -1,10 +1,10 @@
 import { isPlanUsable } from '#contract/feedback/plan'
 import { PRESETS, type PresetName } from '#contract/feedback/presets'
-import type { ConsentMode } from '#contract/rpc'
-import type { Words } from '#worker/core/feedback/randomise'
+import type { ConsentMode, FeedbackStatus } from '#contract/rpc'
 import { nextDue } from './delays.ts'
 import { dayOf, debit, WINDOW_DAYS } from './ledger.ts'
 import { emptied, type FeedbackNote, noted } from './notes.ts'
+import type { Words } from './randomise.ts'
 import { type Change, type FeedbackState, type FeedbackStore, NOTHING } from './store.ts'
 import { type LivePlan, writeReport } from './write-report.ts'
 
@@ -26,19 +26,6 @@ export type FeedbackDeps = {
   readonly plan: () => LivePlan | null
   /** Sends 32 bytes once; whatever becomes of it. */
   readonly post: (bytes: Uint8Array<ArrayBuffer>) => Promise<unknown>
-}
-
-/** What the visitor may know. */
-export type FeedbackStatus = {
-  readonly mode: ConsentMode
-  /** Reports charged in the last 28 days, sent or lost. */
-  readonly sent28d: number
-  readonly cap28d: number
-  readonly epsSum28d: number
-  readonly lastRecordHex?: string
-  readonly planHash: string | null
-  readonly waiting: number
-  readonly debits: FeedbackState['debits']
 }
 
 export interface Feedback {

@@ -1,11 +1,11 @@
 import { encodePlan, type Plan } from '#contract/feedback/plan'
 import { samplePlan } from '#contract/feedback/sample-plan.conformance'
 import type { ConsentMode } from '#contract/rpc'
-import type { Material } from '#worker/core/feedback/answers'
-import type { Words } from '#worker/core/feedback/randomise'
-import { seededWords } from '#worker/core/feedback/seeded-words.conformance'
+import type { Material } from './answers.ts'
 import { createFeedback, type Feedback } from './feedback.ts'
 import { createMemoryFeedback } from './memory-store.ts'
+import type { Words } from './randomise.ts'
+import { seededWords } from './seeded-words.conformance.ts'
 import type { FeedbackStore } from './store.ts'
 import type { LivePlan } from './write-report.ts'
 
@@ -48,14 +48,15 @@ export function createTestDevice(seed: number, store: FeedbackStore = createMemo
   return whole
 }
 
-/** A list as it is shown, without a click. */
+/** A list as it is shown, of which something was taken. */
 export function shownList(at: number, fill = 0.5): Material {
   return {
     at,
-    sample: { position: 3, features: new Float64Array(15).fill(fill), chance: 0.2, isClicked: false },
-    context: new Float64Array(8).fill(fill),
-    meanShown: new Float64Array(8).fill(0.1),
-    click: null,
+    takes: 1,
+    rank: new Float32Array(15).fill(fill),
+    pair: new Float32Array(64).fill(0.1 * fill),
+    cell: null,
+    sample: { position: 3, isClicked: false },
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Material } from '#worker/core/feedback/answers'
+import type { Material } from './answers.ts'
 import { type Change, EMPTY_STATE, type Events, type FeedbackState, NOTHING } from './store.ts'
 
 const MOST_EVENTS = 200
@@ -13,10 +13,11 @@ export const SESSION_MS = 1_800_000
 export type FeedbackNote =
   | { readonly type: 'shown'; readonly key: string; readonly material: Material }
   | {
-      readonly type: 'clicked'
+      readonly type: 'taken'
       readonly key: string
-      readonly position: number
-      readonly click: NonNullable<Material['click']>
+      /** Place in the list, null where the visitor found it otherwise. */
+      readonly position: number | null
+      readonly take: Pick<Material, 'rank' | 'pair'> & { readonly cell: number }
     }
 
 /** Everything gone but the days. */
@@ -43,10 +44,20 @@ export function noted(state: FeedbackState, events: Events, note: FeedbackNote, 
       events: changes,
     }
   }
-  const clicked: Change<void> = { ...NOTHING, state: { ...state, session: { ...session, isClicked: true } } }
+  const clicked = { ...state, session: { ...session, isClicked: session.isClicked || note.position !== null } }
   const known = events.get(note.key)
-  if (known === undefined) return clicked
-  const isSample = known.sample.position === note.position
-  const sample = isSample ? { ...known.sample, isClicked: true } : known.sample
-  return { ...clicked, events: new Map([[note.key, { ...known, sample, click: known.click ?? note.click }]]) }
+  if (known === undefined) return { ...NOTHING, state: clicked }
+  return { ...NOTHING, state: clicked, events: new Map([[note.key, withTake(known, note)]]) }
+}
+
+function withTake(known: Material, { position, take }: Extract<FeedbackNote, { type: 'taken' }>): Material {
+  const isSample = known.sample.position === position
+  return {
+    ...known,
+    takes: known.takes + 1,
+    rank: known.rank.map((value, d) => value + take.rank[d]),
+    pair: known.pair.map((value, d) => value + take.pair[d]),
+    cell: known.cell ?? take.cell,
+    sample: isSample ? { ...known.sample, isClicked: true } : known.sample,
+  }
 }

@@ -2,11 +2,11 @@ import { cellOrder } from '#contract/feedback/head-cells'
 import { EPOCH_MS, epochOf, type Plan, type Question } from '#contract/feedback/plan'
 import { PRESETS } from '#contract/feedback/presets'
 import { encodeReport, PLAN_TAG_BYTES } from '#contract/feedback/report'
-import { answerOf } from '#worker/core/feedback/answers'
-import { fraction, randomise, type Words } from '#worker/core/feedback/randomise'
+import { answerOf } from './answers.ts'
 import { sendDelay } from './delays.ts'
 import { dayOf, WINDOW_DAYS } from './ledger.ts'
 import { EVENT_AGE_MS, SESSION_MS } from './notes.ts'
+import { fraction, randomise, type Words } from './randomise.ts'
 import { type Change, type Events, type FeedbackState, NOTHING } from './store.ts'
 
 const REPORT_AGE_MS = 7 * 86_400_000

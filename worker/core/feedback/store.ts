@@ -1,4 +1,5 @@
-import type { Material } from '#worker/core/feedback/answers'
+import type { FeedbackStatus } from '#contract/rpc'
+import type { Material } from './answers.ts'
 
 /** A report on its way: 32 bytes that were randomised when it was written. */
 export type Waiting = {
@@ -6,9 +7,6 @@ export type Waiting = {
   readonly notBefore: number
   readonly expires: number
 }
-
-/** What the visitor may look up of a report. */
-export type Debit = { readonly day: number; readonly epsilon: number; readonly question: string; readonly hex: string }
 
 /** Everything the feedback knows besides its events. */
 export type FeedbackState = {
@@ -21,7 +19,7 @@ export type FeedbackState = {
   readonly outbox: readonly Waiting[]
   /** ms; 0 for never. */
   readonly lastSentAt: number
-  readonly debits: readonly Debit[]
+  readonly debits: FeedbackStatus['debits']
   /** The last session that showed recommendations. */
   readonly session: { readonly at: number; readonly isClicked: boolean }
 }

@@ -1,0 +1,74 @@
+import type { FeedbackPart } from '#contract/feedback/learning'
+import { type Lesson, openLesson } from '#worker/core/feedback/lesson'
+import type { FeedbackNote } from '#worker/core/feedback/notes'
+import type { Model } from '#worker/core/model'
+import type { Ranker } from '#worker/core/ranker'
+import { recommend, type Trace } from '#worker/core/recommend'
+import { createVisitReader } from '../device/visits.ts'
+import { splitHistory } from '../rank/split-history.ts'
+import { createRandom, type Random } from '../train/random.ts'
+import type { World } from './world.ts'
+
+/** What one visit tells the device's feedback, without its time: a list was shown, and things were taken. */
+export type VisitNotes = (at: number, key: string) => readonly FeedbackNote[]
+
+/** Places of a list that visitors see. */
+const SHOWN = 12
+
+export type PlayParts = {
+  readonly world: World
+  readonly itemNos: Uint32Array
+  readonly model: Model
+  readonly ranker: Ranker
+  readonly part: FeedbackPart
+  readonly heldShare: number
+  /** Differs for each visit of a user. */
+  readonly seed: number
+}
+
+/**
+ * Lets every device user visit once: a part of the history is known, the list is what the release really recommends, and the visitor takes the rest of the
+ * history, as far as the list was chosen from it. Replicas of a user replay the same visit.
+ */
+export async function playVisits(parts: PlayParts): Promise<readonly VisitNotes[]> {
+  const { world, model, ranker, itemNos, part } = parts
+  const log = world.dataset.interactions
+  const read = createVisitReader(model, log, itemNos)
+  const visits: VisitNotes[] = []
+  for (const user of world.deviceUsers) {
+    const random = createRandom(parts.seed * 1_000_003 + user)
+    const split = splitHistory(log, user, { heldShare: parts.heldShare, random })
+    if (split === null) continue
+    const opened: Lesson[] = []
+    const query = { ...read({ known: split.known, at: Number.NaN }), count: SHOWN, rules: null }
+    const trace = (list: Trace): void => {
+      opened.push(openLesson(model, list, part.calibration))
+    }
+    const { items } = await recommend(model, ranker, query, { rng: random, nowMs: () => 0, trace })
+    const lesson = opened[0]
+    if (lesson === undefined) continue
+    const shown = items.map(({ itemNo }) => itemNo)
+    visits.push(
+      notesOf(
+        lesson,
+        shown,
+        Array.from(split.held, (row) => itemNos[log.item[row]]),
+        random,
+      ),
+    )
+  }
+  return visits
+}
+
+function notesOf(lesson: Lesson, shown: readonly number[], taken: readonly number[], random: Random): VisitNotes {
+  const sample = { position: Math.floor(random() * shown.length), isClicked: false }
+  const takes = taken.flatMap((itemNo) => {
+    const take = lesson.take(itemNo)
+    const place = shown.indexOf(itemNo)
+    return take === null ? [] : [{ take, position: place < 0 ? null : place }]
+  })
+  return (at, key) => [
+    { type: 'shown', key, material: { ...lesson.empty, at, sample } },
+    ...takes.map((take): FeedbackNote => ({ type: 'taken', key, ...take })),
+  ]
+}
