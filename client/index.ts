@@ -17,6 +17,8 @@ export type {
   ConsentRecord,
   EngineStatus,
   Explanation,
+  FeedbackStatus,
+  ForgetOptions,
   GraphChoice,
   Inspection,
   Preferences,

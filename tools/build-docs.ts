@@ -19,7 +19,7 @@ const CHAPTERS: readonly (readonly [string, RegExp])[] = [
   ['Start', /^(?:index|try|page|architecture|CHANGELOG)[.]html$/],
   ['Recipes', /^recipes\//],
   ['Moving', /^import\//],
-  ['Running it', /^(?:edge|edge-.*|evaluation|audit|preview|privacy|browsers|errors)[.]html$/],
+  ['Running it', /^(?:edge|edge-.*|engine|evaluation|audit|preview|privacy|browsers|pages|errors)[.]html$/],
   ['Interface', /^api\//],
   ['Formats', /^formats\//],
   ['Decisions', /^decisions\//],

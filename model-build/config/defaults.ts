@@ -136,7 +136,7 @@ export const DEFAULTS: Config = {
     // Items of one cell.
     cellItems: 4000,
     // Items of the first head slice.
-    headItems: 500,
+    headItems: 350,
     // Groups of at least this many items get an HNSW graph: below, an exact scan is faster (docs/decisions/0010).
     graphMinItems: 150_000,
     // Decay of the trending list. Days.
