@@ -13,7 +13,12 @@ const OUT = join(ROOT, 'dist', 'docs')
 const API = join(ROOT, '.cache', 'api')
 
 /** Files that pages link to and that are no pages. */
-const FILES = ['docs/measurements.json', 'docs/openapi.json', 'LICENSE']
+const FILES = [
+  'docs/measurements.json',
+  'docs/openapi.json',
+  'LICENSE',
+  ...projectFiles().filter((file) => /^docs\/images\//.test(file)),
+]
 
 const CHAPTERS: readonly (readonly [string, RegExp])[] = [
   ['Start', /^(?:index|try|page|architecture|CHANGELOG)[.]html$/],
@@ -59,6 +64,7 @@ function readSources(): Source[] {
   }))
   const readme = readProjectFile('README.md')
     .replace(/\]\(docs\//g, '](')
+    .replace('](examples)', '](recipes/frameworks.html)')
     .replace(/\]\((formats|decisions)\)/g, ']($1/index.html)')
     .replace(/ ?<!-- claim: [\w.]+ -->/g, '')
   const api = readdirSync(API).map((file) => ({
