@@ -37,7 +37,7 @@ export function createIo(): NotedIo {
 /** A folder for one test file, removed by `dispose`. */
 export async function createWorkspace(): Promise<{ dir: string; dispose: () => Promise<void> }> {
   const dir = await mkdtemp(join(tmpdir(), 'pocketshelf-publish-'))
-  return { dir, dispose: () => rm(dir, { recursive: true, force: true }) }
+  return { dir, dispose: () => rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }) }
 }
 
 /** `items.csv` of a shop with two categories. */
