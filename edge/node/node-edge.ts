@@ -47,6 +47,8 @@ export type NodeEdgeOptions = {
   readonly gcGraceMs?: number
   /** A client that has not sent its headers by then is cut off. Default 10 s. */
   readonly headersTimeoutMs?: number
+  /** How long a client may take for a whole request, body included, default two minutes. */
+  readonly requestTimeoutMs?: number
   readonly clock?: Clock
   readonly log?: Log
 }
@@ -129,7 +131,8 @@ async function startEdge(
   for (const site of state.sites()) await reportLive(deps, site)
   await events.check()
   const headersTimeoutMs = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS
-  const server = createServer(createApp(deps), headersTimeoutMs)
+  const requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
+  const server = createServer(createApp(deps), { headersTimeoutMs, requestTimeoutMs })
   const keepAliveSeconds = Math.floor(KEEP_ALIVE_MS / 1000)
   const closeWaiting = serveHot(
     server,
@@ -202,14 +205,16 @@ async function replaceSites(state: StateDatabase, clock: Clock, inputs: readonly
   for (const site of [...sites, ...gone]) await storeSite(state, clock, site)
 }
 
-function createServer(app: Hono, headersTimeoutMs: number): Server {
+type Timeouts = { readonly headersTimeoutMs: number; readonly requestTimeoutMs: number }
+
+function createServer(app: Hono, { headersTimeoutMs, requestTimeoutMs }: Timeouts): Server {
   const server = createAdaptorServer({
     fetch: (request, platform) => app.fetch(request, platform),
     serverOptions: {
       headersTimeout: headersTimeoutMs,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      requestTimeout: requestTimeoutMs,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      connectionsCheckingInterval: Math.min(2_000, headersTimeoutMs),
+      connectionsCheckingInterval: Math.min(2_000, headersTimeoutMs, requestTimeoutMs),
       maxHeaderSize: MAX_HEADER_BYTES,
     },
   }) as Server // without TLS or HTTP/2 options it is node:http's

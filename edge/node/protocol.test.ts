@@ -71,6 +71,20 @@ describe('the HTTP protocol', () => {
     await strict.close()
   })
 
+  test('a client that never ends its body is cut off', async () => {
+    const strict = await createNodeEdge({
+      dataDir: join(dir, 'strict-body'),
+      sites: [await testSite('shop', [await createTestKey(2)])],
+      headersTimeoutMs: 300,
+      requestTimeoutMs: 400,
+    })
+    const answer = await speak(`${events}Content-Length: 500\r\n\r\n{"events":`, strict.url)
+    expect(statusesOf(answer).filter((status) => status < 400)).toEqual([])
+    const { status } = await fetch(new URL('/healthz', strict.url))
+    expect(status).toBe(200)
+    await strict.close()
+  })
+
   test('the connection stays usable after an answer that did not need the body', async () => {
     const body = JSON.stringify(testBatch('declined', 5))
     const declined = `${events}DNT: 1\r\nContent-Length: ${body.length}\r\n\r\n${body}`
