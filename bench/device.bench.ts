@@ -4,7 +4,7 @@
  * --items 10000,100000   catalogue sizes; starts, clicks, memory and bytes are those of the largest
  * --histories 1000       distinct histories per size
  *
- * `simpler` repeats the largest size without one of the late engines: the exact scan in place of graphs, the JavaScript trees in place of ONNX.
+ * `withOnnx` repeats the largest size with ONNX Runtime asked for, in place of the trees in the kernel.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -46,16 +46,8 @@ async function measureSize(release: BenchRelease, { histories, isLargest, report
     report(`${release.items} items: ${histories} histories`)
     const calls = await measureCalls(browser, edge.url, { ids: release.itemIds, histories })
     if (!isLargest) return { recommend: calls.recommend, rest: {} }
-    const simpler = []
-    for (const without of ['hnsw', 'ort'] as const) {
-      report(`${release.items} items without ${without}`)
-      const { recommend, memoryMb } = await measureCalls(browser, edge.url, {
-        ids: release.itemIds,
-        histories,
-        without,
-      })
-      simpler.push({ without, ...recommend, memoryMb })
-    }
+    report(`${release.items} items ranked by ONNX Runtime`)
+    const onnx = await measureCalls(browser, edge.url, { ids: release.itemIds, histories, page: 'calls-onnx.html' })
     report('click to list, starts, bytes')
     const clickToList = await measureClickToList(browser, edge.url, release.itemIds)
     const { warmMs, offlineMs } = await measureReturns(browser, edge.url)
@@ -68,7 +60,7 @@ async function measureSize(release: BenchRelease, { histories, isLargest, report
       memoryMb: calls.memoryMb,
       blankMemoryMb: calls.blankMemoryMb,
       bytesPerItem: await weighRelease(release.releaseDir),
-      simpler,
+      withOnnx: { ...onnx.recommend, memoryMb: onnx.memoryMb },
       browser: browser.version(),
     }
     return { recommend: calls.recommend, rest }

@@ -32,23 +32,22 @@ const CLICKS = 100
 export type CallPlan = {
   readonly ids: readonly string[]
   readonly histories: number
-  /** An engine that the page cannot have, so that the next simpler one serves. */
-  readonly without?: 'hnsw' | 'ort'
+  /** The page that asks. */
+  readonly page?: 'calls.html' | 'calls-onnx.html'
 }
 
 /** Measures answers to distinct histories with every cell resident and every engine loaded, and the memory that takes. */
 export async function measureCalls(
   browser: Browser,
   url: string,
-  { ids, histories, without }: CallPlan,
+  { ids, histories, page: name = 'calls.html' }: CallPlan,
 ): Promise<CallResults> {
   const context = await browser.newContext()
   try {
-    if (without !== undefined) await context.route(`**/pocketshelf-${without}.*`, (route) => route.abort())
     const page = await context.newPage()
     await page.goto(`${url}/blank.html`)
     const blankMemoryMb = await largestRendererMb(browser)
-    await page.goto(`${url}/calls.html`)
+    await page.goto(`${url}/${name}`)
     await page.evaluate(() => window.pocketshelf.status()) // starts the worker
     const residentItems = await page.evaluate(allResident)
     await page.evaluate(readMarks, ['engines-ready'])

@@ -32,8 +32,8 @@ addEventListener('rec-list', (event) => {
 
 const shelf = '<pocket-shelf scene="for-you" count="20"></pocket-shelf>'
 
-function page({ site, publicKey }: BenchRelease, body: string): string {
-  const script = `<script src="/pocketshelf.js" data-site="${site}" data-keys="${publicKey}" data-tier="desktop" data-track="manual"></script>`
+function page({ site, publicKey }: BenchRelease, body: string, more = ''): string {
+  const script = `<script src="/pocketshelf.js" data-site="${site}" data-keys="${publicKey}" data-tier="desktop" data-track="manual"${more}></script>`
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Bench</title><link rel="icon" href="data:,">${script}<body>${body}`
 }
 
@@ -44,6 +44,7 @@ function page({ site, publicKey }: BenchRelease, body: string): string {
  * | ------------------ | ------------------------------------------------------------- |
  * | `blank.html`       | nothing: what a renderer takes by itself                      |
  * | `calls.html`       | the script alone, for measured calls                          |
+ * | `calls-onnx.html`  | the same, asking for ONNX Runtime                             |
  * | `shelf.html`       | a shelf of 20                                                 |
  * | `first-click.html` | the same, and a click as soon as the first list is there      |
  * | `offline.html`     | the same, kept by a service worker                            |
@@ -55,6 +56,7 @@ export async function writePages(release: BenchRelease): Promise<string> {
   const pages = {
     'blank.html': '<!doctype html><title>Blank</title><link rel="icon" href="data:,">',
     'calls.html': page(release, ''),
+    'calls-onnx.html': page(release, '', ' data-ranker="onnx"'),
     'shelf.html': page(release, shelf),
     'first-click.html': page(release, `${shelf}<script>${FIRST_CLICK}</script>`),
     'offline.html': page(release, `${shelf}<script>navigator.serviceWorker.register('/bench-sw.js')</script>`),
