@@ -1,7 +1,7 @@
 import { expect, test } from './support/fixtures.ts'
 import { openSite } from './support/open-site.ts'
 import { GENERATED, GOODBOOKS, hasGoodbooks, prepareReplay, type ReplayedUser } from './support/replay.ts'
-import { openSitePage, waitForOnnx } from './support/site-page.ts'
+import { openSitePage, waitForCatalogue, waitForOnnx } from './support/site-page.ts'
 
 test.describe.configure({ timeout: 600_000 })
 test.use({ trace: 'off' }) // hundreds of steps: recording them takes longer than taking them
@@ -20,6 +20,7 @@ for (const [recipe, ranker] of [
     expect(users).toHaveLength(200)
     const open = await openSite(site)
     await openSitePage(page, open, { storage: 'memory', ranker })
+    await waitForCatalogue(page)
     if (ranker === 'onnx') await waitForOnnx(page)
     const different: unknown[] = []
     for (const user of users) {

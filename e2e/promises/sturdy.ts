@@ -87,7 +87,7 @@ export const STURDY_PROMISES: readonly Promised[] = [
     sentence: 'With `data-storage="memory"` nothing outlives the page.',
     async keep(scene) {
       expect(await historyOf(scene, '', 'data-storage="memory"')).toEqual({ storage: 'memory', items: 1, kept: [] })
-      await scene.visitor.evaluate(() => location.reload())
+      await scene.visitor.goto(await scene.visitor.evaluate(() => location.href))
       await expect.poll(() => scene.visitor.evaluate(headingText)).toBe('Popular now')
     },
   },

@@ -54,3 +54,13 @@ export async function waitForOnnx(page: Page, timeout = 30_000): Promise<void> {
   const ranker = () => page.evaluate(async () => (await window.recommender.status()).ranker)
   await expect.poll(ranker, { timeout }).toBe('onnx')
 }
+
+/** Waits until every cell of the release is on the device. */
+export async function waitForCatalogue(page: Page, timeout = 30_000): Promise<void> {
+  const missing = () =>
+    page.evaluate(async () => {
+      const { residentCells, totalCells } = await window.recommender.status()
+      return totalCells === 0 ? -1 : totalCells - residentCells
+    })
+  await expect.poll(missing, { timeout }).toBe(0)
+}
