@@ -16,8 +16,6 @@ export type SequenceOptions = {
   /** Items that the softmax is over at most, default 2,048; larger catalogues are sampled. */
   readonly candidates?: number
   readonly seed: number
-  /** Item vectors to start from, items x dim, on any scale; at random when absent. */
-  readonly start?: Float32Array | undefined
   readonly pool?: KernelPool
 }
 
@@ -59,7 +57,6 @@ export function trainSequence(
     const limit = Math.min(itemCount, candidates)
     const network = new SequenceNetwork(pool, shape, { items: itemCount, maxRows: rows + 8, maxCandidates: limit })
     initialise(network, itemCount, seed)
-    if (options.start !== undefined) startFrom(network, options.start)
     const optimiser = createOptimiser(pool, network)
     const random = createRandom(seed * 2 + 1)
     const sample = createSampler(supportOf(histories, itemCount), { limit: candidates, rows })
@@ -112,27 +109,6 @@ function initialise(network: SequenceNetwork, itemCount: number, seed: number): 
       const scale = (isLast ? 1 / Math.sqrt(2 * blocks) : 1) / Math.sqrt(rows)
       for (let k = at; k < at + rows * columns; k++) network.weights[k] = normal() * scale
     }
-  }
-}
-
-/** Takes given item vectors over, scaled to the variance that random ones would have; items without one keep a random one. */
-function startFrom({ table, shape: { dim } }: SequenceNetwork, start: Float32Array): void {
-  let squares = 0
-  let used = 0
-  for (let at = 0; at < start.length; at += dim) {
-    const own = start.subarray(at, at + dim)
-    if (own.every((value) => value === 0)) continue
-    for (const value of own) squares += value * value
-    used++
-  }
-  const scale = used === 0 ? 0 : Math.sqrt(used / squares)
-  for (let at = 0; at < start.length; at += dim) {
-    const own = start.subarray(at, at + dim)
-    if (own.some((value) => value !== 0))
-      table.set(
-        own.map((value) => value * scale),
-        at,
-      )
   }
 }
 
