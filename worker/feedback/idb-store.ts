@@ -1,6 +1,6 @@
 import type { DBSchema } from 'idb'
 import type { Material } from '#worker/core/feedback/answers'
-import { EMPTY_STATE, type FeedbackState, type FeedbackStore } from '#worker/core/feedback/store'
+import { EMPTY_STATE, type FeedbackState, type FeedbackStore, isEmptyState } from '#worker/core/feedback/store'
 import { createConnection, type Migration } from '../store/idb-connection.ts'
 
 interface Schema extends DBSchema {
@@ -32,7 +32,9 @@ export function createIdbFeedback(name: string): FeedbackStore {
         ])
         const known = new Map(keys.map((key, i) => [key, values[i]]))
         const { value, state, events = new Map() } = decide(found ?? EMPTY_STATE, known)
-        const written: Promise<unknown>[] = state === undefined ? [] : [tx.objectStore('state').put(state, KEY)]
+        const written: Promise<unknown>[] = []
+        const states = tx.objectStore('state')
+        if (state !== undefined) written.push(isEmptyState(state) ? states.delete(KEY) : states.put(state, KEY))
         for (const [key, material] of events)
           written.push(material === null ? lists.delete(key) : lists.put(material, key))
         await Promise.all([...written, tx.done])

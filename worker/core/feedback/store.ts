@@ -34,6 +34,12 @@ export const EMPTY_STATE: FeedbackState = {
   session: { at: 0, isClicked: false },
 }
 
+/** Whether a state says nothing of anybody, so that a store need not keep it. */
+export function isEmptyState({ consentAt, days, outbox, debits, lastSentAt, session }: FeedbackState): boolean {
+  const isUsed = days.length > 0 || outbox.length > 0 || debits.length > 0
+  return consentAt === null && !isUsed && lastSentAt === 0 && session.at === 0
+}
+
 /** What a transaction leaves behind. */
 export type Change<T> = {
   readonly value: T
