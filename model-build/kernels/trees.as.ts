@@ -167,6 +167,8 @@ function pairLambdas(
       const index = i32x4.add(i32x4.splat(j), i32x4(0, 1, 2, 3))
       const isPair = v128.and(i32x4.gt_s(index, self), i32x4.lt_s(index, beyond))
       const difference = f32x4.sub(gainA, v128.load(gain + offset))
+      // Four rows of the same gain say nothing: most of them, where labels are few.
+      if (!v128.any_true(f32x4.ne(difference, zero))) continue
       const gap = f32x4.sub(scoreA, v128.load(score + offset))
       let delta = f32x4.mul(f32x4.abs(difference), f32x4.mul(f32x4.sub(discountA, v128.load(discounts + offset)), f32x4.splat(ideal)))
       if (isSpread) delta = f32x4.div(delta, f32x4.add(f32x4.splat(0.01), gap))
@@ -268,6 +270,15 @@ export function binRows(begin: i32, end: i32, _scratch: usize, values: usize, fe
       store<u8>(to + (f as usize), low as u8)
       from += 4
     }
+  }
+}
+
+/** Columns of rows begin … end - 1 that `picked` (i32[`count`]) names, into `out` with `outStride` bytes per row. */
+export function pickColumns(begin: i32, end: i32, _scratch: usize, bins: usize, stride: i32, picked: usize, count: i32, out: usize, outStride: i32): void {
+  for (let r = begin; r < end; r++) {
+    const from = bins + (r as usize) * (stride as usize)
+    const to = out + (r as usize) * (outStride as usize)
+    for (let k = 0; k < count; k++) store<u8>(to + (k as usize), load<u8>(from + (load<i32>(picked + ((k as usize) << 2)) as usize)))
   }
 }
 

@@ -1,4 +1,4 @@
-import { discountTable } from '../train/ranking-metric.ts'
+import { discountTable, rankOf } from '../train/ranking-metric.ts'
 import type { StandardList } from './linear-head.ts'
 
 const K = 20
@@ -70,9 +70,7 @@ function meanOf(scores: readonly Float64Array[], lists: readonly StandardList[])
     for (let place = 0; place < Math.min(K, relevant); place++) ideal += DISCOUNTS[place]
     for (let row = 0; row < count; row++) {
       if (target[row] === 0) continue
-      let rank = 0
-      for (let other = 0; other < count && rank < K; other++)
-        if (values[other] > values[row] || (values[other] === values[row] && other < row)) rank++
+      const rank = rankOf(values, row, K)
       if (rank < K) gain += DISCOUNTS[rank]
     }
     sum += gain / ideal

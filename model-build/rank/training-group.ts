@@ -1,3 +1,5 @@
+import { discountTable, rankOf } from '../train/ranking-metric.ts'
+
 /** The candidates of one history with what the user took next. Rows are in candidate order. */
 export type TrainingGroup = {
   readonly count: number
@@ -15,14 +17,13 @@ export type TrainingGroup = {
 
 /** NDCG@k of scores over one group, with binary gains and the ideal over all held-out items; ties go to the earlier candidate. */
 export function groupNdcg(group: TrainingGroup, scores: Float32Array, k: number): number {
-  const order = Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a] || a - b)
+  const discounts = discountTable(k)
   let gain = 0
-  let ideal = 0
-  for (let place = 0; place < k; place++) {
-    const discount = 1 / Math.log2(place + 2)
-    if (place < order.length && group.labels[order[place]] === 1) gain += discount
-    if (place < group.relevant) ideal += discount
+  for (let row = 0; row < group.count; row++) {
+    const rank = group.labels[row] === 1 ? rankOf(scores, row, k) : k
+    if (rank < k) gain += discounts[rank]
   }
+  const ideal = discounts.subarray(0, group.relevant).reduce((sum, discount) => sum + discount, 0)
   return ideal === 0 ? 0 : gain / ideal
 }
 

@@ -60,11 +60,16 @@ function quantileEdges(sorted: Float32Array, out: Float32Array): number {
   return written
 }
 
+/** Bytes of a row of bins: whole words. */
+export function strideOf(featureCount: number): number {
+  return Math.ceil(featureCount / 4) * 4
+}
+
 /** Bins rows by the edges; the result lives in the pool's current scope. */
 export async function binRows(pool: KernelPool, rows: FeatureRows, edges: BinEdges): Promise<BinnedRows> {
   const { featureCount, values } = rows
   const rowCount = values.length / featureCount
-  const stride = Math.ceil(featureCount / 4) * 4
+  const stride = strideOf(featureCount)
   const bins = pool.u8(rowCount * stride)
   await pool.scope(async () => {
     const limits = pool.copyF32(edges.edges)

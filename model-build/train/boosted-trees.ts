@@ -3,12 +3,13 @@ import type { BinEdges, BinnedRows } from './binning.ts'
 import { shuffle } from './random.ts'
 import type { BinTree } from './tree-grower.ts'
 
-/** A seeded draw of a share of the features, ascending. */
-export function pickFeatures(count: number, fraction: number, random: () => number): Int32Array {
-  const all = Int32Array.from({ length: count }, (_, f) => f)
+/** A seeded draw of a share of the features that differ between rows, ascending; the first feature where none does. */
+export function pickFeatures({ counts }: BinEdges, fraction: number, random: () => number): Int32Array {
+  const all = Int32Array.from(counts.keys()).filter((feature) => counts[feature] > 0)
+  if (all.length === 0) return Int32Array.of(0)
   if (fraction >= 1) return all
   shuffle(all, random)
-  return all.slice(0, Math.max(1, Math.round(count * fraction))).sort()
+  return all.slice(0, Math.max(1, Math.round(all.length * fraction))).sort()
 }
 
 /** Adds what one tree gives each binned row. */

@@ -13,6 +13,7 @@ const KERNELS: readonly KernelName[] = [
   'subtractHistogram',
   'lambdas',
   'binRows',
+  'pickColumns',
   'dualColumns',
   'neighbourRows',
   'localSolve',

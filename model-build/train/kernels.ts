@@ -13,6 +13,7 @@ export type KernelName =
   | 'subtractHistogram'
   | 'lambdas'
   | 'binRows'
+  | 'pickColumns'
   | 'dualColumns'
   | 'neighbourRows'
   | 'localSolve'

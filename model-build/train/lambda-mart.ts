@@ -65,7 +65,7 @@ export function trainLambdaMart(data: RankingData, options: LambdaMartOptions): 
     const trees: BinTree[] = []
     while (trees.length < options.trees && !watcher?.isDone()) {
       await computeLambdas()
-      const tree = await grower.grow(pickFeatures(data.featureCount, options.featureFraction ?? 1, random), scores)
+      const tree = await grower.grow(pickFeatures(edges, options.featureFraction ?? 1, random), scores)
       trees.push(tree)
       watcher?.add(tree)
       options.onProgress?.(trees.length, options.trees)

@@ -55,7 +55,7 @@ export function trainLogisticTrees(data: LogisticData, options: LogisticTreesOpt
       const trees: BinTree[] = []
       while (trees.length < options.trees && losses.length - bestCount() < (options.patience ?? 20)) {
         fillGradients(scores, data.labels, grower.gradients)
-        const tree = await grower.grow(pickFeatures(data.featureCount, options.featureFraction, random), scores)
+        const tree = await grower.grow(pickFeatures(edges, options.featureFraction, random), scores)
         trees.push(tree)
         options.onProgress?.(trees.length, options.trees)
         if (validation === undefined || judged === undefined) continue

@@ -33,13 +33,24 @@ export function meanNdcg(data: LabelledGroups, scores: Float32Array, k: number, 
   let counted = 0
   for (let g = 0; g < ideal.length; g++) {
     if (ideal[g] === 0) continue
-    const from = data.groups[g]
-    const order = Int32Array.from({ length: data.groups[g + 1] - from }, (_, row) => from + row)
-    order.sort((a, b) => scores[b] - scores[a] || a - b)
+    const [from, to] = [data.groups[g], data.groups[g + 1]]
     let dcg = 0
-    for (let r = 0; r < Math.min(k, order.length); r++) dcg += LABEL_GAINS[data.labels[order[r]]] * discounts[r]
+    for (let row = from; row < to; row++) {
+      if (data.labels[row] === 0) continue
+      const rank = rankOf(scores.subarray(from, to), row - from, k)
+      if (rank < k) dcg += LABEL_GAINS[data.labels[row]] * discounts[rank]
+    }
     sum += dcg / ideal[g]
     counted++
   }
   return counted === 0 ? 0 : sum / counted
+}
+
+/** Rows of a list that stand before `row` by descending score, equal ones in row order; counted up to `limit`. */
+export function rankOf(scores: Float32Array | Float64Array, row: number, limit: number): number {
+  const own = scores[row]
+  let rank = 0
+  for (let other = 0; other < row && rank < limit; other++) if (scores[other] >= own) rank++
+  for (let other = row + 1; other < scores.length && rank < limit; other++) if (scores[other] > own) rank++
+  return rank
 }

@@ -1,5 +1,5 @@
 import { LEAF_STEP } from '#contract/trees'
-import type { BinEdges, BinnedRows } from './binning.ts'
+import { type BinEdges, type BinnedRows, strideOf } from './binning.ts'
 import type { KernelPool } from './thread-pool.ts'
 
 const BINS = 256
@@ -26,7 +26,8 @@ export type BinTree = {
   readonly leaf: number[]
 }
 
-type Split = { readonly feature: number; readonly bin: number; readonly gain: number; readonly leftRows: number }
+/** The best cut of a leaf; `column` counts among the columns the tree may use. */
+type Split = { readonly column: number; readonly bin: number; readonly gain: number; readonly leftRows: number }
 
 type Leaf = {
   readonly start: number
@@ -50,6 +51,10 @@ export class TreeGrower {
   readonly #rows: Int32Array
   readonly #spare: Int32Array
   readonly #counts: Int32Array
+  readonly #names: Int32Array
+  /** Features of the tree being grown (the first of `#names`), and their bins side by side. */
+  #features: Int32Array
+  #picked: BinnedRows
   readonly #histograms: readonly Float64Array[]
   /** Interleaved gradient and hessian per row, to be filled before `grow`. */
   readonly gradients: Float32Array
@@ -62,33 +67,48 @@ export class TreeGrower {
     this.#rows = pool.i32(data.rowCount)
     this.#spare = pool.i32(data.rowCount)
     this.#counts = pool.i32(BINS)
+    this.#names = pool.i32(edges.featureCount)
+    this.#features = this.#names
+    this.#picked = { ...data, bins: pool.u8(data.rowCount * data.stride) }
     this.gradients = pool.f32(data.rowCount * 2)
     this.#histograms = Array.from({ length: options.leaves }, () => pool.f64(edges.featureCount * BINS * 2))
   }
 
-  /** Grows one tree over `features` and adds its leaves' values to `scores` (one f32 per row). */
+  /** Grows one tree over `features` (one or more) and adds its leaves' values to `scores` (one f32 per row). */
   async grow(features: Int32Array, scores: Float32Array): Promise<BinTree> {
     const rowCount = this.#data.rowCount
+    await this.#pick(features)
     for (let r = 0; r < rowCount; r++) this.#rows[r] = r
     const tree: BinTree = { feature: [], bin: [], left: [], right: [], leaf: [] }
     const root = this.#histograms[0]
     await this.#fill(root, 0, rowCount)
-    const leaves = [this.#leaf({ start: 0, count: rowCount, histogram: root, parent: -1, isLeft: true }, features)]
+    const leaves = [this.#leaf({ start: 0, count: rowCount, histogram: root, parent: -1, isLeft: true })]
     while (leaves.length < this.#options.leaves) {
       const at = bestLeaf(leaves)
       const leaf = leaves[at]
       if (leaf?.split === undefined) break
       const [left, right] = await this.#divide(leaf, leaf.split, tree, this.#histograms[leaves.length])
-      leaves[at] = this.#leaf(left, features)
-      leaves.push(this.#leaf(right, features))
+      leaves[at] = this.#leaf(left)
+      leaves.push(this.#leaf(right))
     }
     for (const leaf of leaves) this.#close(leaf, tree, scores)
     return tree
   }
 
+  /** Lays the bins of a tree's features side by side, so that histograms touch nothing else. */
+  async #pick(features: Int32Array): Promise<void> {
+    const { rowCount, stride, bins } = this.#data
+    this.#features = this.#names.subarray(0, features.length)
+    this.#features.set(features)
+    this.#picked = { ...this.#picked, stride: strideOf(features.length) }
+    const from = [bins.byteOffset, stride, this.#features.byteOffset, features.length]
+    const args = [...from, this.#picked.bins.byteOffset, this.#picked.stride]
+    await this.#pool.run({ kernel: 'pickColumns', tasks: rowCount, chunk: 8192, args })
+  }
+
   async #fill(histogram: Float64Array, start: number, count: number): Promise<void> {
-    const { bins, stride } = this.#data
-    const features = this.#edges.featureCount
+    const { bins, stride } = this.#picked
+    const features = this.#features.length
     const block = Math.ceil(features / this.#pool.threads / 4) * 4
     const tasks = Math.ceil(features / block)
     const rows = this.#rows.byteOffset + start * 4
@@ -108,23 +128,23 @@ export class TreeGrower {
 
   /** Splits the rows of a leaf; the smaller child's histogram is built, the other is parent minus it, in the parent's place. */
   async #divide(leaf: Leaf, split: Split, tree: BinTree, spare: Float64Array): Promise<[OpenLeaf, OpenLeaf]> {
-    const { bins, stride } = this.#data
+    const { bins, stride } = this.#picked
     const node = tree.feature.length
-    tree.feature.push(split.feature)
+    tree.feature.push(this.#features[split.column])
     tree.bin.push(split.bin)
     tree.left.push(0)
     tree.right.push(0)
     if (leaf.parent >= 0) (leaf.isLeft ? tree.left : tree.right)[leaf.parent] = node
     const rows = this.#rows.byteOffset + leaf.start * 4
     const leftCount = this.#pool.inline.partitionRows(
-      ...[rows, leaf.count, this.#spare.byteOffset, bins.byteOffset, stride, split.feature, split.bin],
+      ...[rows, leaf.count, this.#spare.byteOffset, bins.byteOffset, stride, split.column, split.bin],
     )
     const rightCount = leaf.count - leftCount
     const isLeftSmaller = leftCount <= rightCount
     if (isLeftSmaller) await this.#fill(spare, leaf.start, leftCount)
     else await this.#fill(spare, leaf.start + leftCount, rightCount)
     const [large, small] = [leaf.histogram.byteOffset, spare.byteOffset]
-    this.#pool.inline.subtractHistogram(0, this.#edges.featureCount * BINS, 0, large, small, large)
+    this.#pool.inline.subtractHistogram(0, this.#features.length * BINS, 0, large, small, large)
     const [left, right] = isLeftSmaller ? [spare, leaf.histogram] : [leaf.histogram, spare]
     return [
       { start: leaf.start, count: leftCount, histogram: left, parent: node, isLeft: true },
@@ -132,7 +152,7 @@ export class TreeGrower {
     ]
   }
 
-  #leaf(open: OpenLeaf, features: Int32Array): Leaf {
+  #leaf(open: OpenLeaf): Leaf {
     let gradient = 0
     let hessian = 0
     for (let b = 0; b < BINS * 2; b += 2) {
@@ -140,40 +160,38 @@ export class TreeGrower {
       hessian += open.histogram[b + 1]
     }
     const sums = { ...open, gradient, hessian }
-    return { ...sums, split: this.#findSplit(sums, features) }
+    return { ...sums, split: this.#findSplit(sums) }
   }
 
   /**
    * Best split with enough rows on both sides. Histograms hold no row counts: the most promising feature's rows are counted and its best
    * admissible cut found, until no other feature's unconstrained gain beats what is in hand.
    */
-  #findSplit(leaf: OpenLeaf & Sums, features: Int32Array): Split | undefined {
+  #findSplit(leaf: OpenLeaf & Sums): Split | undefined {
     if (leaf.count < 2 * this.#options.minRowsPerLeaf) return undefined
-    const bounds = Float64Array.from(features, (feature) => this.#scan(leaf, feature, undefined).gain)
+    const bounds = Float64Array.from(this.#features, (_, column) => this.#scan(leaf, column, undefined).gain)
     let best: Split | undefined
     for (;;) {
       let top = 0
       for (let k = 1; k < bounds.length; k++) if (bounds[k] > bounds[top]) top = k
       if (!(bounds[top] > (best?.gain ?? this.#options.minGain))) return best
       const rows = this.#rows.byteOffset + leaf.start * 4
-      const { bins, stride } = this.#data
-      this.#pool.inline.countBins(
-        ...[rows, leaf.count, bins.byteOffset, stride, features[top], this.#counts.byteOffset],
-      )
-      const split = this.#scan(leaf, features[top], this.#counts)
+      const { bins, stride } = this.#picked
+      this.#pool.inline.countBins(...[rows, leaf.count, bins.byteOffset, stride, top, this.#counts.byteOffset])
+      const split = this.#scan(leaf, top, this.#counts)
       bounds[top] = Number.NEGATIVE_INFINITY
       if (split.gain > (best?.gain ?? this.#options.minGain)) best = split
     }
   }
 
-  #scan(leaf: OpenLeaf & Sums, feature: number, counts: Int32Array | undefined): Split {
+  #scan(leaf: OpenLeaf & Sums, column: number, counts: Int32Array | undefined): Split {
     const { l2, minRowsPerLeaf } = this.#options
     const { gradient, hessian, histogram } = leaf
     const whole = (gradient * gradient) / (hessian + l2)
-    const cuts = this.#edges.counts[feature]
+    const cuts = this.#edges.counts[this.#features[column]]
     let [leftGradient, leftHessian, leftRows] = [0, 0, 0]
-    let best = { feature, bin: 0, gain: Number.NEGATIVE_INFINITY, leftRows: 0 }
-    for (let bin = 0, at = feature * BINS * 2; bin < cuts; bin++, at += 2) {
+    let best = { column, bin: 0, gain: Number.NEGATIVE_INFINITY, leftRows: 0 }
+    for (let bin = 0, at = column * BINS * 2; bin < cuts; bin++, at += 2) {
       leftGradient += histogram[at]
       leftHessian += histogram[at + 1]
       if (counts !== undefined) {
@@ -185,7 +203,7 @@ export class TreeGrower {
         (leftGradient * leftGradient) / (leftHessian + l2) +
         (rightGradient * rightGradient) / (Math.max(0, hessian - leftHessian) + l2) -
         whole
-      if (gain > best.gain) best = { feature, bin, gain, leftRows }
+      if (gain > best.gain) best = { column, bin, gain, leftRows }
     }
     return best
   }
