@@ -120,7 +120,7 @@ export const FEATURE_NAMES = [
   'match.ageGap',
   'match.ageLastGap',
   'match.popularityRecentGap',
-  // The sequence encoder; 0 and NO_RANK without one.
+  // The second space (a sequence encoder or the mean of the history); 0 and NO_RANK without one.
   'sequence.dot',
   'sequence.dotZ',
   'sequence.share',
@@ -234,7 +234,7 @@ export type FeatureInputs = {
   /** Position of the latest item that votes, and of the one that votes most; NO_RANK none. */
   readonly voterLastPosition: Uint16Array
   readonly voterMaxPosition: Uint16Array
-  /** Inner products with the sequence encoder's query; zeros without one. */
+  /** Inner products with the query in the second space; zeros without one. */
   readonly sequence: Float32Array
   /** 0 the best; NO_RANK where the channel did not find it. */
   readonly rankVector: Uint16Array

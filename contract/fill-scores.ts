@@ -105,7 +105,7 @@ export function putRanks(put: Put, inputs: FeatureInputs): void {
   put('rank.best', best)
 }
 
-/** What the sequence encoder says; constant without one. */
+/** What the second space says; constant without one. */
 export function putSequence(put: Put, { inputs }: FeatureParts): void {
   const { sequence } = inputs
   const sequenceZ = standard(sequence)

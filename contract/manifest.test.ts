@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { RecError } from './errors.ts'
-import { parseDictionaries, parseManifest, sequenceSpaceOf } from './manifest.ts'
+import { parseDictionaries, parseManifest, secondSpaceOf, sequenceSpaceOf } from './manifest.ts'
 import { sampleManifest } from './sample-documents.conformance.ts'
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
@@ -180,6 +180,26 @@ describe('a sequence space', () => {
     expect(code([space])).toBe('manifest-malformed')
     expect(code([])).toBe('manifest-malformed')
     for (const wrong of [{ model: null }, { length: 0 }, { length: 1.5 }, { length: 100_000 }])
+      expect(code([first, { ...space, encoder: { ...encoder, ...wrong } }])).toBe('manifest-malformed')
+  })
+})
+
+describe('a mean space', () => {
+  const encoder = { type: 'mean', ratio: 0.9, scale: 4 }
+  const space = { spaceId: 'mean-1', dim: 2, metric: 'ip', encoder, scales: [0.01, 0.02] }
+  const [first] = sampleManifest().spaces
+
+  test('is found behind the first space, and needs no model', () => {
+    const manifest = parseManifest({ ...sampleManifest(), spaces: [first, space] })
+    expect(secondSpaceOf(manifest)).toEqual({ space, index: 1 })
+    expect(sequenceSpaceOf(manifest)).toBeNull()
+    expect(secondSpaceOf(sampleManifest())).toBeNull()
+  })
+
+  test('is refused as the first space and without its numbers', () => {
+    const code = (spaces: unknown) => codeOf(parseManifest, { ...sampleManifest(), spaces })
+    expect(code([space])).toBe('manifest-malformed')
+    for (const wrong of [{ ratio: null }, { scale: undefined }])
       expect(code([first, { ...space, encoder: { ...encoder, ...wrong } }])).toBe('manifest-malformed')
   })
 })

@@ -2,6 +2,7 @@ import { RecError } from './errors.ts'
 import { type BilinearTerm, checkBilinear } from './feedback/learning.ts'
 import type { RidgeEncoder } from './fold-in.ts'
 import { isHash, isSiteName, LIMITS } from './limits.ts'
+import type { MeanEncoder } from './mean-history.ts'
 import type { ObjectRef } from './shard-table.ts'
 
 /** What all spaces have: vectors of one length on an int8 grid. */
@@ -20,8 +21,11 @@ export type RidgeSpace = SpaceGrid & { readonly encoder: RidgeEncoder; readonly 
 /** A space whose histories an ONNX model reads. */
 export type OnnxSpace = SpaceGrid & { readonly encoder: OnnxEncoder }
 
+/** A space whose histories are the direction of their weighted sum. */
+export type MeanSpace = SpaceGrid & { readonly encoder: MeanEncoder }
+
 /** A space of vectors: what encodes a history into it and on which grid its items are stored. */
-export type Space = RidgeSpace | OnnxSpace
+export type Space = RidgeSpace | OnnxSpace | MeanSpace
 
 /**
  * A model of the order within a history. Inputs `history` f32 [length, dim] (dequantised vectors of this space, the latest item last, zeros in
@@ -48,7 +52,7 @@ export type PublicList = {
 export type RetrievalPlan = {
   readonly vector: number
   readonly voters: number
-  /** Of the sequence space; absent without one. */
+  /** Of the second space; absent without one. */
   readonly sequence?: number
   readonly popular: number
   readonly trending: number
@@ -212,6 +216,18 @@ export function sequenceSpaceOf({ spaces }: Pick<Manifest, 'spaces'>): { space: 
   return null
 }
 
+/** The space beside the first that histories are read into, by a model or without, with its place among the spaces, or null. */
+export function secondSpaceOf({
+  spaces,
+}: Pick<Manifest, 'spaces'>): { space: OnnxSpace | MeanSpace; index: number } | null {
+  for (const [index, space] of spaces.entries()) if (isOnnxSpace(space) || isMeanSpace(space)) return { space, index }
+  return null
+}
+
+export function isMeanSpace(space: Space): space is MeanSpace {
+  return space.encoder.type === 'mean'
+}
+
 function isOnnxSpace(space: Space): space is OnnxSpace {
   return space.encoder.type === 'onnx'
 }
@@ -225,6 +241,10 @@ function checkSpace(space: Raw, index: number): void {
   const encoder = object(space.encoder, 'encoder')
   if (encoder.type === 'onnx' && index > 0) {
     checkOnnxEncoder(encoder)
+    return
+  }
+  if (encoder.type === 'mean' && index > 0) {
+    for (const key of ['ratio', 'scale']) finite(encoder[key], key)
     return
   }
   if (encoder.type !== 'ridge') throw bad('encoder')

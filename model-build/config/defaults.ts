@@ -121,6 +121,12 @@ export const DEFAULTS: Config = {
     // A release carries it when NDCG@20 of the whole pipeline on users kept apart grows by at least this share.
     minGain: 0.01,
   },
+  mean: {
+    // Try a space in which a history is the direction of its items' sum (contrastive loss): it does well on sparse logs.
+    enabled: true,
+    // A release carries it when NDCG@20 of the whole pipeline on users kept apart grows by at least this share.
+    minGain: 0.005,
+  },
   ranker: {
     trees: 250,
     leaves: 15,

@@ -19,7 +19,7 @@ describe('a crew', () => {
     const items = Array.from({ length: SHAPE.items }, (_, i) => bareItem(`i${i}`))
     const dataset = { users: [], items, interactions: log }
     const solve = { dim: 16, alpha0: 0.3, reg: 0.003, nu: 1, sweeps: 4, lambda: 100, voterMethod: 'sparse' } as const
-    const rest = { votersPerItem: 20, minSupport: 1, ratio: 1, voterRatio: 1, sequence: null, seed: 1 }
+    const rest = { votersPerItem: 20, minSupport: 1, ratio: 1, voterRatio: 1, second: null, seed: 1 }
     const models = await fitModels(dataset, { ...solve, ...rest }, await pool)
     const sizes = { headSlices: [100], cellItems: 100, graphMinItems: 1000, trendingHalfLifeDays: 7, seed: 1 }
     const site = { site: 'shop', locale: 'en', currency: 'USD', rules: DEFAULT_RULES }
@@ -37,7 +37,7 @@ describe('a crew', () => {
     const run = async (threads: number) => {
       const parts = shareParts({ manifest, objects: objects.entries(), log, itemNos })
       const crew = await openCrew(parts, { graphs: true, ranker: true, asked: users.length, threads })
-      const lists = { heldShare: 0.2, repeats: 1, negatives: 20, seed: 1, order: false }
+      const lists = { heldShare: 0.2, repeats: 1, negatives: 20, seed: 1, second: false }
       const asked = { count: 10, rules: null, withCandidates: true }
       const result = {
         groups: await crew.groups(users, lists, () => undefined),

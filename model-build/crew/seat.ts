@@ -48,10 +48,7 @@ export type Answer = {
 }
 
 /** What training lists are made of, users apart. */
-export type GroupOptions = Omit<CollectOptions, 'users' | 'itemNos' | 'encoder' | 'onProgress'> & {
-  /** Whether the release's sequence encoder has arrived. */
-  readonly order: boolean
-}
+export type GroupOptions = Omit<CollectOptions, 'users' | 'itemNos' | 'encoder' | 'onProgress'>
 
 /** A device of the desktop tier that answers for users of a log, on the calling thread. */
 export type Seat = {
@@ -77,8 +74,7 @@ export async function openSeat(parts: SharedParts, options: SeatOptions): Promis
     indexOf: invert(itemNos),
   }
   return {
-    groups: (users, asked) =>
-      collectGroups(model, log, { ...asked, encoder: asked.order ? encoder : null, users, itemNos }),
+    groups: (users, asked) => collectGroups(model, log, { ...asked, encoder, users, itemNos }),
     answers: async (visits, asked) => {
       const answers: Answer[] = []
       for (const visit of visits) answers.push(await answer(desk, visit, asked))

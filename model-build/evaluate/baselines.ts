@@ -162,7 +162,7 @@ async function ialsScores(
     voters: none,
     encoder,
     voterRatio: 1,
-    sequence: null,
+    second: null,
     ordered: false,
     timed: false,
   })

@@ -50,7 +50,7 @@ export type EvaluateResult = {
   readonly judgement: Judgement
   /** Empty unless asked for. */
   readonly baselines: JudgedBaselines
-  readonly chosen: Pick<FittedPipeline, 'models' | 'recency' | 'sequence'> & { readonly trees: number }
+  readonly chosen: Pick<FittedPipeline, 'models' | 'recency' | 'second'> & { readonly trees: number }
   readonly steps: readonly StepTime[]
 }
 
@@ -79,7 +79,7 @@ export async function evaluateFiles(options: EvaluateOptions): Promise<EvaluateR
       chosen: {
         models: pipeline.models,
         recency: pipeline.recency,
-        sequence: pipeline.sequence,
+        second: pipeline.second,
         trees: pipeline.ranker?.trees.roots.length ?? 0,
       },
       steps: report.steps,

@@ -7,7 +7,7 @@ import type { MinSupportPoint } from './judgement.ts'
 
 /**
  * What it costs to ship only pairs backed by so many people: the item-to-item lists and the evidence of items are made again for other values of
- * minSupport, ranker, sequence encoder and settings stay. The configured value is the judged release itself.
+ * minSupport, ranker, second space and settings stay. The configured value is the judged release itself.
  */
 export async function minSupportCurve(
   desk: Desk,
@@ -21,8 +21,8 @@ export async function minSupportCurve(
   for (const minSupport of parts.minSupports) {
     if (minSupport === own) continue
     const models = { ...parts.pipeline.models, minSupport }
-    const { contentRidge, sequence: order } = judged.models
-    const warm = { start: startOf(judged.models), sweeps: 1, contentRidge, order }
+    const { contentRidge, second: secondModel } = judged.models
+    const warm = { start: startOf(judged.models), sweeps: 1, contentRidge, secondModel }
     const release = await makeRelease(desk.dataset, { ...parts, pipeline: { ...parts.pipeline, models }, warm })
     const { manifest, objects, itemNos } = release
     const shared = shareParts({ manifest, objects: objects.entries(), log: desk.log, itemNos })

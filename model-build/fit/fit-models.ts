@@ -1,11 +1,10 @@
 import type { Dataset } from '../dataset.ts'
 import type { FittedModels } from '../release/fitted-models.ts'
-import { fitSequence, type SequenceSettings } from '../sequence/fit-sequence.ts'
-import type { SequenceModel } from '../sequence/train-sequence.ts'
 import { trainIals } from '../train/ials.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import { trainVoters, type VoterMethod, type Voters } from '../train/voters.ts'
 import { addContentVectors } from './content-vectors.ts'
+import { fitSecond, type SecondModel, type SecondSettings } from './second-model.ts'
 
 /** Hyper-parameters of the models behind candidate generation; validation chooses them. */
 export type ModelOptions = {
@@ -23,8 +22,8 @@ export type ModelOptions = {
   /** History weights by recency of the fold-in and of the votes: ratio^k, 1 for uniform. */
   readonly ratio: number
   readonly voterRatio: number
-  /** How the sequence encoder is trained; null where none is. */
-  readonly sequence: SequenceSettings | null
+  /** How the second space is trained; null where none is. */
+  readonly second: SecondSettings | null
   readonly seed: number
 }
 
@@ -34,11 +33,17 @@ export type FitOptions = ModelOptions & {
   readonly start?: Float32Array | undefined
   /** Ridge of the content map, chosen by an earlier fit. */
   readonly contentRidge?: number | null
-  /** An encoder trained by an earlier fit on the same rows. */
-  readonly order?: SequenceModel | null
+  /** The second space of an earlier fit on the same rows, taken as it is. */
+  readonly secondModel?: SecondModel | null
+  /** That of a fit on fewer rows of the same items, to start from. */
+  readonly secondStart?: SecondModel | null
 }
 
-export type FitProgress = (step: 'embedding' | 'voters' | 'content' | 'sequence', done: number, total: number) => void
+export type FitProgress = (
+  step: 'embedding' | 'voters' | 'content' | 'second space',
+  done: number,
+  total: number,
+) => void
 
 const NO_VOTERS = (items: number): Voters => ({
   offsets: new Int32Array(items + 1),
@@ -90,21 +95,23 @@ export async function fitModels(
     voters,
     encoder: { type: 'ridge', alpha0, reg, nu, itemCount: log.itemCount, ratio: options.ratio },
     voterRatio: options.voterRatio,
-    sequence: options.order ?? (await readOrder(log, hasEvidence, { ...options, pool }, onProgress)),
+    second: options.secondModel ?? (await secondOf(log, hasEvidence, { ...options, pool }, onProgress)),
     ordered: log.order !== 'none',
     timed: log.order === 'time',
   }
 }
 
-async function readOrder(
+async function secondOf(
   log: Dataset['interactions'],
   hasEvidence: Uint8Array,
-  { sequence, seed, pool }: ModelOptions & { readonly pool: KernelPool },
+  options: FitOptions & { readonly pool: KernelPool },
   onProgress?: FitProgress,
-): Promise<SequenceModel | null> {
-  if (sequence === null || log.order === 'none') return null
-  return fitSequence(log, hasEvidence, { ...sequence, seed, pool }, (done, total) =>
-    onProgress?.('sequence', done, total),
+): Promise<SecondModel | null> {
+  const { second, seed, pool, dim, secondStart } = options
+  if (second === null) return null
+  const start = secondStart?.kind === 'mean' ? secondStart.items : undefined
+  return fitSecond(log, hasEvidence, { ...second, dim, seed, pool, start }, (done, total) =>
+    onProgress?.('second space', done, total),
   )
 }
 

@@ -25,6 +25,11 @@ export type Effort = {
    * Knowledge only ever flows from fewer rows to more, so that what is held out stays unseen.
    */
   readonly warmSweeps: number | null
+  /** Rows that the mean space is tried on, and rows read in all epochs of a trial. */
+  readonly secondRows: number
+  readonly secondWork: number
+  /** NDCG@20 alone, as a share of exact iALS's, that the mean space must reach to be tried in the pipeline. */
+  readonly secondShare: number
   /** Held-out users that judge the whole. */
   readonly judgedUsers: number
   /** Of them, those whose lists are made again for curves. */
@@ -46,6 +51,9 @@ const WHOLE: Effort = {
   searchRows: 2_000_000,
   recencyUsers: 300,
   warmSweeps: null,
+  secondRows: 200_000,
+  secondWork: 6_000_000,
+  secondShare: 0.85,
   judgedUsers: 5_000,
   sampledUsers: 400,
   minSupports: [1, 2, 5, 10, 20],
@@ -65,6 +73,9 @@ const SAMPLED: Effort = {
   searchRows: 300_000,
   recencyUsers: 150,
   warmSweeps: 3,
+  secondRows: 100_000,
+  secondWork: 1_500_000,
+  secondShare: 1,
   judgedUsers: 1_500,
   sampledUsers: 100,
   minSupports: [1],
@@ -79,5 +90,5 @@ export function effortFor(log: Interactions): Effort {
 export function warmStart(models: FittedModels | undefined, { warmSweeps }: Effort): WarmStart | undefined {
   return models === undefined || warmSweeps === null
     ? undefined
-    : { start: startOf(models), sweeps: warmSweeps, contentRidge: models.contentRidge }
+    : { start: startOf(models), sweeps: warmSweeps, contentRidge: models.contentRidge, secondStart: models.second }
 }

@@ -7,10 +7,10 @@ import type { ModelOptions } from '../fit/fit-models.ts'
 import { type CrossFitOptions, crossFit, type Fold } from '../rank/cross-fit.ts'
 import { type FittedRanker, fitRanker } from '../rank/fit-ranker.ts'
 import type { TrainingGroup } from '../rank/training-group.ts'
-import { type ChosenSequence, chooseSequence } from '../sequence/choose-sequence.ts'
 import { selectIals, selectVoters } from '../train/select.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import { DENSE_LIMIT } from '../train/voters.ts'
+import { type ChosenSecond, chooseSecond, triesSequence } from './choose-second.ts'
 import { type Effort, effortFor, warmStart } from './effort.ts'
 import type { WarmStart } from './make-release.ts'
 import type { Report } from './progress.ts'
@@ -21,15 +21,15 @@ export type FittedPipeline = {
   readonly models: ModelOptions
   readonly recency: ChosenRecency
   readonly ranker: FittedRanker | null
-  /** What validation found of the sequence encoder; null where none was tried. */
-  readonly sequence: JudgedSequence | null
+  /** What validation found of spaces beside the first. */
+  readonly second: JudgedSecond | null
   /** Where a fit on all rows starts. */
   readonly warm?: WarmStart | undefined
 }
 
-/** What the sequence encoder adds: NDCG@20 of the whole pipeline on lists kept apart, and whether that is worth a space of its own. */
-export type JudgedSequence = ChosenSequence & {
-  readonly with: number
+/** What a second space adds: NDCG@20 of the whole pipeline on lists kept apart (null where none was worth trying), and whether that is worth its bytes. */
+export type JudgedSecond = ChosenSecond & {
+  readonly with: number | null
   readonly without: number
   readonly ships: boolean
 }
@@ -59,35 +59,32 @@ export async function fitPipeline(
   report: Report,
 ): Promise<FittedPipeline> {
   const none: ChosenRecency = { ratio: 1, voterRatio: 1, tried: [] }
-  if (judgedUsers(dataset) < 20) return { models: settings.models, recency: none, ranker: null, sequence: null }
+  if (judgedUsers(dataset) < 20) return { models: settings.models, recency: none, ranker: null, second: null }
   const log = dataset.interactions
-  const tries = log.order !== 'none' && settings.sequence.enabled && log.item.length >= settings.sequence.minRows
+  const isLong = triesSequence(dataset, settings) && log.item.length > FOLD_ROWS
   const job: Job = {
     dataset,
     settings,
-    effort: withOrder(effortFor(log), tries && log.item.length > FOLD_ROWS),
+    effort: withOrder(effortFor(log), isLong),
     pool,
     report,
   }
   const chosen = await report.keep('hyper-parameters', () =>
     report.step('choose hyper-parameters', (onShare) => chooseSolves(job, onShare)),
   )
-  const { seed, minSupport } = chosen
-  const order = tries
-    ? await report.step('choose sequence encoder', (onShare) =>
-        chooseSequence(log, { seed, pool, minSupport, onShare }),
-      )
-    : null
-  const ordered = { ...chosen, sequence: order?.settings ?? null }
-  const { recency, fold } = await report.step('choose recency', (onShare) => recencyOf(job, ordered, onShare))
-  const models = { ...ordered, ratio: recency.ratio, voterRatio: recency.voterRatio }
+  const second = await report.step('choose second space', (onShare) =>
+    chooseSecond({ ...job, models: chosen }, onShare),
+  )
+  const doubled = { ...chosen, second: second.settings }
+  const { recency, fold } = await report.step('choose recency', (onShare) => recencyOf(job, doubled, onShare))
+  const models = { ...doubled, ratio: recency.ratio, voterRatio: recency.voterRatio }
   const lists = await report.step('make training lists', (onShare) => groupsOf(job, { models, fold }, onShare))
   const rankers = await report.step('train ranker', (onShare) => rankersOf(job, lists, onShare))
-  const sequence = order === null ? null : judgeSequence(order, rankers, settings.sequence.minGain)
+  const judged = judgeSecond(second, rankers, settings)
   const warm = warmStart(fold?.models, job.effort)
-  return sequence?.ships === true
-    ? { models, recency, ranker: rankers.with, sequence, warm }
-    : { models: { ...models, sequence: null }, recency, ranker: rankers.without, sequence, warm }
+  return judged.ships
+    ? { models, recency, ranker: rankers.with, second: judged, warm }
+    : { models: { ...models, second: null }, recency, ranker: rankers.without, second: judged, warm }
 }
 
 /** An encoder of a log with more rows is trained once without some users, not once a fold. */
@@ -97,7 +94,7 @@ function withOrder(effort: Effort, isLong: boolean): Effort {
   return isLong ? { ...effort, folds: 1 } : effort
 }
 
-/** Training lists as a device makes them with the encoder (none where there is no encoder) and before it has arrived. */
+/** Training lists with the second space (none where none is tried) and without. */
 type Lists = { readonly with: readonly TrainingGroup[]; readonly without: readonly TrainingGroup[] }
 
 type Rankers = { readonly with: FittedRanker | null; readonly without: FittedRanker }
@@ -115,10 +112,12 @@ async function rankersOf({ settings, pool }: Job, lists: Lists, onShare: (share:
   return { without, with: parts === 2 ? await rank(lists.with, 1) : null }
 }
 
-function judgeSequence(order: ChosenSequence, rankers: Rankers, minGain: number): JudgedSequence {
+function judgeSecond(second: ChosenSecond, rankers: Rankers, settings: PipelineSettings): JudgedSecond {
   const without = rankers.without.validation.headAndTrees
-  const gained = rankers.with?.validation.headAndTrees ?? 0
-  return { ...order, with: gained, without, ships: gained > without * (1 + minGain) }
+  const gained = rankers.with?.validation.headAndTrees ?? null
+  if (second.settings === null || gained === null) return { ...second, with: null, without, ships: false }
+  const { minGain } = settings[second.settings.kind]
+  return { ...second, with: gained, without, ships: gained > without * (1 + minGain) }
 }
 
 async function chooseSolves(
@@ -175,7 +174,7 @@ async function recencyOf(
   const none: ChosenRecency = { ratio: 1, voterRatio: 1, tried: [] }
   const isReused = effort.folds === 1
   if (log.order === 'none' && !isReused) return { recency: none, fold: null }
-  const given = isReused ? models : { ...models, sequence: null }
+  const given = isReused ? models : { ...models, second: null }
   const folds = foldsOf(job, { models: given, folds: 1, onProgress: (_fold, share) => onShare(share) })
   for await (const fold of folds) {
     const { manifest, objects, itemNos } = fold.release
@@ -232,9 +231,9 @@ async function listsOf(
   const { heldShare } = settings
   try {
     const common = { heldShare, repeats, negatives: effort.negatives, seed }
-    const reads = models.sequence !== null
-    const make = (order: boolean, done: number) =>
-      crew.groups(fold.users, { ...common, order }, (share) => onShare(reads ? (done + share) / 2 : share))
+    const reads = models.second !== null
+    const make = (second: boolean, done: number) =>
+      crew.groups(fold.users, { ...common, second }, (share) => onShare(reads ? (done + share) / 2 : share))
     const without = await make(false, 0)
     return { without, with: reads ? await make(true, 1) : [] }
   } finally {

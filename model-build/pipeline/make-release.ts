@@ -5,12 +5,12 @@ import type { Dataset } from '../dataset.ts'
 import type { LearningState } from '../feedback/learning-state.ts'
 import { startLearning } from '../feedback/start-learning.ts'
 import { fitModels } from '../fit/fit-models.ts'
+import type { SecondModel } from '../fit/second-model.ts'
 import type { FittedRanker } from '../rank/fit-ranker.ts'
 import { type AssembledRelease, assembleRelease, type LastRelease } from '../release/assemble.ts'
 import type { FittedModels } from '../release/fitted-models.ts'
 import type { ObjectSet } from '../release/object-set.ts'
 import { withRanking } from '../release/release-manifest.ts'
-import type { SequenceModel } from '../sequence/train-sequence.ts'
 import { writeTreeEnsembleOnnx } from '../train/onnx-trees.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import type { FittedPipeline } from './fit-pipeline.ts'
@@ -36,8 +36,10 @@ export type WarmStart = {
   readonly sweeps: number
   /** Ridge of the content map that the earlier fit chose, null where it had none. */
   readonly contentRidge: number | null
-  /** The sequence encoder of an earlier fit on the same rows. */
-  readonly order?: SequenceModel | null
+  /** The second space of an earlier fit on the same rows, taken as it is. */
+  readonly secondModel?: SecondModel | null
+  /** That of a fit on fewer rows, to start from. */
+  readonly secondStart?: SecondModel | null
 }
 
 /** A release with the models that it was rounded from, and what the build must keep to learn from its reports; null where it asks nothing. */

@@ -23,6 +23,8 @@ export type PipelineSettings = {
     /** Share by which NDCG@20 of the whole must grow for the space to ship. */
     readonly minGain: number
   }
+  /** The mean space, likewise. */
+  readonly mean: { readonly enabled: boolean; readonly minGain: number }
   /** Share of a user's rows that validation and ranker training look for. */
   readonly heldShare: number
   /** Half-lives of a history's weights to choose from, in items; 0 is uniform. */
@@ -54,7 +56,7 @@ export function resolveSettings(config: Config): PipelineSettings {
       minSupport: config.release.minSupport,
       ratio: 1,
       voterRatio: 1,
-      sequence: null,
+      second: null,
       seed: config.seed,
     },
     assemble: {
@@ -71,6 +73,7 @@ export function resolveSettings(config: Config): PipelineSettings {
     },
     ranker: config.ranker,
     sequence: config.sequence,
+    mean: config.mean,
     heldShare: config.split.testShare,
     halfLives: config.embedding.halfLifeItems,
     feedback: config.feedback,

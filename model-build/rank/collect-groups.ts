@@ -1,6 +1,6 @@
 import { FEATURE_COUNT } from '#contract/features'
 import { fillFeatures } from '#contract/fill-features'
-import { findCandidates } from '#worker/core/candidates'
+import { findCandidates, type Query } from '#worker/core/candidates'
 import { encodeHistory, type SequenceEncoder } from '#worker/core/encoder/sequence-encoder'
 import type { Model } from '#worker/core/model'
 import type { Interactions } from '../dataset.ts'
@@ -20,7 +20,9 @@ export type CollectOptions = {
   /** Candidates without a label that are kept per group, drawn evenly. */
   readonly negatives: number
   readonly seed: number
-  /** Reads the order of histories; null makes lists as before it has arrived. */
+  /** Whether histories are read into the second space; without, lists are as if the release had none. */
+  readonly second: boolean
+  /** Reads the order of histories for it, where it needs one. */
   readonly encoder: SequenceEncoder | null
   readonly onProgress?: (done: number, total: number) => void
 }
@@ -42,6 +44,7 @@ export async function collectGroups(
 ): Promise<TrainingGroup[]> {
   const read = createVisitReader(model, log, options.itemNos)
   const groups: TrainingGroup[] = []
+  const reads = (query: Query) => (options.second ? encodeHistory(model, options.encoder, query) : null)
   for (const [done, user] of options.users.entries()) {
     const random = createRandom(options.seed * 1_000_003 + user)
     for (let earlier = 0; earlier < options.repeats; earlier++) {
@@ -49,7 +52,7 @@ export async function collectGroups(
       if (split === null) continue
       const at = log.at[split.held[0]]
       const relevant = itemNosOf(split.held, log, options.itemNos)
-      const label = { relevant, user, random, negatives: options.negatives, encoder: options.encoder }
+      const label = { relevant, user, random, negatives: options.negatives, reads }
       groups.push(await groupOf(model, read({ known: split.known, at }), { ...label, isShort: false }))
       if (random() >= SHORT_SHARE) continue
       const length = SHORT_LENGTHS[Math.floor(random() * SHORT_LENGTHS.length)]
@@ -71,15 +74,16 @@ type Labelling = {
   readonly random: Random
   readonly negatives: number
   readonly isShort: boolean
-  readonly encoder: SequenceEncoder | null
+  /** The history in the second space. */
+  readonly reads: (query: Query) => Promise<Float32Array | null> | null
 }
 
 async function groupOf(
   model: Model,
-  query: Parameters<typeof findCandidates>[1],
-  { relevant, user, random, negatives, isShort, encoder }: Labelling,
+  query: Query,
+  { relevant, user, random, negatives, isShort, reads }: Labelling,
 ): Promise<TrainingGroup> {
-  const found = findCandidates(model, { ...query, sequence: await encodeHistory(model, encoder, query) })
+  const found = findCandidates(model, { ...query, sequence: await reads(query) })
   const features = fillFeatures(found.inputs)
   const isRelevant = Array.from(found.rows, (row) => relevant.has(model.catalogue.itemNoOf[row]))
   const share = negatives / Math.max(1, found.rows.length)

@@ -11,12 +11,13 @@ import { type CellSources, encodeCell } from './encode-cells.ts'
 import type { FittedModels } from './fitted-models.ts'
 import { encodeGroupGraphs } from './group-graphs.ts'
 import { type ItemRegistry, numberItems } from './item-registry.ts'
+import { encodeMeanSpace } from './mean-space.ts'
 import { ObjectSet } from './object-set.ts'
 import { type CellPlan, partitionItems } from './partition.ts'
 import { publicLists } from './public-lists.ts'
 import { logRankQuantiles } from './quantiles.ts'
 import { manifestOf } from './release-manifest.ts'
-import { encodeSequenceSpace, type SequenceSpaceParts } from './sequence-space.ts'
+import { encodeSequenceSpace, type SecondSpaceParts } from './sequence-space.ts'
 import { type SiteRules, withSiteRules } from './site-rules.ts'
 import { type QuantisedSpace, quantiseSpace } from './space.ts'
 
@@ -67,12 +68,12 @@ export async function assembleRelease(
     behaviour.support,
   )
   const space = quantiseSpace(models.vectors, models.dim)
-  const sequence = models.sequence === null ? null : encodeSequenceSpace(models.sequence, objects)
+  const second = secondSpace(models, objects)
   const dictionaries = buildDictionaries(dataset.items, last?.dictionaries ?? null)
   const createdAt = Float64Array.from(dataset.items, (item, i) =>
     Number.isNaN(item.createdAt) ? behaviour.firstAt[i] : item.createdAt,
   )
-  const sources = cellSources(dataset, { models, space, sequence, behaviour, itemNos, dictionaries, createdAt })
+  const sources = cellSources(dataset, { models, space, second, behaviour, itemNos, dictionaries, createdAt })
   const plans = await partitionItems(
     { vectors: space.dequantised, dim: models.dim, itemNos, popularity: behaviour.support },
     options,
@@ -91,7 +92,7 @@ export async function assembleRelease(
     gramian: objects.add(encodeGramian(space.gramian)),
     directory: directoryOf(plans, dataset, itemNos, objects),
   }
-  const made = { dataset, models, space, sequence, behaviour, refs }
+  const made = { dataset, models, space, second, behaviour, refs }
   const lists = publicLists({ behaviour, itemNos, createdAt, dataset, halfLifeDays: options.trendingHalfLifeDays })
   return {
     objects,
@@ -104,6 +105,11 @@ export async function assembleRelease(
       options: { ...options, rules: rulesOf(options, registry, dictionaries.dictionaries) },
     }),
   }
+}
+
+function secondSpace({ second }: FittedModels, objects: ObjectSet): SecondSpaceParts | null {
+  if (second === null) return null
+  return second.kind === 'mean' ? encodeMeanSpace(second) : encodeSequenceSpace(second, objects)
 }
 
 function rulesOf(options: AssembleOptions, { ids }: ItemRegistry, { categories }: Dictionaries): RuleDefaults {
@@ -123,16 +129,16 @@ function directoryOf(plans: readonly CellPlan[], dataset: Dataset, itemNos: Uint
 type SourceParts = Pick<CellSources, 'itemNos' | 'dictionaries' | 'createdAt'> & {
   readonly models: FittedModels
   readonly space: QuantisedSpace
-  readonly sequence: SequenceSpaceParts | null
+  readonly second: SecondSpaceParts | null
   readonly behaviour: Behaviour
 }
 
-function cellSources(dataset: Dataset, { models, space, sequence, behaviour, ...numbered }: SourceParts): CellSources {
+function cellSources(dataset: Dataset, { models, space, second, behaviour, ...numbered }: SourceParts): CellSources {
   const unknown = new Uint8Array(dataset.items.length)
   return {
     ...numbered,
     items: dataset.items,
-    spaces: [space, ...(sequence === null ? [] : [sequence])],
+    spaces: [space, ...(second === null ? [] : [second])],
     voters: models.voters,
     popularity: logRankQuantiles(behaviour.support),
     trending: logRankQuantiles(behaviour.trending),

@@ -1,5 +1,5 @@
 import type { RidgeEncoder } from '#contract/fold-in'
-import type { SequenceModel } from '../sequence/train-sequence.ts'
+import type { SecondModel } from '../fit/second-model.ts'
 import type { Voters } from '../train/voters.ts'
 
 /** What training hands to a release: everything in the dataset's item order, in floating point. */
@@ -15,8 +15,8 @@ export type FittedModels = {
   readonly encoder: RidgeEncoder
   /** History weights of the votes: ratio^k for the k-th latest item. */
   readonly voterRatio: number
-  /** Reads the order of histories; null where it was not trained. */
-  readonly sequence: SequenceModel | null
+  /** What histories are read into beside the first space; null where it was not trained. */
+  readonly second: SecondModel | null
   readonly ordered: boolean
   readonly timed: boolean
 }

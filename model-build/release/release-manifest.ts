@@ -5,7 +5,7 @@ import type { AssembleOptions } from './assemble.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { FittedModels } from './fitted-models.ts'
 import { sha256Hex } from './object-set.ts'
-import type { SequenceSpaceParts } from './sequence-space.ts'
+import type { SecondSpaceParts } from './sequence-space.ts'
 import type { QuantisedSpace } from './space.ts'
 
 /** What ranking adds to a release. */
@@ -27,7 +27,7 @@ type ManifestParts = {
   readonly dataset: Dataset
   readonly models: FittedModels
   readonly space: QuantisedSpace
-  readonly sequence: SequenceSpaceParts | null
+  readonly second: SecondSpaceParts | null
   readonly behaviour: Behaviour
   readonly refs: Pick<Manifest, 'shardTable' | 'dictionaries' | 'directory'> & { readonly gramian: ObjectRef }
   readonly lists: readonly PublicList[]
@@ -40,7 +40,7 @@ export function manifestOf({
   dataset,
   models,
   space,
-  sequence,
+  second,
   behaviour,
   refs,
   lists,
@@ -69,7 +69,7 @@ export function manifestOf({
         scales: Array.from(space.scales),
         gramian: refs.gramian,
       },
-      ...(sequence === null ? [] : [sequence.space]),
+      ...(second === null ? [] : [second.space]),
     ],
     shardTable: refs.shardTable,
     directory: refs.directory,
@@ -80,7 +80,7 @@ export function manifestOf({
     voterRatio: models.voterRatio,
     retrieval: {
       ...RETRIEVAL,
-      ...(sequence === null ? {} : { sequence: SEQUENCE_CANDIDATES }),
+      ...(second === null ? {} : { sequence: SECOND_CANDIDATES }),
       graphMinItems: Math.min(options.graphMinItems, 2 ** 31),
     },
     lists,
@@ -96,7 +96,7 @@ export function manifestOf({
 /** Candidates of each channel; together they stay near the ranker's limit. */
 const RETRIEVAL = { vector: 250, voters: 250, popular: 60, trending: 40, fresh: 20, efSearch: 800 } as const
 
-const SEQUENCE_CANDIDATES = 200
+const SECOND_CANDIDATES = 200
 
 /** Rules until a config says otherwise. */
 export const DEFAULT_RULES: RuleDefaults = {

@@ -26,8 +26,8 @@ test('a release with a sequence space is read back, and its encoder finds what f
   }
   const solve = { dim: 16, alpha0: 0.3, reg: 0.003, nu: 1, sweeps: 3, lambda: 100, voterMethod: 'sparse' } as const
   const rest = { votersPerItem: 20, minSupport: 1, ratio: 1, voterRatio: 1, seed: 1 }
-  const sequence = { epochs: 25, dropout: 0, horizon: 1, learningRate: 0.004 }
-  const models = await fitModels(dataset, { ...solve, ...rest, sequence }, pool)
+  const second = { kind: 'sequence', epochs: 25, dropout: 0, horizon: 1, learningRate: 0.004 } as const
+  const models = await fitModels(dataset, { ...solve, ...rest, second }, pool)
   const sizes = { headSlices: [20], cellItems: 30, graphMinItems: 1000, trendingHalfLifeDays: 7, seed: 1 }
   const site = { site: 'shop', locale: 'en', currency: 'USD', rules: DEFAULT_RULES }
   const { manifest, objects, itemNos } = await assembleRelease(dataset, models, null, { ...site, ...sizes, pool })

@@ -1,7 +1,7 @@
 import type { Interactions } from '../dataset.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import { holdOutUsers } from '../train/validation-users.ts'
-import { historiesOf, type SequenceSettings } from './fit-sequence.ts'
+import { evidenceOf, historiesOf, type SequenceSettings } from './fit-sequence.ts'
 import { judgeNetwork } from './judge.ts'
 import { trainSequence } from './train-sequence.ts'
 
@@ -29,9 +29,10 @@ const PATIENCE = 3
 
 const JUDGED_AT = 20
 
-/** What validation found: the best settings, and NDCG@20 of each trial at its best epoch, of the encoder alone. */
+/** What validation found of the encoder alone: the best settings, and NDCG@20 of each trial at its best epoch. */
 export type ChosenSequence = {
   readonly settings: SequenceSettings
+  readonly ndcg: number
   readonly tried: readonly (SequenceSettings & { readonly ndcg: number })[]
 }
 
@@ -66,12 +67,6 @@ export async function chooseSequence(
     })
     tried.push({ ...trial, ...best })
   }
-  const { ndcg: _alone, ...settings } = tried.reduce((a, b) => (b.ndcg > a.ndcg ? b : a))
-  return { settings, tried }
-}
-
-function evidenceOf(log: Interactions, minSupport: number): Uint8Array {
-  const support = new Int32Array(log.itemCount)
-  for (const item of log.item) support[item]++
-  return Uint8Array.from(support, (users) => (users >= minSupport ? 1 : 0))
+  const { ndcg, ...settings } = tried.reduce((a, b) => (b.ndcg > a.ndcg ? b : a))
+  return { settings, ndcg, tried }
 }

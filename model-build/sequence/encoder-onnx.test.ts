@@ -8,6 +8,7 @@ import { createKernelPool } from '../train/thread-pool.ts'
 import { writeEncoderOnnx } from './encoder-onnx.ts'
 import { SequenceNetwork } from './network.ts'
 import { DEFAULT_SHAPE } from './shape.ts'
+import type { SequenceModel } from './train-sequence.ts'
 
 ort.env.logLevel = 'error'
 ort.env.wasm.numThreads = 1
@@ -34,9 +35,13 @@ function randomNetwork(): SequenceNetwork {
   return network
 }
 
+function modelOf({ weights, table }: SequenceNetwork): SequenceModel {
+  return { kind: 'sequence', shape: DEFAULT_SHAPE, weights, items: table }
+}
+
 test('ONNX Runtime gives what the trained network gives but for the rounding of weights, for histories of any length', async () => {
   const network = randomNetwork()
-  const bytes = writeEncoderOnnx({ shape: DEFAULT_SHAPE, weights: network.weights, items: network.table })
+  const bytes = writeEncoderOnnx(modelOf(network))
   const encoder = await createOnnxEncoder(ort as unknown as OrtModule, bytes, space) // its overloads are wider
   for (const count of [1, 2, 17, length]) {
     const items = Int32Array.from({ length: count }, (_, k) => (k * 7 + count) % ITEMS)
@@ -61,7 +66,7 @@ test('ONNX Runtime gives what the trained network gives but for the rounding of 
 
 test('an encoder of the default shape stays within 100 kB as brotli', () => {
   const network = randomNetwork()
-  const bytes = writeEncoderOnnx({ shape: DEFAULT_SHAPE, weights: network.weights, items: network.table })
+  const bytes = writeEncoderOnnx(modelOf(network))
   expect(brotliCompressSync(bytes).length).toBeLessThan(100_000)
   expect(brotliCompressSync(bytes).length).toBeGreaterThan(10_000)
 })

@@ -28,7 +28,7 @@ export async function fitSequence(
     onEpoch?.(epoch, epochs)
     return false
   })
-  fillRare(model, supportOf(histories, log.itemCount))
+  fillRare(model.items, histories, model.shape.dim)
   return model
 }
 
@@ -45,13 +45,20 @@ export function historiesOf(log: Interactions, hasEvidence: Uint8Array, users?: 
   return { offsets, items: Int32Array.from(items) }
 }
 
-function supportOf({ items }: Histories, itemCount: number): Int32Array {
+/** 1 where enough users have the item. */
+export function evidenceOf({ item, itemCount }: Interactions, minSupport: number): Uint8Array {
+  return Uint8Array.from(supportOf({ items: item }, itemCount), (users) => (users >= minSupport ? 1 : 0))
+}
+
+function supportOf({ items }: Pick<Histories, 'items'>, itemCount: number): Int32Array {
   const support = new Int32Array(itemCount)
   for (const item of items) support[item]++
   return support
 }
 
-function fillRare({ items, shape: { dim } }: SequenceModel, support: Int32Array): void {
+/** Gives items (row-major) that no history has the mean vector of the rarest that some have. */
+export function fillRare(items: Float32Array, histories: Histories, dim: number): void {
+  const support = supportOf(histories, items.length / dim)
   const known = Array.from(support.keys()).filter((item) => support[item] > 0)
   const rare = known.sort((a, b) => support[a] - support[b] || a - b).slice(0, Math.ceil(known.length * RARE_SHARE))
   const mean = new Float32Array(dim)

@@ -21,6 +21,7 @@ export type SequenceOptions = {
 
 /** A trained encoder: its weights as `layOutWeights` lays them out, and one vector per item (zeros for items that training never saw). */
 export type SequenceModel = {
+  readonly kind: 'sequence'
   readonly shape: EncoderShape
   readonly weights: Float32Array
   /** Row-major, items x dim. */
@@ -84,7 +85,7 @@ export function takeModel(network: SequenceNetwork, histories: Histories, itemCo
   const isKnown = new Uint8Array(itemCount)
   for (const item of histories.items) isKnown[item] = 1
   for (let item = 0; item < itemCount; item++) if (isKnown[item] === 0) items.fill(0, item * dim, (item + 1) * dim)
-  return { shape: network.shape, weights: network.weights.slice(), items }
+  return { kind: 'sequence', shape: network.shape, weights: network.weights.slice(), items }
 }
 
 function batchRows({ items }: Histories): number {

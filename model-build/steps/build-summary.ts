@@ -45,7 +45,7 @@ export function buildSummary({
     chosen: {
       models: judged.pipeline.models,
       recency: judged.pipeline.recency,
-      sequence: judged.pipeline.sequence,
+      second: judged.pipeline.second,
       ranker: judged.pipeline.ranker?.validation ?? null,
     },
   }

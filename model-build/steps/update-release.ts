@@ -1,6 +1,6 @@
 import { RecError } from '#contract/errors'
-import type { Manifest } from '#contract/manifest'
-import { CELL_ROLE, encodeShardTable, type ShardTable } from '#contract/shard-table'
+import type { Manifest, Space } from '#contract/manifest'
+import { CELL_ROLE, encodeShardTable, type ObjectRef, type ShardTable } from '#contract/shard-table'
 import type { StepIo, StepResult, UpdateRequest } from '../commands/requests.ts'
 import { loadKeys } from '../config/key-files.ts'
 import { resolveConfig } from '../config/resolve-config.ts'
@@ -144,12 +144,17 @@ function writeUpdate({ byId, fresh, tombstones }: Update, { last, stored, object
   return { manifest, registry, table, changedItems }
 }
 
+function refsOfSpace(space: Space): ObjectRef[] {
+  if ('gramian' in space) return [space.gramian]
+  return space.encoder.type === 'onnx' ? [space.encoder.model] : []
+}
+
 /** Names of everything that a release consists of, without repeats. */
 function objectNames(manifest: Manifest, table: ShardTable, manifestHash: string): string[] {
   const refs = [
     manifest.shardTable,
     manifest.dictionaries,
-    ...manifest.spaces.flatMap((space) => ('gramian' in space ? [space.gramian] : [space.encoder.model])),
+    ...manifest.spaces.flatMap(refsOfSpace),
     ...manifest.directory.map(({ ref }) => ref),
     ...manifest.rankers.flatMap(({ onnx, trees }) => [onnx, trees]),
     ...(manifest.featureQuantiles === null ? [] : [manifest.featureQuantiles]),

@@ -134,6 +134,20 @@ async function descend(
   }
 }
 
+/** Mean NDCG@20 of validation users under iALS trained on the others. */
+export function judgeIals(
+  log: Interactions,
+  split: ValidationUsers,
+  options: Pick<IalsOptions, 'dim' | 'alpha0' | 'reg' | 'nu' | 'seed'> & { readonly pool: KernelPool },
+): Promise<number> {
+  const { pool } = options
+  return pool.scope(async () => {
+    const rows = toSparseRows(log, { userSubset: split.trainUsers })
+    const { items } = await trainIalsOnRows(rows, { ...options, sweeps: SWEEPS })
+    return ndcgOfItems(pool, items, options, split)
+  })
+}
+
 /** Mean NDCG@20 of validation users folded in against item vectors and ranked over all items. */
 async function ndcgOfItems(
   pool: KernelPool,

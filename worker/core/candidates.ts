@@ -27,7 +27,7 @@ export type Query = {
   readonly blocked: Uint8Array
   readonly plan?: Partial<RetrievalPlan>
   readonly scene: Scene
-  /** What the sequence encoder makes of the history (`encodeHistory`); null or absent without one. */
+  /** The history in the second space (`encodeHistory`); null or absent without one. */
   readonly sequence?: Float32Array | null
   /** Rows to rank again (scene rerank), no repeats. */
   readonly given?: Int32Array
@@ -81,7 +81,7 @@ export function findCandidates(model: Model, query: Query, mark: StageMark = () 
   return { rows, channels, inputs, bestVoter: votes.best, contextItems, personal }
 }
 
-/** An encoder's answer on the grid of the sequence space. */
+/** A query in the second space on its grid. */
 export function querySequence({ sequence }: Model, encoded: Float32Array | null): IntegerQuery | null {
   return sequence === null || encoded === null ? null : integerQuery(encoded, sequence.scales)
 }

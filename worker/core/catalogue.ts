@@ -1,7 +1,7 @@
 import type { Card, CardCell } from '#contract/cards'
 import { BYTE_COLUMNS, type ColumnCell } from '#contract/columns'
 import { RecError } from '#contract/errors'
-import { type Manifest, sequenceSpaceOf } from '#contract/manifest'
+import { type Manifest, secondSpaceOf } from '#contract/manifest'
 import type { CellEntry } from '#contract/shard-table'
 import type { VectorCell } from '#contract/vectors'
 import type { VoterCell } from '#contract/voters'
@@ -47,7 +47,7 @@ export type Catalogue = {
   readonly rowsByItemNo: Uint32Array
   /** First space, row-major, rowCount × dim. */
   readonly quantised: Int8Array
-  /** Vectors in the sequence space, or null where the release has none. */
+  /** Vectors in the second space, or null where the release has none. */
   readonly sequence: SpaceRows | null
   readonly columns: ResidentColumns
   readonly voters: VoterIndex
@@ -112,7 +112,7 @@ export function createCatalogue(
 }
 
 function sequenceRows(manifest: Manifest, cells: readonly ResidentCell[], rows: readonly CellRows[]): SpaceRows | null {
-  const found = sequenceSpaceOf(manifest)
+  const found = secondSpaceOf(manifest)
   if (found === null) return null
   const { dim, scales } = found.space
   const quantised = new Int8Array((rows.at(-1)?.to ?? 0) * dim)

@@ -22,7 +22,7 @@ export type Search = {
   readonly history: readonly HistoryItem[]
   readonly contextItems: readonly HistoryItem[]
   readonly userQuery: IntegerQuery
-  /** In the sequence space; null without an encoder. */
+  /** In the second space; null without one. */
   readonly sequenceQuery: IntegerQuery | null
   readonly blocked: Uint8Array
   readonly plan: RetrievalPlan

@@ -14,7 +14,7 @@ export type GatherParts = {
   readonly users: UserVectors
   readonly votes: Votes
   readonly found: readonly Found[]
-  /** In the sequence space; null without an encoder. */
+  /** In the second space; null without one. */
   readonly sequenceQuery: IntegerQuery | null
 }
 

@@ -27,7 +27,7 @@ export type Model = {
   readonly catalogue: Catalogue
   /** Of the first space. */
   readonly gramians: readonly Gramian[]
-  /** Where the sequence encoder looks, or null. */
+  /** Where queries in the second space are looked for, or null. */
   readonly sequence: SequenceSearch | null
   /** Together they cover all rows once. */
   readonly retrievers: readonly Retriever[]

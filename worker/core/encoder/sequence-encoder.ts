@@ -1,5 +1,7 @@
 import type { HistoryItem } from '#contract/features'
-import { sequenceSpaceOf } from '#contract/manifest'
+import { LIMITS } from '#contract/limits'
+import { isMeanSpace, secondSpaceOf } from '#contract/manifest'
+import { meanHistory } from '#contract/mean-history'
 import type { Query } from '../candidates.ts'
 import { isAboutItems, isFixedList } from '../channels.ts'
 import { canonicalHistory } from '../history.ts'
@@ -15,28 +17,36 @@ export interface SequenceEncoder {
 }
 
 /**
- * The query that an encoder makes of a question's history, for `Query.sequence`. Items whose cells are not resident have no vector in the sequence
- * space and are passed over.
- * @returns null without an encoder, where order means nothing, for lists that do not ask for it, and for histories without a resident item.
+ * What a question's history is in the second space, for `Query.sequence`: read by an encoder, or its mean where the space needs none. Items whose
+ * cells are not resident have no vector there and are passed over.
+ * @param encoder - Reads a sequence space; it is not asked where order means nothing.
+ * @returns null without a second space or its encoder, for lists that do not ask for it, and for histories without a resident item.
  */
 export async function encodeHistory(
   model: Model,
   encoder: SequenceEncoder | null,
   { history, scene }: Pick<Query, 'history' | 'scene'>,
 ): Promise<Float32Array | null> {
-  if (encoder === null || !model.manifest.ordered || isFixedList(scene) || isAboutItems(scene)) return null
-  const vectors = sequenceVectors(model, canonicalHistory(history, true))
+  const space = secondSpaceOf(model.manifest)?.space
+  if (space === undefined || isFixedList(scene) || isAboutItems(scene)) return null
+  const { ordered } = model.manifest
+  if (isMeanSpace(space)) {
+    const known = secondVectors(model, canonicalHistory(history, ordered), LIMITS.historyItems)
+    return known === null ? null : meanHistory(space.encoder, known, space.dim)
+  }
+  if (encoder === null || !ordered) return null
+  const vectors = secondVectors(model, canonicalHistory(history, true), space.encoder.length)
   return vectors === null ? null : encoder.encode(vectors)
 }
 
-function sequenceVectors({ manifest, catalogue }: Model, history: readonly HistoryItem[]): Float32Array | null {
-  const found = sequenceSpaceOf(manifest)
-  if (found === null || catalogue.sequence === null) return null
+/** Dequantised vectors of the latest items that are resident, latest last. */
+function secondVectors({ catalogue }: Model, history: readonly HistoryItem[], most: number): Float32Array | null {
+  if (catalogue.sequence === null) return null
   const { dim, scales, quantised } = catalogue.sequence
   const rows: number[] = []
   for (const { itemNo } of history) {
     const row = catalogue.rowOf(itemNo)
-    if (row >= 0 && rows.push(row) === found.space.encoder.length) break
+    if (row >= 0 && rows.push(row) === most) break
   }
   if (rows.length === 0) return null
   const vectors = new Float32Array(rows.length * dim)

@@ -1,0 +1,125 @@
+import { meanHistory } from '#contract/mean-history'
+import type { Interactions } from '../dataset.ts'
+import { evidenceOf, historiesOf } from '../sequence/fit-sequence.ts'
+import { padRows, scoreAll } from '../train/dense-scores.ts'
+import type { IalsOptions } from '../train/ials.ts'
+import { judgeIals } from '../train/select.ts'
+import type { KernelPool } from '../train/thread-pool.ts'
+import { holdOutUsers, ndcgOfScores, type ValidationUsers } from '../train/validation-users.ts'
+import { type MeanSettings, QUERY_SCALE, trainMean } from './train-mean.ts'
+
+type Trial = Omit<MeanSettings, 'epochs'>
+
+const UNORDERED: readonly Trial[] = [
+  { shown: 0.5, ratio: 1 },
+  { shown: 0.8, ratio: 1 },
+]
+
+const ORDERED: readonly Trial[] = [
+  { shown: 0.8, ratio: 1 },
+  { shown: 0, ratio: 0.9 },
+]
+
+const MOST_EPOCHS = 60
+
+/** Looks at the validation users in the epochs of one trial. */
+const LOOKS = 15
+
+/** Looks without a better result after which a trial ends. */
+const PATIENCE = 3
+
+const JUDGED_AT = 20
+
+/** What validation found of the mean space alone: each trial at its best epoch, and exact iALS of as many dimensions on the same users. */
+export type ChosenMean = {
+  readonly settings: MeanSettings
+  /** NDCG@20 of the chosen trial. */
+  readonly ndcg: number
+  readonly ials: number
+  readonly tried: readonly (MeanSettings & { readonly ndcg: number })[]
+}
+
+export type ChooseMeanOptions = {
+  /** What iALS was chosen to be: it is trained once more on the same rows. */
+  readonly ials: Pick<IalsOptions, 'dim' | 'alpha0' | 'reg' | 'nu'>
+  readonly seed: number
+  readonly pool: KernelPool
+  /** Items with fewer users take no part. */
+  readonly minSupport: number
+  readonly maxUsers: number
+  /** Rows that settings are tried on, and rows read in all epochs of one trial. */
+  readonly rows: number
+  readonly work: number
+  readonly onShare?: (share: number) => void
+}
+
+/** Chooses how the mean space is trained on users held out; null where too few users have enough. */
+export async function chooseMean(log: Interactions, options: ChooseMeanOptions): Promise<ChosenMean | null> {
+  const { seed, pool, maxUsers, rows, ials } = options
+  const order = log.order === 'none' ? 'ignore' : 'use'
+  const held = holdOutUsers(log, { seed, order, maxUsers, maxTrainRows: rows })
+  if (held.histories.length < 20) return null
+  const trials = order === 'use' ? ORDERED : UNORDERED
+  const tried: ChosenMean['tried'][number][] = []
+  for (const trial of trials) {
+    const onShare = (share: number) => options.onShare?.((tried.length + share) / trials.length)
+    tried.push(await tryOut(log, held, trial, { ...options, onShare }))
+  }
+  const { ndcg, ...settings } = tried.reduce((a, b) => (b.ndcg > a.ndcg ? b : a))
+  return { settings, ndcg, ials: await judgeIals(log, held, { ...ials, seed, pool }), tried }
+}
+
+async function tryOut(
+  log: Interactions,
+  held: ValidationUsers,
+  trial: Trial,
+  { seed, pool, work, ials: { dim }, minSupport, onShare }: ChooseMeanOptions,
+): Promise<ChosenMean['tried'][number]> {
+  const histories = historiesOf(log, evidenceOf(log, minSupport), held.trainUsers)
+  const epochs = Math.max(4, Math.min(MOST_EPOCHS, Math.floor(work / Math.max(1, histories.items.length))))
+  const every = Math.max(1, Math.round(epochs / LOOKS))
+  const isKnown = new Uint8Array(log.itemCount)
+  for (const item of histories.items) isKnown[item] = 1
+  let best = { epochs: every, ndcg: Number.NEGATIVE_INFINITY }
+  await trainMean(histories, log.itemCount, { ...trial, dim, epochs, seed, pool }, async (items, epoch) => {
+    onShare?.(epoch / epochs)
+    if (epoch % every !== 0) return false
+    const ndcg = await judgeItems(pool, held, { items, dim, isKnown, ratio: trial.ratio })
+    if (ndcg > best.ndcg) best = { epochs: epoch, ndcg }
+    return epoch - best.epochs >= PATIENCE * every
+  })
+  return { ...trial, ...best }
+}
+
+type Judged = {
+  readonly items: Float32Array
+  readonly dim: number
+  readonly isKnown: Uint8Array
+  readonly ratio: number
+}
+
+/** Mean NDCG@20 over the full catalogue, history items masked; items that training never saw come last. */
+async function judgeItems(
+  pool: KernelPool,
+  { histories, truths }: ValidationUsers,
+  { items, dim, isKnown, ratio }: Judged,
+): Promise<number> {
+  const encoder = { type: 'mean', ratio, scale: QUERY_SCALE } as const
+  const users = new Float32Array(histories.length * dim)
+  histories.forEach((history, user) => {
+    const known = history.filter((item) => isKnown[item] === 1)
+    const vectors = new Float32Array(known.length * dim)
+    known.forEach((item, k) => {
+      vectors.set(items.subarray(item * dim, (item + 1) * dim), k * dim)
+    })
+    users.set(meanHistory(encoder, vectors, dim), user * dim)
+  })
+  return pool.scope(async () => {
+    let sum = 0
+    await scoreAll(pool, padRows(pool, users, dim), padRows(pool, items, dim), (user, scores) => {
+      for (let item = 0; item < isKnown.length; item++) if (isKnown[item] === 0) scores[item] = Number.NEGATIVE_INFINITY
+      sum += ndcgOfScores(scores, histories[user], truths[user], JUDGED_AT)
+    })
+    return sum / histories.length
+  })
+}
