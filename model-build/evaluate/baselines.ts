@@ -1,4 +1,8 @@
 import type { Dataset } from '../dataset.ts'
+import { queriesOf } from '../mean/choose-mean.ts'
+import { fitMean } from '../mean/fit-mean.ts'
+import type { MeanSettings } from '../mean/train-mean.ts'
+import { padRows, scoreAll } from '../train/dense-scores.ts'
 import { type ColumnVisitor, visitDualColumns, visitPrimalColumns } from '../train/ease.ts'
 import { trainIals } from '../train/ials.ts'
 import { type SparseRows, toSparseRows, transposeRows } from '../train/interaction-matrix.ts'
@@ -23,13 +27,15 @@ type Job = {
   readonly order: 'use' | 'ignore'
   readonly seed: number
   readonly pool: KernelPool
+  /** What validation chose of the mean space; null where it was not tried. */
+  readonly mean: MeanSettings | null
 }
 
 const EASE_LAMBDAS = [10, 30, 100, 300, 1000, 3000] as const
 
 const NEIGHBOURS = [20, 100, Number.POSITIVE_INFINITY] as const
 
-/** Runs the baselines one after another: item-kNN, exact EASE and exact iALS, each tuned on validation users. */
+/** Runs the baselines one after another: item-kNN, exact EASE, exact iALS and the mean space alone, each tuned on validation users. */
 export async function* runBaselines(job: Job): AsyncGenerator<Baseline> {
   const { dataset, asked } = job
   const items = dataset.items.length
@@ -58,6 +64,27 @@ export async function* runBaselines(job: Job): AsyncGenerator<Baseline> {
     note: `exact, d = 64, alpha0 ${best.alpha0}, reg ${best.reg} by validation`,
     scores: await ialsScores(job, best),
   }
+  if (job.mean === null) return
+  const { shown, ratio, epochs } = job.mean
+  yield {
+    name: 'mean',
+    note: `the mean space alone, d = 64, ${epochs} epochs, shown ${shown}, ratio ${ratio} by validation`,
+    scores: await meanScores(job, job.mean),
+  }
+}
+
+async function meanScores({ dataset, asked, seed, pool }: Job, settings: MeanSettings): Promise<BaselineScores> {
+  const log = dataset.interactions
+  const everything = new Uint8Array(log.itemCount).fill(1)
+  const model = await fitMean(log, everything, { ...settings, dim: 64, seed, pool, start: undefined })
+  const scores = new Float32Array(asked.length * log.itemCount)
+  await pool.scope(async () => {
+    const users = padRows(pool, queriesOf(asked, model), model.dim)
+    await scoreAll(pool, users, padRows(pool, model.items, model.dim), (user, own) => {
+      scores.set(own, user * log.itemCount)
+    })
+  })
+  return scores
 }
 
 /** Cosine of the users of two items; each candidate listens to its nearest items alone. */

@@ -125,8 +125,9 @@ async function judgeFitted(options: EvaluateOptions, { dataset, tested, pipeline
   const minSupport = isDevice
     ? await report.step('cost of minSupport', () => minSupportCurve(desk, release, curve))
     : []
+  const mean = pipeline.second?.mean?.settings ?? null
   const baselines = options.baselines
-    ? await report.step('run baselines', () => judgeBaselines({ desk, ndcg, pool, note: report.note }))
+    ? await report.step('run baselines', () => judgeBaselines({ desk, ndcg, pool, mean, note: report.note }))
     : {}
   return { judgement: { ...judgement, minSupport }, baselines }
 }

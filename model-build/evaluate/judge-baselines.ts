@@ -1,3 +1,4 @@
+import type { MeanSettings } from '../mean/train-mean.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import { runBaselines } from './baselines.ts'
 import type { Desk } from './desk.ts'
@@ -17,6 +18,7 @@ type Job = {
   /** The model's NDCG@k of each asked user. */
   readonly ndcg: Float64Array
   readonly pool: KernelPool
+  readonly mean: MeanSettings | null
   readonly note: (text: string) => void
 }
 
@@ -24,7 +26,7 @@ type Job = {
 const MAX_CELLS = 2 ** 27
 
 /** Runs known methods, each tuned on validation users of the training rows, and compares the model with them user by user. */
-export async function judgeBaselines({ desk, ndcg, pool, note }: Job): Promise<JudgedBaselines> {
+export async function judgeBaselines({ desk, ndcg, pool, mean, note }: Job): Promise<JudgedBaselines> {
   const { dataset, cutoffs, seed } = desk
   const items = dataset.items.length
   const every = Math.ceil((items * desk.asked.length) / MAX_CELLS)
@@ -34,7 +36,7 @@ export async function judgeBaselines({ desk, ndcg, pool, note }: Job): Promise<J
   const own = Float64Array.from(users, (user) => ndcg[user])
   const order = dataset.interactions.order === 'none' ? 'ignore' : 'use'
   const judged: Record<string, JudgedBaseline> = {}
-  for await (const baseline of runBaselines({ dataset, asked: known, order, seed, pool })) {
+  for await (const baseline of runBaselines({ dataset, asked: known, order, seed, pool, mean })) {
     note(`${baseline.name}: ${baseline.note}`)
     const { scores } = baseline
     if (scores === null) {

@@ -91,6 +91,23 @@ async function tryOut(
   return { ...trial, ...best }
 }
 
+/** Queries of histories (oldest first), row-major. */
+export function queriesOf(
+  histories: readonly Int32Array[],
+  { items, dim, ratio }: Pick<Judged, 'items' | 'dim' | 'ratio'>,
+): Float32Array {
+  const encoder = { type: 'mean', ratio, scale: QUERY_SCALE } as const
+  const users = new Float32Array(histories.length * dim)
+  histories.forEach((history, user) => {
+    const vectors = new Float32Array(history.length * dim)
+    history.forEach((item, k) => {
+      vectors.set(items.subarray(item * dim, (item + 1) * dim), k * dim)
+    })
+    users.set(meanHistory(encoder, vectors, dim), user * dim)
+  })
+  return users
+}
+
 type Judged = {
   readonly items: Float32Array
   readonly dim: number
@@ -104,16 +121,8 @@ async function judgeItems(
   { histories, truths }: ValidationUsers,
   { items, dim, isKnown, ratio }: Judged,
 ): Promise<number> {
-  const encoder = { type: 'mean', ratio, scale: QUERY_SCALE } as const
-  const users = new Float32Array(histories.length * dim)
-  histories.forEach((history, user) => {
-    const known = history.filter((item) => isKnown[item] === 1)
-    const vectors = new Float32Array(known.length * dim)
-    known.forEach((item, k) => {
-      vectors.set(items.subarray(item * dim, (item + 1) * dim), k * dim)
-    })
-    users.set(meanHistory(encoder, vectors, dim), user * dim)
-  })
+  const known = histories.map((history) => history.filter((item) => isKnown[item] === 1))
+  const users = queriesOf(known, { items, dim, ratio })
   return pool.scope(async () => {
     let sum = 0
     await scoreAll(pool, padRows(pool, users, dim), padRows(pool, items, dim), (user, scores) => {

@@ -40,7 +40,7 @@ export const QUERY_SCALE = 4
 
 const LEARNING_RATE = 0.01
 
-const CANDIDATES = 2048
+const CANDIDATES = 4096
 
 /** Small logs take smaller steps of more of them: at least so many batches an epoch. */
 const LEAST_BATCHES = 40
