@@ -77,7 +77,7 @@ describe('evaluateFiles', () => {
         expect(low).toBeLessThanOrEqual(method.metrics['ndcg@20'])
         expect(high).toBeGreaterThanOrEqual(method.metrics['ndcg@20'])
       }
-      expect(Object.keys(baselines)).toEqual(['item-kNN', 'EASE', 'iALS'])
+      expect(Object.keys(baselines)).toEqual(['item-kNN', 'EASE', 'iALS', 'mean'])
       for (const baseline of Object.values(baselines)) {
         expect(baseline).toMatchObject({ users: SHAPE.users })
         if ('modelOver' in baseline) expect(baseline.modelOver.ratio.low).toBeLessThan(baseline.modelOver.ratio.high)
