@@ -33,6 +33,8 @@ export type CatalogueItem = {
   readonly createdAt: number
   readonly tags: readonly string[]
   readonly available: boolean
+  /** A vector made elsewhere, of one length for all items that have one; absent where the source has none. */
+  readonly vector?: Float32Array
 }
 
 /** A validated log with its catalogue. `users[u]` and `items[i]` name the indices used in `interactions`. */

@@ -14,6 +14,7 @@ const EXAMPLES = `
 Examples:
   $ pocketshelf build --interactions log.csv --items items.csv --out release
   $ pocketshelf build --items items.jsonl --out release          # a catalogue without any log
+  $ pocketshelf build --interactions log.csv --items items.csv vectors.parquet --out release   # vectors made elsewhere
   $ pocketshelf build --data ./goodbooks --out release --keys ./keys --json
 `
 

@@ -28,7 +28,7 @@ export function withInput(command: Command): Command {
   return withReading(
     command
       .option('--interactions <files...>', 'logs (CSV, JSONL, Parquet; patterns), oldest first')
-      .option('--items <files...>', 'catalogues (CSV, JSONL, Parquet; patterns)')
+      .option('--items <files...>', 'catalogues (CSV, JSONL, Parquet; patterns) and vectors of items (Parquet)')
       .option('--data <dir>', 'take both from a directory, by their usual names'),
   )
 }

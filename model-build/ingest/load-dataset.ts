@@ -69,7 +69,7 @@ function buildDataset(rows: LogRows, catalogue: Catalogue, options: LoadOptions)
     events: createEventTable(config.events),
     dropNothing: options.mode === 'drop-nothing',
   })
-  const { items, itemIndex, onlyInLog } = joinItems(rows, catalogue.items, fate.weight)
+  const { items, itemIndex, onlyInLog } = joinItems(rows, catalogue, fate.weight)
   const rowsUsed = fate.weight.reduce((count, weight) => (weight > 0 ? count + 1 : count), 0)
   const grouped = groupLog(rows, times, fate, {
     maxPairWeight: config.events.maxPairWeight,
@@ -96,7 +96,7 @@ function isOrderless(rows: LogRows, times: LogTimes, order: IngestConfig['input'
 /** Catalogue items first, then items only used rows name, in order of first appearance; `itemIndex` is -1 for items without a used row. */
 function joinItems(
   rows: LogRows,
-  known: readonly CatalogueItem[],
+  { items: known, vectors }: Pick<Catalogue, 'items' | 'vectors'>,
   weight: Float32Array,
 ): { items: CatalogueItem[]; itemIndex: Int32Array; onlyInLog: number } {
   const isUsed = new Uint8Array(rows.items.length)
@@ -110,7 +110,12 @@ function joinItems(
     itemIndex[index] = position ?? items.length
     if (position === undefined) items.push(bareItem(id))
   }
-  return { items, itemIndex, onlyInLog: items.length - known.length }
+  const withVectors = vectors.size === 0 ? items : items.map((item) => withVector(item, vectors.get(item.id)))
+  return { items: withVectors, itemIndex, onlyInLog: items.length - known.length }
+}
+
+function withVector(item: CatalogueItem, vector: Float32Array | undefined): CatalogueItem {
+  return vector === undefined ? item : { ...item, vector }
 }
 
 /** An item of which nothing but its id is known. */

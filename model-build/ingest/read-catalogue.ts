@@ -5,6 +5,7 @@ import { type ItemFields, parseItem } from './catalogue-item.ts'
 import { detectLayout, type ItemColumnNames, type LayoutName, resolveItemColumns } from './layouts.ts'
 import { type IgnoredColumn, ignoredColumns } from './personal-columns.ts'
 import { insertSource } from './read-table.ts'
+import { readVectors, vectorColumn } from './read-vectors.ts'
 import { ReasonCounts } from './report.ts'
 import { columnSql, openSource, type QuoteMode, type TableSource } from './table-source.ts'
 
@@ -28,6 +29,8 @@ const MAX_FIELD = 10_000
 /** Items in file order, the last row of an id winning. */
 export type Catalogue = {
   readonly items: readonly CatalogueItem[]
+  /** Item vectors made elsewhere, by item id, of items that may be in the log alone. */
+  readonly vectors: ReadonlyMap<string, Float32Array>
   readonly rowsRead: number
   readonly dropped: ReasonCounts<string>
   readonly flagged: ReasonCounts<string>
@@ -43,21 +46,28 @@ export type ReadCatalogueOptions = {
 }
 
 /**
- * Reads items files.
+ * Reads items files. A Parquet file with a list column `vector` gives vectors; one without any other known column than the id gives nothing else.
  * @throws RecError `input-missing` or `input-malformed`.
  */
 export async function readCatalogue(connection: DuckDBConnection, options: ReadCatalogueOptions): Promise<Catalogue> {
   const counts = { dropped: new ReasonCounts<string>(), flagged: new ReasonCounts<string>() }
   const byId = new Map<string, CatalogueItem>()
   const ignored = new Map<string, IgnoredColumn>()
+  const vectors = new Map<string, Float32Array>()
   let rowsRead = 0
+  let dim = 0
   const genres = options.genres === undefined ? undefined : await readGenres(connection, options.genres, options.input)
   for (const path of options.files) {
     const source = await openSource(connection, path)
     const detected = detectLayout(source.columns)
     const layout = options.layout === 'auto' ? detected : options.layout
     const columns = resolveItemColumns(source.columns, layout, path)
-    for (const column of ignoredColumns(source.columns, Object.values(columns))) ignored.set(column.name, column)
+    const vector = vectorColumn(source)
+    const used = [...Object.values(columns), vector]
+    for (const column of ignoredColumns(source.columns, used)) ignored.set(column.name, column)
+    if (vector !== undefined)
+      dim = await readVectors(connection, source, { id: columns.id, vector, into: vectors, dim })
+    if (vector !== undefined && used.every((name) => [undefined, columns.id, vector].includes(name))) continue
     const malformed = await fillTable(connection, source, columns, options.input)
     counts.dropped.add('malformed-row', malformed)
     rowsRead += malformed
@@ -70,7 +80,7 @@ export async function readCatalogue(connection: DuckDBConnection, options: ReadC
       byId.set(item.id, item)
     }
   }
-  return { items: [...byId.values()], rowsRead, ...counts, ignoredColumns: [...ignored.values()] }
+  return { items: [...byId.values()], vectors, rowsRead, ...counts, ignoredColumns: [...ignored.values()] }
 }
 
 async function fillTable(

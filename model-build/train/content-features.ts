@@ -1,6 +1,9 @@
 import type { CatalogueItem } from '../dataset.ts'
 
-/** TF-IDF rows of a catalogue, each of Euclidean length 1 (0 for an item without any known term); columns ascending within a row. */
+/**
+ * What is known of items without their log: TF-IDF terms of Euclidean length 1 (0 for an item without any known term), then the item's own
+ * vector where it has one, minus the mean of all and of length 1 too; columns ascending within a row.
+ */
 export type ContentRows = {
   readonly itemCount: number
   readonly termCount: number
@@ -26,16 +29,38 @@ export function extractContent(items: readonly CatalogueItem[]): ContentRows {
   const column = new Map(kept.sort((a, b) => a - b).map((term, index) => [term, index]))
   const offsets = new Int32Array(items.length + 1)
   const rows = counts.map((terms) => weighTerms(terms, itemsWith, column, items.length))
+  const vectors = centredVectors(items)
   rows.forEach((row, i) => {
-    offsets[i + 1] = offsets[i] + row.length
+    offsets[i + 1] = offsets[i] + row.length + (vectors[i]?.length ?? 0)
   })
-  return {
-    itemCount: items.length,
-    termCount: column.size,
-    offsets,
-    terms: Int32Array.from(rows.flatMap((row) => row.map(([term]) => term))),
-    values: Float32Array.from(rows.flatMap((row) => row.map(([, value]) => value))),
-  }
+  const terms = new Int32Array(offsets[items.length])
+  const values = new Float32Array(terms.length)
+  rows.forEach((row, i) => {
+    let at = offsets[i]
+    for (const [term, value] of row) {
+      terms[at] = term
+      values[at++] = value
+    }
+    vectors[i]?.forEach((value, d) => {
+      terms[at] = column.size + d
+      values[at++] = value
+    })
+  })
+  const dim = Math.max(0, ...new Set(vectors.map((vector) => vector?.length ?? 0)))
+  return { itemCount: items.length, termCount: column.size + dim, offsets, terms, values }
+}
+
+/** Items' own vectors without what all have in common, of length 1; undefined where an item has none. */
+function centredVectors(items: readonly CatalogueItem[]): (Float64Array | undefined)[] {
+  const given = items.flatMap(({ vector }) => (vector === undefined ? [] : [vector]))
+  const mean = new Float64Array(given[0]?.length ?? 0)
+  for (const vector of given) for (let d = 0; d < mean.length; d++) mean[d] += vector[d] / given.length
+  return items.map(({ vector }) => {
+    if (vector === undefined) return undefined
+    const own = Float64Array.from(vector, (value, d) => value - mean[d])
+    const length = Math.sqrt(own.reduce((sum, value) => sum + value * value, 0))
+    return length > 0 ? own.map((value) => value / length) : own
+  })
 }
 
 /** Words of a text: runs of letters and digits, without accents, lower case. */
