@@ -3,16 +3,16 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { RecError } from '#contract/errors'
 import type { EngineApi, EngineNotice, EngineOptions, EngineStatus, Outcome } from '#contract/rpc'
 import { type ConnectionDeps, createConnection } from './connection.ts'
-import type { WorkerHandle } from './start-worker.ts'
+import type { EngineHandle } from './start-worker.ts'
 
 const STATUS = { release: 'r1', sequence: 1 } as EngineStatus // the connection passes it through unread
 
 type Engine = Partial<{ [K in keyof EngineApi]: (...args: never[]) => Promise<Outcome<unknown>> }>
 
 /** A worker in this thread: the same protocol over a message channel, without a second thread. */
-function startEngine(engine: Engine): WorkerHandle & { readonly fail: () => void } {
+function startEngine(engine: Engine): EngineHandle & { readonly die: () => void } {
   const { port1, port2 } = new MessageChannel()
-  const listeners: (() => void)[] = []
+  const { promise: died, resolve: die } = Promise.withResolvers<void>()
   comlink.expose({ start: async () => ({ ok: true, value: STATUS }), ...engine }, port2)
   const terminate = () => {
     port1.close()
@@ -21,15 +21,14 @@ function startEngine(engine: Engine): WorkerHandle & { readonly fail: () => void
   onTestFinished(terminate)
   return {
     endpoint: port1,
+    limits: {},
+    died,
     terminate,
-    onError: (listener) => void listeners.push(listener),
-    fail: () => {
-      for (const listener of listeners) listener()
-    },
+    die,
   }
 }
 
-function setUp(spawn: () => WorkerHandle, overrides: Partial<ConnectionDeps> = {}) {
+function setUp(spawn: () => EngineHandle, overrides: Partial<ConnectionDeps> = {}) {
   const notices: EngineNotice[] = []
   let spawned = 0
   const connection = createConnection({
@@ -100,13 +99,47 @@ describe('createConnection', () => {
     expect(spawns()).toBe(2)
   })
 
-  test('asks a worker that reported an error for a sign of life', async () => {
-    const engine = startEngine(alive)
-    const { connection, notices, spawns } = setUp(() => engine)
+  test('settles all calls at once when the worker dies, and starts another one with the next', async () => {
+    const engines = [startEngine({ ...alive, recommend: never }), startEngine(alive)]
+    const [first] = engines
+    const { connection, spawns } = setUp(() => engines.shift() ?? startEngine({}), { deadlineMs: 60_000 })
     await connection.call('status')
-    engine.fail()
+    const call = connection.call('recommend', { scene: 'for-you', count: 3 })
+    setImmediate(() => first?.die())
+    await expect(call).rejects.toMatchObject({ code: 'worker-died' })
     await expect(connection.call('status')).resolves.toEqual(STATUS)
-    expect([notices, spawns()]).toEqual([[], 1])
+    expect(spawns()).toBe(2)
+  })
+
+  test('starts another worker within the same call when one dies while it starts, and gives up after the second', async () => {
+    const engines = [startEngine({ start: never }), startEngine(alive)]
+    const [first] = engines
+    const { connection, notices, spawns } = setUp(() => engines.shift() ?? startEngine({}), { startDeadlineMs: 60_000 })
+    setImmediate(() => first?.die())
+    await expect(connection.call('status')).resolves.toEqual(STATUS)
+    expect([notices.length, spawns()]).toEqual([1, 2])
+    const doomed = setUp(
+      () => {
+        const engine = startEngine({ start: never })
+        setImmediate(engine.die)
+        return engine
+      },
+      { startDeadlineMs: 60_000 },
+    )
+    await expect(doomed.connection.call('status')).rejects.toMatchObject({ code: 'worker-died' })
+    expect(doomed.spawns()).toBe(2)
+  })
+
+  test('starts an engine with the limits of where it runs', async () => {
+    const asked: unknown[] = []
+    const start = async (options: unknown) => {
+      asked.push(options)
+      return { ok: true, value: STATUS } as const
+    }
+    const handle = { ...startEngine({ ...alive, start }), limits: { tier: 'saver' } as const }
+    const { connection } = setUp(() => handle, { options: { tier: 'desktop', site: 'a' } as EngineOptions })
+    await connection.call('status')
+    expect(asked).toEqual([{ tier: 'saver', site: 'a' }])
   })
 
   test('answers a failed start from memory until it may be tried again', async () => {
@@ -128,12 +161,30 @@ describe('createConnection', () => {
     expect(spawns()).toBe(2)
   })
 
-  test('refuses a start that the browser blocked without waiting for the deadline', async () => {
-    const engine = startEngine({ start: never })
-    const { connection } = setUp(() => engine, { startDeadlineMs: 60_000 })
-    const call = connection.call('status')
-    setImmediate(() => engine.fail())
-    await expect(call).rejects.toMatchObject({ code: 'engine-unavailable' })
+  test('tries a failed start again as soon as the network is back', async () => {
+    const error = new RecError('edge-unreachable', 'no edge').toWire()
+    const starts: Outcome<EngineStatus>[] = [
+      { ok: false, error },
+      { ok: true, value: STATUS },
+    ]
+    const { connection } = setUp(() =>
+      startEngine({ ...alive, start: async () => starts.shift() ?? { ok: false, error } }),
+    )
+    await expect(connection.call('status')).rejects.toMatchObject({ code: 'edge-unreachable' })
+    connection.wake()
+    await expect(connection.call('status')).resolves.toEqual(STATUS)
+  })
+
+  test('has a running engine look again when the network is back', async () => {
+    const { promise: looked, resolve: refresh } = Promise.withResolvers<Outcome<unknown>>()
+    const look = async () => {
+      refresh({ ok: true, value: STATUS })
+      return looked
+    }
+    const { connection } = setUp(() => startEngine({ ...alive, refresh: look }))
+    await connection.call('status')
+    connection.wake()
+    await expect(looked).resolves.toMatchObject({ ok: true })
   })
 
   test('does not start a worker only to tell it something', async () => {

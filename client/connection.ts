@@ -1,7 +1,7 @@
 import * as comlink from 'comlink'
 import { RecError, toRecError } from '#contract/errors'
 import type { EngineApi, EngineNotice, EngineOptions, Outcome } from '#contract/rpc'
-import type { WorkerHandle } from './start-worker.ts'
+import type { EngineHandle } from './start-worker.ts'
 
 type Method = Exclude<keyof EngineApi, 'start' | 'stop'>
 
@@ -17,12 +17,14 @@ export interface Connection {
   call<K extends Method>(method: K, ...args: Parameters<EngineApi[K]>): Promise<Answer<K>>
   /** Calls a worker that is already running; does nothing where it is not, and takes no answer. */
   tell<K extends Method>(method: K, ...args: Parameters<EngineApi[K]>): void
+  /** The network is back: a start that failed may be tried at once, and a running engine looks for what it lacks. */
+  wake(): void
   stop(): void
 }
 
 export type ConnectionDeps = {
   readonly options: EngineOptions
-  spawn(): Promise<WorkerHandle>
+  spawn(): Promise<EngineHandle>
   notify(notice: EngineNotice): void
   now(): number
   readonly deadlineMs: number
@@ -33,10 +35,12 @@ export type ConnectionDeps = {
 }
 
 type Session = {
-  readonly handle: WorkerHandle
+  readonly handle: EngineHandle
   readonly remote: comlink.Remote<EngineApi>
   readonly startedAt: number
   heardAt: number
+  /** It died, or was ended. */
+  isOver: boolean
   readonly waiting: Set<(error: RecError) => void>
 }
 
@@ -69,8 +73,13 @@ class WorkerConnection implements Connection {
     if (this.#running) void invoke(this.#running, method, args)
   }
 
+  wake(): void {
+    if (this.#failure?.until !== Number.POSITIVE_INFINITY) this.#failure = null
+    this.tell('refresh')
+  }
+
   stop(): void {
-    this.#running?.handle.terminate()
+    if (this.#running) end(this.#running)
     this.#running = null
     this.#session = null
     this.#failure = { error: new RecError('not-ready', 'the recommender was stopped'), until: Number.POSITIVE_INFINITY }
@@ -85,22 +94,27 @@ class WorkerConnection implements Connection {
 
   async #start(): Promise<Session> {
     try {
-      this.#running = await begin(this.#deps, this.#bury)
-      return this.#running
+      const session = await begin(this.#deps, this.#bury)
+      if (this.#failure !== null)
+        end(session) // stopped meanwhile
+      else this.#running = session
+      return session
     } catch (thrown) {
       const error = toRecError(thrown)
+      if (error.code === 'worker-died' && this.#failure === null) return this.#start() // what it downloaded is kept
       this.#session = null
-      this.#failure = { error, until: this.#deps.now() + this.#deps.retryMs }
+      this.#failure ??= { error, until: this.#deps.now() + this.#deps.retryMs }
       throw error
     }
   }
 
   readonly #bury = (dead: Session): void => {
+    if (dead.isOver) return
     if (this.#running === dead) {
       this.#running = null
       this.#session = null
     }
-    dead.handle.terminate()
+    end(dead)
     if (this.#deps.now() - dead.startedAt > HEALTHY_MS) this.#restartsLeft = 1
     const error = new RecError('worker-died', 'the worker stopped answering', { restartsLeft: this.#restartsLeft })
     if (this.#restartsLeft-- <= 0) this.#failure = { error, until: Number.POSITIVE_INFINITY }
@@ -120,26 +134,28 @@ function invoke<K extends Method>(
 
 async function begin(deps: ConnectionDeps, bury: (dead: Session) => void): Promise<Session> {
   const handle = await deps.spawn()
-  const remote = comlink.wrap<EngineApi>(handle.endpoint)
-  const session: Session = { handle, remote, startedAt: deps.now(), heardAt: -1, waiting: new Set() }
-  handle.endpoint.addEventListener('message', () => {
+  const { endpoint, limits, died } = handle
+  const remote = comlink.wrap<EngineApi>(endpoint)
+  const session: Session = { handle, remote, startedAt: deps.now(), heardAt: -1, isOver: false, waiting: new Set() }
+  endpoint.addEventListener('message', () => {
     session.heardAt = deps.now()
   })
-  let isStarting = true
-  handle.onError(() => {
-    const blocked = new RecError('engine-unavailable', 'the worker failed to start; see the console for a CSP refusal')
-    if (isStarting) for (const reject of session.waiting) reject(blocked)
-    else void settle(session, remote.status(), { deps, deadlineMs: 2_000, bury }).catch(() => undefined) // its death is noticed there
-  })
+  void died.then(() => bury(session)).catch(() => undefined) // a browser that takes its word back: calls have deadlines
   try {
-    const started = remote.start(deps.options, comlink.proxy(deps.notify)) as Promise<Outcome<unknown>>
+    const started = remote.start({ ...deps.options, ...limits }, comlink.proxy(deps.notify)) as Promise<
+      Outcome<unknown>
+    >
     await settle(session, started, { deps, deadlineMs: deps.startDeadlineMs, bury: () => undefined })
-    isStarting = false
     return session
   } catch (error) {
-    handle.terminate()
+    end(session)
     throw error
   }
+}
+
+function end(session: Session): void {
+  session.isOver = true
+  session.handle.terminate()
 }
 
 type Patience = { readonly deps: ConnectionDeps; readonly deadlineMs: number; bury(dead: Session): void }

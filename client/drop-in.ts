@@ -15,7 +15,7 @@ if (script instanceof HTMLScriptElement) {
   const { dataset, src, nonce } = script
   const options: object = { ...dataset, site: dataset.site ?? '', keys: dataset.keys ?? '' }
   const trust = createTrust()
-  const recommender = createRecommenderAt(options as RecommenderOptions, src, trust) // resolveOptions checks every value
+  const recommender = createRecommenderAt(options as RecommenderOptions, src, trust, nonce) // resolveOptions checks every value
   Object.assign(window, { pocketshelf: recommender })
   const part = (name: 'shelf' | 'inspector') => ({
     url: new URL(BUILT_FILES[name], src).href,

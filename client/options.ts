@@ -39,6 +39,7 @@ export type PageSigns = {
   /** URL of the script that asks; the built files lie beside it. */
   readonly scriptUrl: string
   readonly locale: string
+  /** Save-Data, or a connection that is metered or very slow. */
   readonly saveData: boolean
   readonly privacySignal: boolean
   /** 0 unknown, 1 phone, 2 tablet, 3 desktop. */

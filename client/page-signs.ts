@@ -4,7 +4,7 @@ import type { PageSigns } from './options.ts'
 type Hints = {
   readonly globalPrivacyControl?: boolean
   readonly doNotTrack?: string | null
-  readonly connection?: { readonly saveData?: boolean }
+  readonly connection?: { readonly saveData?: boolean; readonly type?: string; readonly effectiveType?: string }
 }
 
 /** Reads the surroundings of this page. */
@@ -16,10 +16,15 @@ export function readPageSigns(scriptUrl: string): PageSigns {
     pageUrl: document.baseURI,
     scriptUrl,
     locale: document.documentElement.lang || navigator.language,
-    saveData: hints.connection?.saveData === true,
+    saveData: isDear(hints.connection),
     privacySignal: hints.globalPrivacyControl === true || hints.doNotTrack === '1',
     device: !coarse ? 3 : width < 600 ? 1 : 2,
   }
+}
+
+/** Whether bytes cost the visitor money or patience: Save-Data, a mobile network, or one of its second generation's speed. */
+function isDear({ saveData, type, effectiveType = '' }: NonNullable<Hints['connection']> = {}): boolean {
+  return saveData === true || type === 'cellular' || effectiveType.endsWith('2g')
 }
 
 /** Whether the page runs on its developer's machine, where mistakes are explained in place. */

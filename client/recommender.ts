@@ -21,11 +21,12 @@ import type {
 import { type Beliefs, summariseBeliefs } from './beliefs.ts'
 import { type Connection, createConnection } from './connection.ts'
 import { createConsentRecord } from './consent.ts'
+import type { Part } from './load-part.ts'
 import { type RecommenderOptions, resolveOptions, type Settings } from './options.ts'
 import { markOnce, readPageSigns, whenIdle } from './page-signs.ts'
 import { createPendingEvents } from './pending-events.ts'
 import { type ProfileTextOptions, readProfile, writeProfile } from './profile-text.ts'
-import { startWorker } from './start-worker.ts'
+import { startInPage, startWorker } from './start-worker.ts'
 import { createTrust, type TrustScript } from './trust.ts'
 
 /**
@@ -107,6 +108,7 @@ export function createRecommenderAt(
   options: RecommenderOptions,
   scriptUrl: string,
   trust: TrustScript = createTrust(),
+  nonce = '',
 ): Recommender {
   const settings = settle(() => resolveOptions(options, readPageSigns(scriptUrl)))
   const listeners = new Set<(notice: EngineNotice) => void>()
@@ -114,7 +116,7 @@ export function createRecommenderAt(
     if (notice.type === 'engines-ready') markOnce('engines-ready')
     for (const listener of [...listeners]) shield(() => listener(notice))
   }
-  const connection = settings instanceof RecError ? refusing(settings) : connect(settings, notify, trust)
+  const connection = settings instanceof RecError ? refusing(settings) : connect(settings, notify, { trust, nonce })
   const on: Recommender['on'] = (type, listener) => {
     const wrapped = (notice: EngineNotice) => {
       if (notice.type === type) listener(notice as Parameters<typeof listener>[0]) // the type was just compared
@@ -123,8 +125,11 @@ export function createRecommenderAt(
     return () => listeners.delete(wrapped)
   }
   const onVisibility = () => connection.tell('visibility', document.visibilityState === 'hidden')
+  const onOnline = () => connection.wake()
   document.addEventListener('visibilitychange', onVisibility)
+  addEventListener('online', onOnline)
   const stop = () => {
+    removeEventListener('online', onOnline)
     document.removeEventListener('visibilitychange', onVisibility)
     listeners.clear()
     connection.stop()
@@ -220,7 +225,12 @@ function createProfile(connection: Connection): Recommender['profile'] {
   }
 }
 
-function connect(settings: Settings, notify: (notice: EngineNotice) => void, trust: TrustScript): Connection {
+function connect(
+  settings: Settings,
+  notify: (notice: EngineNotice) => void,
+  rights: Pick<Part, 'trust' | 'nonce'>,
+): Connection {
+  const part: Part = { url: settings.workerUrl, integrity: __POCKETSHELF_INTEGRITY__.worker, ...rights }
   return createConnection({
     options: settings.engine,
     notify,
@@ -231,14 +241,22 @@ function connect(settings: Settings, notify: (notice: EngineNotice) => void, tru
     async spawn() {
       if (settings.start === 'idle') await whenIdle()
       markOnce('start')
-      return await startWorker(settings.workerUrl, __POCKETSHELF_INTEGRITY__.worker, trust)
+      return await startWorker(part).catch((refused: RecError) => {
+        notify({ type: 'error', error: refused.toWire() })
+        return startInPage(part)
+      })
     },
   })
 }
 
 /** A connection for options that cannot work: every call gives the reason. */
 function refusing(error: RecError): Connection {
-  return { call: () => Promise.reject<never>(error), tell: () => undefined, stop: () => undefined }
+  return {
+    call: () => Promise.reject<never>(error),
+    tell: () => undefined,
+    wake: () => undefined,
+    stop: () => undefined,
+  }
 }
 
 /** Marks a promise as looked after, so that a page that does not await it sees no unhandled rejection. */

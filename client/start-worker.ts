@@ -1,35 +1,63 @@
 import { RecError } from '#contract/errors'
-import type { TrustScript } from './trust.ts'
+import type { EngineOptions } from '#contract/rpc'
+import { loadPart, type Part } from './load-part.ts'
 
-/** A running worker as the connection sees it. */
-export type WorkerHandle = {
-  readonly endpoint: Worker | MessagePort
+/** A running engine as the connection sees it. */
+export type EngineHandle = {
+  readonly endpoint: MessagePort
+  /** Options that this engine must not be started without. */
+  readonly limits: Partial<EngineOptions>
+  /** Resolves when its worker has died, `terminate` included; pending for ever where the browser does not tell. */
+  readonly died: Promise<unknown>
   terminate(): void
-  /** Called when the browser reports an error in the worker; it may still live. */
-  onError(listener: () => void): void
 }
 
+/** A worker that does not report for work in this time never will. */
+const BOOT_MS = 10_000
+
 /**
- * Starts a classic worker from any origin: fetches the script, checks its integrity where known, and runs it from a blob
+ * Starts the engine in a classic worker from any origin: fetches the script, checks its integrity where known, and runs it from a blob
  * (the least rights a strict page must grant: `connect-src` of the script's origin and `worker-src blob:`).
  * Where the script cannot be fetched but shares the page's origin, it is started by its address.
  * @throws RecError `engine-unavailable` when the browser refuses both.
  */
-export async function startWorker(url: string, integrity: string, trust: TrustScript): Promise<WorkerHandle> {
+export async function startWorker({ url, integrity, trust }: Part): Promise<EngineHandle> {
   try {
-    return open(trust(await blobUrl(url, integrity)))
+    return await open(trust(await blobUrl(url, integrity)))
   } catch (cause) {
-    const message = 'the worker did not start; the page must allow worker-src blob: and connect-src of the script'
-    if (integrity || new URL(url).origin !== location.origin) throw unavailable(message, cause)
+    if (integrity || new URL(url).origin !== location.origin) throw unavailable(cause)
     try {
-      return open(trust(url))
+      return await open(trust(url))
     } catch (second) {
-      throw unavailable(message, second)
+      throw unavailable(second)
     }
   }
 }
 
-function unavailable(message: string, cause: unknown): RecError {
+/**
+ * Starts the engine in the page itself, where there is no worker: from the same file, as a script. It gets the smallest tier, whose pieces
+ * of work are short.
+ * @throws RecError `engine-unavailable` when the script does not load.
+ */
+export async function startInPage(part: Part): Promise<EngineHandle> {
+  try {
+    const { port, stop } = (await loadPart<OpenEngine>(part, 'openEngine'))()
+    return {
+      endpoint: port,
+      limits: { tier: 'saver', ranker: 'auto', graphs: 'auto' },
+      died: new Promise(() => undefined),
+      terminate: () => void stop(),
+    }
+  } catch (cause) {
+    throw unavailable(cause)
+  }
+}
+
+/** What the worker's file hands to a page that loads it as a script. */
+type OpenEngine = () => { readonly port: MessagePort; stop(): Promise<unknown> }
+
+function unavailable(cause: unknown): RecError {
+  const message = 'the worker did not start; the page must allow worker-src blob: and connect-src of the script'
   return new RecError('engine-unavailable', message, {}, { cause })
 }
 
@@ -40,18 +68,31 @@ async function blobUrl(url: string, integrity: string): Promise<string> {
   return URL.createObjectURL(new Blob([await response.text()], { type: 'text/javascript' }))
 }
 
-function open(url: string): WorkerHandle {
-  const worker = new Worker(url, { name: 'pocketshelf' })
-  return {
-    endpoint: worker,
-    terminate: () => {
-      worker.terminate()
-      URL.revokeObjectURL(url)
-    },
-    onError: (listener) =>
-      worker.addEventListener('error', (event) => {
-        event.preventDefault()
-        listener()
-      }),
+/** Settles with the worker's first message; a policy that refuses workers says so by an error event, later and without a word. */
+function open(url: string): Promise<EngineHandle> {
+  const name = `pocketshelf:${Math.random()}`
+  const worker = new Worker(url, { name })
+  const terminate = () => {
+    worker.terminate()
+    URL.revokeObjectURL(url)
   }
+  return new Promise((resolve, reject) => {
+    const refuse = (cause: unknown) => {
+      clearTimeout(timer)
+      terminate()
+      reject(cause)
+    }
+    const timer = setTimeout(refuse, BOOT_MS)
+    worker.onerror = (event) => {
+      event.preventDefault()
+      refuse(event)
+    }
+    worker.onmessage = ({ data: isHeld, ports: [endpoint] }: MessageEvent<boolean>) => {
+      if (!endpoint) return
+      clearTimeout(timer)
+      worker.onerror = (event) => event.preventDefault() // it lives on, and its calls settle by themselves
+      const died = isHeld ? navigator.locks.request(name, () => undefined) : new Promise(() => undefined)
+      resolve({ endpoint, limits: {}, died, terminate })
+    }
+  })
 }

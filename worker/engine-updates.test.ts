@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { CELL_ROLE } from '#contract/shard-table'
 import { click, code, ids, KEY, loaded, openPage, publishedEdge, RELEASE, value } from './testing/page.ts'
 import { TestBrowser } from './testing/test-deps.ts'
 import { buildTinyRelease, signPointer } from './testing/tiny-release.ts'
@@ -52,6 +53,86 @@ describe('warm start', () => {
     expect(await loaded(await openPage(edge, { browser }))).toMatchObject({ residentItems: 120 })
     const asked = edge.requests.slice(before).filter(({ path }) => path.startsWith('objects/'))
     expect(asked.map(({ path }) => path)).toEqual([`objects/${last}`])
+  })
+})
+
+describe('a release that is not whole', () => {
+  test('gets its trees with the next look where they did not arrive', async () => {
+    const edge = publishedEdge()
+    const trees = RELEASE.manifest.rankers[0]?.trees.hash ?? ''
+    edge.intercept = ({ path }) => (path.endsWith(trees) ? new Response('', { status: 500 }) : undefined)
+    const page = await openPage(edge)
+    const reply = value(await page.engine.recommend({ scene: 'for-you', count: 5 }))
+    expect([reply.ranker, reply.items.length]).toEqual(['none', 5])
+    expect(code(await page.engine.refresh())).toBe('edge-unreachable')
+    edge.intercept = () => undefined
+    expect(await loaded(page)).toMatchObject({ ranker: 'trees', lastError: null })
+  })
+
+  test('gets trees that the browser evicted back from the edge', async () => {
+    const edge = publishedEdge()
+    const browser = new TestBrowser()
+    await loaded(await openPage(edge, { browser }))
+    await browser.stores.shards.remove([RELEASE.manifest.rankers[0]?.trees.hash ?? ''])
+    expect(await loaded(await openPage(edge, { browser }))).toMatchObject({ ranker: 'trees', lastError: null })
+  })
+
+  test('moves into the kernel with the next look where its file did not arrive', async () => {
+    const edge = publishedEdge()
+    const url = 'https://assets.test/scan.wasm'
+    const kernel = edge.assets.get(url) ?? new Uint8Array()
+    edge.assets.delete(url)
+    const page = await openPage(edge)
+    expect(await loaded(page)).toMatchObject({ retrievers: ['scan-js'] })
+    const expected = await ids(page.engine)
+    edge.assets.set(url, kernel)
+    expect(await loaded(page)).toMatchObject({ retrievers: ['scan'], residentItems: 120 })
+    expect(await ids(page.engine)).toEqual(expected)
+  })
+
+  test('is tried again by itself within twenty seconds where the download broke off', async () => {
+    const edge = publishedEdge()
+    const last = RELEASE.cells[2]?.objects.cards[0]?.hash ?? ''
+    edge.intercept = ({ path }) => (path.endsWith(last) ? new Response('', { status: 500 }) : undefined)
+    const page = await openPage(edge)
+    await page.notices.first('error')
+    edge.intercept = () => undefined
+    page.deps.timers.advance(20_000)
+    expect(await loaded(page)).toMatchObject({ residentItems: 120, lastError: null })
+    expect(edge.count(last)).toBe(2)
+  })
+
+  test('is followed by the one that replaced it while it was read', async () => {
+    const second = await buildTinyRelease({ name: 'tiny-2', retitled: { cell: 2, prefix: 'New ' } })
+    const pointer = await signPointer(KEY, second, { publication: 2 })
+    for (const gone of [RELEASE.manifestHash, RELEASE.cells[2]?.objects.cards[0]?.hash ?? '']) {
+      const edge = publishedEdge()
+      edge.intercept = ({ path }) => {
+        if (path.endsWith(gone)) {
+          edge.objects.delete(gone) // collected with the release that needed it
+          edge.publish(second, pointer)
+        }
+        return undefined
+      }
+      const page = await openPage(edge)
+      expect(page.started.ok).toBe(true)
+      expect(await loaded(page)).toMatchObject({ release: 'tiny-2', residentItems: 120, lastError: null })
+      expect(edge.count('channels/')).toBe(3)
+    }
+  })
+})
+
+describe('a visitor who saves data', () => {
+  test('gets the head and no cell beyond it, also of a history outside it', async () => {
+    const edge = publishedEdge()
+    const page = await openPage(edge, { options: { saveData: true } })
+    const head = RELEASE.cells.filter(({ role }) => role === CELL_ROLE.head).length
+    expect(await loaded(page)).toMatchObject({ tier: 'saver', residentCells: head, totalCells: RELEASE.cells.length })
+    const before = edge.requests.length
+    await page.engine.track([click('item-117')])
+    expect(await ids(page.engine)).toHaveLength(10)
+    page.deps.timers.advance(300_000)
+    expect(edge.requests.length).toBe(before)
   })
 })
 

@@ -5,4 +5,31 @@ import { createEngine } from './engine.ts'
 /** ONNX Runtime starts its threads from the worker's own file under this name; they must not become engines. */
 const THREAD_NAME = 'em-pthread'
 
-if (self.name !== THREAD_NAME) expose(createEngine(createBrowserDeps()))
+/** Makes an engine. @returns The port that comlink reaches it by, and what ends it. */
+function openEngine(): { readonly port: MessagePort; readonly stop: () => Promise<unknown> } {
+  const { port1, port2: port } = new MessageChannel()
+  const engine = createEngine(createBrowserDeps())
+  expose(engine, port1)
+  return { port, stop: () => engine.stop() }
+}
+
+/**
+ * Hands the port over under a lock of the worker's own name: the browser gives the lock to the page that waits for it when the worker
+ * dies, and nothing else tells of that. The message says whether the lock is held.
+ */
+function announce(): void {
+  const { port } = openEngine()
+  const { locks }: { locks?: LockManager } = navigator
+  const ready = (isHeld: boolean): void => self.postMessage(isHeld, [port])
+  const hold = (): Promise<never> => {
+    ready(true)
+    return new Promise(() => undefined)
+  }
+  if (locks === undefined) ready(false)
+  else locks.request(self.name, hold).catch(() => ready(false)) // refused in a frame without an origin
+}
+
+/** Where a page may have no worker it loads this file as a script of its own, and takes the engine from the script's element. */
+const { document }: { document?: { readonly currentScript: object | null } } = globalThis as object
+if (document !== undefined) Object.assign(document.currentScript ?? {}, { openEngine })
+else if (self.name !== THREAD_NAME) announce()

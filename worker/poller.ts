@@ -1,20 +1,21 @@
 import type { EngineDeps } from './deps.ts'
 
-const POLL_MS = 60_000
 const MOST_BACKOFF = 16
 
 /** Looks for a newer release now and then while the page is visible; rarer while it fails. */
 export class Poller {
   readonly #deps: Pick<EngineDeps, 'after' | 'nowMs' | 'random'>
   readonly #look: () => Promise<void>
+  readonly #everyMs: number
   #cancel: (() => void) | null = null
   #failures = 0
   #lastAt = 0
   #isPaused = false
 
-  constructor(deps: Pick<EngineDeps, 'after' | 'nowMs' | 'random'>, look: () => Promise<void>) {
+  constructor(deps: Pick<EngineDeps, 'after' | 'nowMs' | 'random'>, look: () => Promise<void>, everyMs: number) {
     this.#deps = deps
     this.#look = look
+    this.#everyMs = everyMs
   }
 
   /** Looks after a while, and again and again. */
@@ -52,12 +53,12 @@ export class Poller {
   resume(): void {
     if (!this.#isPaused) return
     this.#isPaused = false
-    const isDue = this.#deps.nowMs() - this.#lastAt >= POLL_MS
+    const isDue = this.#deps.nowMs() - this.#lastAt >= this.#everyMs
     this.schedule(isDue ? 1_000 * this.#deps.random() : undefined)
   }
 
   #delayMs(): number {
     const backoff = Math.min(MOST_BACKOFF, 2 ** this.#failures)
-    return POLL_MS * backoff * (0.8 + 0.4 * this.#deps.random())
+    return this.#everyMs * backoff * (0.8 + 0.4 * this.#deps.random())
   }
 }

@@ -1,7 +1,15 @@
-import { ERROR_CODES, type RecError, type WireError } from '#contract/errors'
+import type { ErrorCode, RecError, WireError } from '#contract/errors'
 
 /** The part of the engine that has trouble. */
 export type Area = 'release' | 'storage' | 'engine' | 'outbox'
+
+/** What a later look at the edge may mend. The error table says the same, but is not shipped with its advice. */
+const PASSING: ReadonlySet<ErrorCode> = new Set(['edge-unreachable', 'rate-limited', 'hash-mismatch', 'object-missing'])
+
+/** Whether trying again may help. */
+export function isPassing(error: Pick<WireError, 'code'> | null | undefined): boolean {
+  return error !== null && error !== undefined && PASSING.has(error.code)
+}
 
 /** What goes wrong without ending a call: shown in the status, told to the page, logged by code. */
 export class Problems {
@@ -26,8 +34,7 @@ export class Problems {
 
   /** Whether trying again may help what an area has trouble with. */
   isPassing(area: Area): boolean {
-    const code = this.#byArea.get(area)?.code
-    return code !== undefined && ERROR_CODES[code].retry === 'later'
+    return isPassing(this.#byArea.get(area))
   }
 
   clear(area: Area): void {

@@ -8,7 +8,7 @@ import { PrivateLoop } from './feedback/private-loop.ts'
 import { inspectList, inspectRelease } from './inspect.ts'
 import { memoryBytes } from './memory-size.ts'
 import { Poller } from './poller.ts'
-import { type Area, Problems } from './problems.ts'
+import { type Area, isPassing, Problems } from './problems.ts'
 import { effectiveMode } from './profile/consent.ts'
 import { ProfileDesk } from './profile/desk.ts'
 import { GuardedStore } from './profile/guarded-store.ts'
@@ -20,6 +20,13 @@ import { type Installation, ReleaseKeeper } from './release/keeper.ts'
 import { ObjectSource } from './release/objects.ts'
 import { Shelves } from './shelves.ts'
 import { resolveTier, type Tier } from './tiers.ts'
+
+/** How often the channel is looked at, and where the visitor saves data. */
+const POLL_MS = 60_000
+const FRUGAL_POLL_MS = 600_000
+
+/** When a download that broke off is tried again for the first time; after that as often as the channel is looked at. */
+const RETRY_MS = 10_000
 
 /** Engines of a hidden tab are given back after this. */
 const HIDDEN_MS = 30_000
@@ -42,6 +49,7 @@ export class Session {
   readonly #profile: Profile
   readonly #outbox: Outbox
   readonly #loop: PrivateLoop
+  readonly #engines: Engines
   readonly #keeper: ReleaseKeeper
   readonly #poller: Poller
   readonly #channel: TabChannel
@@ -91,18 +99,19 @@ export class Session {
     this.#outbox = this.#createOutbox({ store, edge, name })
     this.#loop = this.#createLoop(store, name)
     this.desk = this.#createDesk(store, edge)
+    this.#engines = new Engines(deps, { ...options, graphBytes: this.#tier.graphBytes }, report('engine'))
     this.shelves = new Shelves({
       deps,
       options,
       tier: this.#tier,
-      engines: new Engines(deps, { ...options, graphBytes: this.#tier.graphBytes }, report('engine')),
+      engines: this.#engines,
       profile: this.#profile,
       loop: this.#loop,
       source: this.#source,
       report: report('engine'),
     })
     this.#keeper = this.#createKeeper(edge, name)
-    this.#poller = new Poller(deps, () => this.#look())
+    this.#poller = new Poller(deps, () => this.#look(), this.#tier.isFrugal ? FRUGAL_POLL_MS : POLL_MS)
   }
 
   /** Looks for a newer release now. @throws RecError of the look */
@@ -262,7 +271,10 @@ export class Session {
         return planFetches(root, { tier: this.#tier, profile: this.#profile, store, random: this.#deps.random })
       },
       install: (installation, cells) => this.#install(installation, cells),
-      report: (error) => this.#problems.report('release', error),
+      report: (error) => {
+        this.#problems.report('release', error)
+        if (isPassing(error)) this.#poller.schedule(RETRY_MS * (1 + this.#deps.random()))
+      },
       announce: () => this.#channel.post({ type: 'release' }),
     })
   }
@@ -287,6 +299,9 @@ export class Session {
     await this.#keeper.refresh()
     this.#problems.clear('release')
     if (this.#problems.isPassing('engine')) this.#scheduleEngines() // a model that did not arrive may be had now
+    if (!(await this.#engines.regainKernel())) return
+    this.#keeper.renew()
+    await this.#keeper.refresh()
   }
 
   async #install(installation: Installation, cells: readonly ResidentCell[]): Promise<void> {

@@ -106,8 +106,8 @@ export class Shelves {
    */
   async findOutside(): Promise<boolean> {
     const live = this.#live
-    if (live?.installation.isComplete !== true) return false
-    const { deps, source, profile } = this.#parts
+    const { deps, source, profile, tier } = this.#parts
+    if (live?.installation.isComplete !== true || tier.isFrugal) return false
     const { catalogue, table, manifest } = live.model
     if (table === null || catalogue.cells.length === table.cells.length) return false
     const spaceId = manifest.spaces[0]?.spaceId

@@ -10,6 +10,15 @@ describe('resolveTier', () => {
     expect(resolveTier({ ...DESKTOP, tier: 'desktop', saveData: true }, HINTS).name).toBe('desktop')
   })
 
+  test('is frugal where the visitor saves data, unless the page chose a tier', () => {
+    const dear = { ...DESKTOP, saveData: true } as const
+    expect([resolveTier(dear, HINTS), resolveTier(DESKTOP, HINTS)].map(({ isFrugal }) => isFrugal)).toEqual([
+      true,
+      false,
+    ])
+    expect(resolveTier({ ...dear, tier: 'phone' }, HINTS).isFrugal).toBe(false)
+  })
+
   test.each([
     ['a desktop computer', DESKTOP, HINTS, 'desktop'],
     ['one that does not tell its memory', DESKTOP, { ...HINTS, deviceMemoryGb: undefined }, 'desktop'],

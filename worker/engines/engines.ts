@@ -46,6 +46,8 @@ export class Engines {
   readonly #limits: EngineLimits
   readonly #report: (error: RecError) => void
   #kernel: Promise<WebAssembly.Module | null> | null = null
+  /** The last model was made without the kernel because its file did not arrive. */
+  #isWaiting = false
   #ort: Promise<OrtModule> | null = null
   #hnsw: Promise<GraphEngine> | null = null
 
@@ -156,10 +158,15 @@ export class Engines {
     return { catalogue, openScan: (ranges) => createJsScan(catalogue, ranges), openGraphs: null }
   }
 
+  /** Whether a kernel that was missing has arrived, so that a new model would run in it. */
+  async regainKernel(): Promise<boolean> {
+    return this.#isWaiting && (await this.#openKernel()) !== null
+  }
+
   async #openKernel(): Promise<WebAssembly.Module | null> {
     this.#kernel ??= this.#compileKernel()
     const module = await this.#kernel
-    if (module === null) this.#kernel = null // the next release tries again
+    if (module === null) this.#kernel = null // asked for again by whoever needs it next
     return module
   }
 
@@ -186,7 +193,10 @@ export class Engines {
 
   async #compileKernel(): Promise<WebAssembly.Module | null> {
     try {
-      return await WebAssembly.compile(await fetchAsset(this.#deps, this.#assets.scanWasm))
+      this.#isWaiting = true
+      const bytes = await fetchAsset(this.#deps, this.#assets.scanWasm)
+      this.#isWaiting = false
+      return await WebAssembly.compile(bytes)
     } catch (thrown) {
       this.#report(toRecError(thrown, 'engine-unavailable'))
       return null

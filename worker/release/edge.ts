@@ -5,8 +5,11 @@ import type { EngineDeps } from '../deps.ts'
 import { sha256Hex } from './verify.ts'
 
 const POINTER_DEADLINE_MS = 10_000
-const OBJECT_DEADLINE_MS = 60_000
+const OBJECT_DEADLINE_MS = 45_000
 const REPORT_DEADLINE_MS = 20_000
+
+/** An object that arrives at this rate or faster may take as long as it needs. */
+const LEAST_BYTES_PER_MS = 8
 
 /** No request of ours says who asks or from where. */
 const ANONYMOUS = { mode: 'cors', credentials: 'omit', referrerPolicy: 'no-referrer' } as const satisfies RequestInit
@@ -37,10 +40,10 @@ export function createEdgeClient(deps: Needs, edge: string, site: string): EdgeC
         return parseSignedPointer(parseJson(bytes))
       }),
     object: (hash, limitBytes) =>
-      withDeadline(deps, OBJECT_DEADLINE_MS, async (signal) => {
+      withDeadline(deps, OBJECT_DEADLINE_MS, async (signal, arrived) => {
         const response = await ask(deps, `${base}/objects/${hash}`, { signal })
         if (!response.ok) throw await refusal(response, 'object-missing')
-        const bytes = await readLimited(response, limitBytes)
+        const bytes = await readLimited(response, limitBytes, arrived)
         if ((await sha256Hex(deps.subtle, bytes)) === hash) return bytes
         throw new RecError('hash-mismatch', 'an object differs from its name', { sizeBytes: bytes.length })
       }),
@@ -88,7 +91,11 @@ async function refusal(response: Response, missing: 'release-missing' | 'object-
 }
 
 /** Reads a body and stops beyond a limit, so that a wrong server cannot fill the memory. */
-async function readLimited(response: Response, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+async function readLimited(
+  response: Response,
+  limitBytes: number,
+  arrived: (bytes: number) => void = () => undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
   const reader = response.body?.getReader()
   if (reader === undefined) return new Uint8Array(0)
   const parts: Uint8Array[] = []
@@ -99,6 +106,7 @@ async function readLimited(response: Response, limitBytes: number): Promise<Uint
       if (done) break
       parts.push(value)
       length += value.length
+      arrived(value.length)
       if (length > limitBytes) break
     }
   } catch (cause) {
@@ -121,22 +129,31 @@ function join(parts: readonly Uint8Array[], length: number): Uint8Array<ArrayBuf
   return whole
 }
 
-/** Settles within the deadline, whatever the network does. */
+/** Settles within the deadline, whatever the network does. Bytes that arrived meanwhile put it off by the time they may take, so that only what stalls or drips is given up. */
 async function withDeadline<T>(
   deps: Pick<EngineDeps, 'after'>,
   deadlineMs: number,
-  run: (signal: AbortSignal) => Promise<T>,
+  run: (signal: AbortSignal, arrived: (bytes: number) => void) => Promise<T>,
 ): Promise<T> {
   const abort = new AbortController()
   let cancel: () => void = () => undefined
+  let earnedMs = 0
   const late = new Promise<never>((_resolve, reject) => {
-    cancel = deps.after(deadlineMs, () => {
-      reject(new RecError('edge-unreachable', 'the edge did not answer in time', { deadlineMs }))
-      abort.abort()
-    })
+    const wait = (ms: number): void => {
+      earnedMs = 0
+      cancel = deps.after(ms, () => {
+        if (earnedMs >= 1) return wait(earnedMs)
+        reject(new RecError('edge-unreachable', 'the edge did not answer in time', { deadlineMs }))
+        abort.abort()
+      })
+    }
+    wait(deadlineMs)
   })
+  const arrived = (bytes: number): void => {
+    earnedMs += bytes / LEAST_BYTES_PER_MS
+  }
   try {
-    return await Promise.race([run(abort.signal), late])
+    return await Promise.race([run(abort.signal, arrived), late])
   } finally {
     cancel()
   }

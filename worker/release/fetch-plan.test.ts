@@ -32,7 +32,12 @@ function profileOf(cell: number | null) {
 }
 
 const plan = (residentItems: number, cell: number | null, store = createMemoryShards(), seed = 1) =>
-  planFetches(root, { tier: { residentItems }, profile: profileOf(cell), store, random: seededRandom(seed) })
+  planFetches(root, {
+    tier: { residentItems, isFrugal: false },
+    profile: profileOf(cell),
+    store,
+    random: seededRandom(seed),
+  })
 
 test('planFetches asks for a release that fits in the public order, whoever asks', async () => {
   const whole = table.cells.map((_, index) => index)

@@ -1,4 +1,5 @@
 import { historyWeights } from '#contract/fold-in'
+import { CELL_ROLE } from '#contract/shard-table'
 import { type CellChoice, chooseCells } from '#worker/core/choose-cells'
 import { findInterests } from '#worker/core/interests'
 import type { Profile } from '../profile/profile.ts'
@@ -14,7 +15,7 @@ type PlannedRoot = Pick<ReleaseRoot, 'table' | 'manifest'>
 const STATE = 'decoys'
 
 export type FetchPlanParts = {
-  readonly tier: Pick<Tier, 'residentItems'>
+  readonly tier: Pick<Tier, 'residentItems' | 'isFrugal'>
   readonly profile: Pick<Profile, 'summary' | 'snapshots'>
   /** Remembers decoys, so that later choices draw the same. */
   readonly store: Pick<ShardStore, 'readState' | 'writeState'>
@@ -23,11 +24,12 @@ export type FetchPlanParts = {
 
 /**
  * Decides in which order a device fetches cells. A release that fits the tier is fetched whole, in the public order of all devices; of a larger one the head, then what
- * is near the visitor's interests among sticky decoys.
+ * is near the visitor's interests among sticky decoys. A frugal one gets the head and what is new.
  * @returns Places in the shard table; those behind the tier's room are never reached.
  */
 export async function planFetches(root: PlannedRoot, parts: FetchPlanParts): Promise<readonly number[]> {
   const { cells } = root.table
+  if (parts.tier.isFrugal) return [...cells.keys()].filter((index) => cells[index]?.role !== CELL_ROLE.cell)
   const items = cells.reduce((sum, { itemCount }) => sum + itemCount, 0)
   if (items <= parts.tier.residentItems) return [...cells.keys()]
   const kept = readDecoys(await parts.store.readState(STATE).catch(() => undefined)) // without it others are drawn

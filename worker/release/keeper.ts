@@ -3,6 +3,7 @@ import { parseSignedPointer, type SignedPointer } from '#contract/pointer'
 import type { EngineOptions } from '#contract/rpc'
 import type { ResidentCell } from '#worker/core/catalogue'
 import type { EngineDeps } from '../deps.ts'
+import { isPassing } from '../problems.ts'
 import { createQueue } from '../queue.ts'
 import type { ShardStore } from '../store/ports.ts'
 import type { Tier } from '../tiers.ts'
@@ -59,7 +60,8 @@ export class ReleaseKeeper {
   readonly #parts: KeeperParts
   readonly #serial = createQueue()
   #target: Target | null = null
-  #isPartial = false
+  /** Why the release in use is less than whole; the next look at the channel fetches the rest. */
+  #gap: RecError | null = null
 
   constructor(parts: KeeperParts) {
     this.#parts = parts
@@ -99,6 +101,11 @@ export class ReleaseKeeper {
     }
   }
 
+  /** Has the next look make the model anew: what it is made of can be better now. */
+  renew(): void {
+    this.#gap ??= new RecError('object-missing', 'an engine file is to be fetched')
+  }
+
   /** Takes the release that another tab has stored. */
   async adopt(): Promise<void> {
     await this.#serial(async () => {
@@ -123,7 +130,18 @@ export class ReleaseKeeper {
     }
   }
 
+  /** Takes what the channel points to; where that was replaced while it was read, what it points to then. */
   async #check(ready: () => void = () => undefined): Promise<void> {
+    const pointer = await this.#ask()
+    const failure = await this.#take(pointer, ready).then(() => null, toRecError)
+    if ((failure ?? this.#gap)?.code === 'object-missing') {
+      const next = await this.#ask()
+      if (next.sequence > pointer.sequence) return this.#take(next, ready)
+    }
+    if (failure !== null) throw failure
+  }
+
+  async #ask(): Promise<SignedPointer> {
     const { edge, options, deps } = this.#parts
     const pointer = await edge.pointer(options.channel)
     await verifyPointer(deps.subtle, options.keys, pointer, options)
@@ -133,9 +151,13 @@ export class ReleaseKeeper {
         kept: this.sequence,
       })
     }
+    return pointer
+  }
+
+  async #take(pointer: SignedPointer, ready: () => void): Promise<void> {
     const target = await this.#aim(pointer)
     if (this.#target === null) await this.#open(target, { network: true, ready })
-    else if (target.manifest !== this.#target.manifest || this.#isPartial) await this.#update(target)
+    else if (target.manifest !== this.#target.manifest || this.#gap !== null) await this.#update(target)
     else await this.#accept(target)
   }
 
@@ -159,7 +181,7 @@ export class ReleaseKeeper {
     if (gathered.cells.length === 0) throw failure?.error ?? new RecError('release-missing', 'the release has no cell')
     await this.#install({ target, root, gathered, tally, isComplete: false })
     await this.#accept(target)
-    this.#isPartial = true
+    this.#gap = new RecError('not-ready', 'cells are being fetched')
     ready()
     const finish = () => this.#gatherRest({ target, root, gathered, tally, isComplete: false }, network)
     await (network ? deps.exclusive(lockName, finish) : finish())
@@ -175,9 +197,9 @@ export class ReleaseKeeper {
       await this.#install(pass)
       installed = gathered.items
     }
-    const [failure] = gathered.failed
-    this.#isPartial = failure !== undefined
-    if (failure !== undefined && network) this.#parts.report(failure.error)
+    const failure = gathered.failed[0]?.error ?? null
+    this.#gap = failure ?? (isPassing(root.problem) ? root.problem : null)
+    if (failure !== null && network) this.#parts.report(failure)
     await this.#install({ ...pass, isComplete: true })
     await this.#tidy(tally)
   }
@@ -195,7 +217,7 @@ export class ReleaseKeeper {
         if (failure !== undefined) throw failure.error
       }
       await this.#install({ target, root, gathered, tally, isComplete: true })
-      this.#isPartial = false
+      this.#gap = null
       await this.#accept(target)
       await this.#tidy(tally)
     })
@@ -206,6 +228,7 @@ export class ReleaseKeeper {
     const { site, locale } = this.#parts.options
     const root = await loadRoot(this.#parts.source, { manifestHash: target.manifest, site, locale }, options)
     if (root.problem !== null) this.#parts.report(root.problem)
+    if (this.#target !== null && isPassing(root.problem)) throw root.problem // a page that has lists can wait for all of it
     return root
   }
 
