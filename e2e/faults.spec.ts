@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test'
 import { expect, test } from './support/fixtures.ts'
 import { forgeManifest, livePointer, resign } from './support/forged.ts'
+import { inWorker } from './support/in-worker.ts'
 import type { OpenSite } from './support/open-site.ts'
 import { openHtml, openSitePage, type SiteOptions } from './support/site-page.ts'
 import { type Answer, layWire, type Tamper, type Wire } from './support/wire.ts'
@@ -22,7 +23,7 @@ async function spoiled(site: OpenSite, tamper?: Tamper): Promise<Wire> {
   return wire
 }
 
-const flipped: Tamper = (path, answer) => {
+const flipped = (path: string, answer: Answer): Answer => {
   if (!OBJECT.test(path)) return answer
   const body = Buffer.from(answer.body)
   const middle = body.length >> 1
@@ -180,10 +181,12 @@ test.describe('later', () => {
     const pointer = await livePointer(small)
     const { hash, body } = await forgeManifest(small, pointer, { release: 'next' })
     const signed = await resign(small, pointer, { manifest: hash, sequence: pointer.sequence + 1 })
-    const next: Tamper = (path, answer) =>
-      path.endsWith(hash) ? { ...json(answer, null), body } : withPointer(signed)(path, answer)
+    const next = (path: string, answer: Answer): Answer => {
+      if (path.endsWith(hash)) return { ...json(answer, null), body }
+      return CHANNEL.test(path) ? json(answer, signed) : answer
+    }
     const before = (await status(page)).release
-    wire.tamper = (path, answer) => flipped(path, next(path, answer) ?? answer)
+    wire.tamper = (path, answer) => flipped(path, next(path, answer))
     expect(await refreshed(page)).toBe('hash-mismatch')
     await expectKept(page, 'hash-mismatch')
     expect((await status(page)).release).toBe(before)
@@ -202,54 +205,13 @@ test.describe('later', () => {
     expect(await refreshed(page)).toBe('manifest-version')
     await expectKept(page, 'manifest-version')
   })
-
-  test('a worker that was killed gives worker-died, and the next call starts another with the same history', async ({
-    page,
-    small,
-  }) => {
-    await page.addInitScript(() => {
-      const Real = window.Worker
-      window.Worker = class extends Real {
-        constructor(url: string | URL, options?: WorkerOptions) {
-          super(url, options)
-          addEventListener('kill-worker', () => this.terminate(), { once: true })
-        }
-      }
-    })
-    await settledPage(page, small, { deadlineMs: 1_500 })
-    const kept = await page.evaluate(async () => {
-      const { items } = await window.recommender.recommend({ scene: 'for-you', count: 3 })
-      await window.recommender.track(items.map(({ id }) => ({ type: 'click', item: id })))
-      return (await window.recommender.profile.history()).length
-    })
-    const codes = await page.evaluate(async () => {
-      dispatchEvent(new Event('kill-worker'))
-      const codeOf = (error: unknown) => String(error instanceof Error && 'code' in error ? error.code : error)
-      return Promise.all([
-        window.recommender.status().then(String, codeOf),
-        window.recommender.recommend({ scene: 'for-you' }).then(String, codeOf),
-      ])
-    })
-    expect(codes).toEqual(['worker-died', 'worker-died'])
-    expect(await page.evaluate(async () => (await window.recommender.profile.history()).length)).toBe(kept)
-    expect(await listLength(page)).toBe(10)
-  })
 })
 
 test('where IndexedDB is refused lists and history live in memory, and the status says storage-refused', async ({
   page,
   small,
 }) => {
-  // The worker runs from a blob, which an init script cannot reach otherwise.
-  await page.addInitScript(() => {
-    const refuse = 'indexedDB.open = () => { throw new DOMException("refused", "SecurityError") };'
-    const Real = window.Blob
-    window.Blob = class extends Real {
-      constructor(parts: BlobPart[] = [], options?: BlobPropertyBag) {
-        super(options?.type === 'text/javascript' ? [refuse, ...parts] : parts, options)
-      }
-    }
-  })
+  await inWorker(page, 'indexedDB.open = () => { throw new DOMException("refused", "SecurityError") };')
   await openSitePage(page, small)
   await expect(page.locator('pocket-shelf').getByRole('listitem')).toHaveCount(10)
   expect(await status(page)).toMatchObject({ storage: 'memory', lastError: { code: 'storage-refused' } })

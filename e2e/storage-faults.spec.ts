@@ -1,5 +1,6 @@
-import type { BrowserContext, Page } from '@playwright/test'
+import type { Page } from '@playwright/test'
 import { expect, test } from './support/fixtures.ts'
+import { inWorker } from './support/in-worker.ts'
 import { openSitePage } from './support/site-page.ts'
 
 // Every test here also fails when an exception or an unhandled rejection reaches the page: see `calm`.
@@ -17,18 +18,6 @@ async function clickThree(page: Page): Promise<number> {
     await window.recommender.track(items.map(({ id }) => ({ type: 'click', item: id })))
   })
   return historyOf(page)
-}
-
-/** Puts lines before the worker's script, which runs from a blob that an init script cannot reach otherwise. */
-function inWorker(target: Page | BrowserContext, lines: string): Promise<unknown> {
-  return target.addInitScript((text) => {
-    const Real = window.Blob
-    window.Blob = class extends Real {
-      constructor(parts: BlobPart[] = [], options?: BlobPropertyBag) {
-        super(options?.type === 'text/javascript' ? [text, ...parts] : parts, options)
-      }
-    }
-  }, lines)
 }
 
 test('a quota that is refused in the middle of a download costs storage, not the lists', async ({ page, small }) => {

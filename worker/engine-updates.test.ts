@@ -97,7 +97,7 @@ describe('a release that is not whole', () => {
     const page = await openPage(edge)
     await page.notices.first('error')
     edge.intercept = () => undefined
-    page.deps.timers.advance(20_000)
+    page.deps.timers.advance(19_999)
     expect(await loaded(page)).toMatchObject({ residentItems: 120, lastError: null })
     expect(edge.count(last)).toBe(2)
   })

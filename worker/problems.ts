@@ -1,7 +1,7 @@
 import type { ErrorCode, RecError, WireError } from '#contract/errors'
 
 /** The part of the engine that has trouble. */
-export type Area = 'release' | 'storage' | 'engine' | 'outbox'
+export type Area = 'release' | 'storage' | 'kernel' | 'engine' | 'outbox'
 
 /** What a later look at the edge may mend. The error table says the same, but is not shipped with its advice. */
 const PASSING: ReadonlySet<ErrorCode> = new Set(['edge-unreachable', 'rate-limited', 'hash-mismatch', 'object-missing'])

@@ -99,7 +99,9 @@ export class Session {
     this.#outbox = this.#createOutbox({ store, edge, name })
     this.#loop = this.#createLoop(store, name)
     this.desk = this.#createDesk(store, edge)
-    this.#engines = new Engines(deps, { ...options, graphBytes: this.#tier.graphBytes }, report('engine'))
+    this.#engines = new Engines(deps, { ...options, graphBytes: this.#tier.graphBytes }, (area, error) =>
+      problems.report(area, error),
+    )
     this.shelves = new Shelves({
       deps,
       options,
@@ -298,16 +300,18 @@ export class Session {
   async #look(): Promise<void> {
     await this.#keeper.refresh()
     this.#problems.clear('release')
-    if (this.#problems.isPassing('engine')) this.#scheduleEngines() // a model that did not arrive may be had now
-    if (!(await this.#engines.regainKernel())) return
-    this.#keeper.renew()
-    await this.#keeper.refresh()
+    const mayRetry = this.#engines.mayRetry()
+    if (mayRetry && (await this.#engines.regainKernel())) {
+      this.#keeper.renew()
+      await this.#keeper.refresh()
+    } else if (mayRetry || this.#problems.isPassing('engine')) this.#scheduleEngines() // what did not arrive may be had now
   }
 
   async #install(installation: Installation, cells: readonly ResidentCell[]): Promise<void> {
     if (this.#isStopped) return
     const before = this.shelves.installation
     await this.#loop.adopt(installation)
+    if (installation.isComplete) this.#problems.clear('kernel')
     await this.shelves.install(installation, cells)
     const { release } = installation.root.manifest
     const personal = this.#profile.summary.liked.length > 0

@@ -1,4 +1,10 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, request as send } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+  request as send,
+} from 'node:http'
 
 /** One request as it arrived on the wire. */
 export type Sent = {
@@ -10,10 +16,16 @@ export type Sent = {
 }
 
 /** An answer on its way to the browser. */
-export type Answer = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: Buffer }
+export type Answer = {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+  /** Sends one byte each so many milliseconds; all at once where absent. */
+  readonly byteEveryMs?: number
+}
 
-/** Puts something else in the place of an answer; null breaks the connection half-way through. */
-export type Tamper = (path: string, answer: Answer) => Answer | null
+/** Puts something else in the place of an answer, now or later; null breaks the connection half-way through. */
+export type Tamper = (path: string, answer: Answer) => Answer | null | Promise<Answer | null>
 
 /** A wire between browsers and an edge that notes everything and may spoil it. */
 export type Wire = {
@@ -42,11 +54,16 @@ export async function layWire(target: string): Promise<Wire> {
       response.destroy() // the edge ended while a browser still asked
       return
     }
-    const changed = wire.tamper === undefined ? answer : wire.tamper(path, answer)
-    const { status, headers: fields, body: bytes } = changed ?? answer
+    const changed = wire.tamper === undefined ? answer : await wire.tamper(path, answer)
+    if (wire.isCut && changed !== null) {
+      response.destroy()
+      return
+    }
+    const { status, headers: fields, body: bytes, byteEveryMs } = changed ?? answer
     const { 'transfer-encoding': _chunked, 'content-length': _length, ...rest } = fields
     response.writeHead(status, { ...rest, 'content-length': bytes.length })
-    if (changed !== null) response.end(bytes)
+    if (byteEveryMs !== undefined) drip(response, bytes, byteEveryMs)
+    else if (changed !== null) response.end(bytes)
     else response.write(bytes.subarray(0, bytes.length >> 1), () => response.destroy())
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
@@ -64,6 +81,15 @@ export async function layWire(target: string): Promise<Wire> {
       }),
   }
   return wire
+}
+
+function drip(response: ServerResponse, bytes: Buffer, everyMs: number): void {
+  let sent = 0
+  const timer = setInterval(() => {
+    response.write(bytes.subarray(sent, ++sent))
+    if (sent === bytes.length) response.end()
+  }, everyMs)
+  response.once('close', () => clearInterval(timer))
 }
 
 function plain(path: string, headers: IncomingHttpHeaders): IncomingHttpHeaders {

@@ -16,13 +16,16 @@ import { hasMasks } from '#worker/core/tree-scorer'
 import type { EngineDeps } from '../deps.ts'
 import type { Installation } from '../release/keeper.ts'
 import type { ObjectSource } from '../release/objects.ts'
-import { fetchAsset } from './assets.ts'
+import { DEADLINE_MS, fetchAsset } from './assets.ts'
 import type { GraphEngine } from './graph-engine.ts'
 import { coverRows, type OpenGraphs } from './graphs.ts'
 import { linkRoomOf, loadGraphEngine, NODE_BYTES, type OpenScan, wholeGroups } from './groups.ts'
 import { loadOrt } from './onnx.ts'
 
-type Needs = Pick<EngineDeps, 'fetch' | 'importModule'>
+type Needs = Pick<EngineDeps, 'fetch' | 'after' | 'importModule'>
+
+/** An engine file that did not arrive is asked for again so often; one that was changed on its way never arrives. */
+const MOST_RETRIES = 5
 
 /** A model, and the engines that can serve any of its rows. */
 export type Built = {
@@ -37,6 +40,9 @@ export type Built = {
 /** What a page and its tier let engines take. */
 export type EngineLimits = Pick<EngineOptions, 'assets' | 'graphs'> & { readonly graphBytes: number }
 
+/** Told of what the kernel could not do, and of what the runtimes could not. */
+type Report = (area: 'kernel' | 'engine', error: RecError) => void
+
 type OpenGraphsOf = (...parts: [Parameters<OpenGraphs>[0], number]) => ReturnType<OpenGraphs>
 
 /** Loads engines late and at most once, and falls back to the next simpler one with a report. */
@@ -44,18 +50,22 @@ export class Engines {
   readonly #deps: Needs
   readonly #assets: EngineOptions['assets']
   readonly #limits: EngineLimits
-  readonly #report: (error: RecError) => void
+  readonly #report: Report
   #kernel: Promise<WebAssembly.Module | null> | null = null
-  /** The last model was made without the kernel because its file did not arrive. */
+  /** An engine file did not arrive. */
   #isWaiting = false
+  #retriesLeft = MOST_RETRIES
   #ort: Promise<OrtModule> | null = null
   #hnsw: Promise<GraphEngine> | null = null
 
-  constructor(deps: Needs, limits: EngineLimits, report: (error: RecError) => void) {
+  constructor(deps: Needs, limits: EngineLimits, report: Report) {
     this.#deps = deps
     this.#assets = limits.assets
     this.#limits = limits
-    this.#report = report
+    this.#report = (area, error) => {
+      if ('status' in error.detail) this.#isWaiting = true // see `fetchAsset`
+      report(area, error)
+    }
   }
 
   /** Lays the cells out and opens the scan: the kernel's once everything is there, plain JavaScript before and where it cannot run. */
@@ -94,7 +104,7 @@ export class Engines {
       return await (await this.#hnsw).open(groups, parts)
     } catch (thrown) {
       this.#hnsw = null
-      this.#report(toRecError(thrown, 'engine-unavailable'))
+      this.#report('engine', toRecError(thrown, 'engine-unavailable'))
       return null
     }
   }
@@ -108,7 +118,7 @@ export class Engines {
       return await createOnnxRanker(await this.#ort, bytes)
     } catch (thrown) {
       this.#ort = null
-      this.#report(toRecError(thrown, 'engine-unavailable'))
+      this.#report('engine', toRecError(thrown, 'engine-unavailable'))
       return null
     }
   }
@@ -124,7 +134,7 @@ export class Engines {
       return await createOnnxEncoder(await this.#ort, bytes, found.space)
     } catch (thrown) {
       this.#ort = null
-      this.#report(toRecError(thrown, 'engine-unavailable'))
+      this.#report('engine', toRecError(thrown, 'engine-unavailable'))
       return null
     }
   }
@@ -151,16 +161,24 @@ export class Engines {
       } catch (thrown) {
         const error = toRecError(thrown, 'engine-unavailable')
         if (error.code !== 'engine-unavailable') throw error
-        this.#report(error)
+        this.#report('kernel', error)
       }
     }
     const catalogue = lay()
     return { catalogue, openScan: (ranges) => createJsScan(catalogue, ranges), openGraphs: null }
   }
 
-  /** Whether a kernel that was missing has arrived, so that a new model would run in it. */
+  /** Whether to ask again now for engine files that did not arrive. */
+  mayRetry(): boolean {
+    if (!this.#isWaiting || this.#retriesLeft === 0) return false
+    this.#retriesLeft--
+    this.#isWaiting = false
+    return true
+  }
+
+  /** Whether the kernel was missing and has arrived now, so that a new model would run in it. */
   async regainKernel(): Promise<boolean> {
-    return this.#isWaiting && (await this.#openKernel()) !== null
+    return this.#kernel === null && (await this.#openKernel()) !== null
   }
 
   async #openKernel(): Promise<WebAssembly.Module | null> {
@@ -176,7 +194,7 @@ export class Engines {
       try {
         return createTreesRanker(trees, (given) => createWasmTrees(kernel, given))
       } catch (thrown) {
-        this.#report(toRecError(thrown, 'engine-unavailable'))
+        this.#report('kernel', toRecError(thrown, 'engine-unavailable'))
       }
     }
     return createTreesRanker(trees)
@@ -186,19 +204,16 @@ export class Engines {
     try {
       return createScanMemory(kernel, linkRoom)
     } catch (thrown) {
-      this.#report(toRecError(thrown, 'engine-unavailable'))
+      this.#report('kernel', toRecError(thrown, 'engine-unavailable'))
       return null
     }
   }
 
   async #compileKernel(): Promise<WebAssembly.Module | null> {
     try {
-      this.#isWaiting = true
-      const bytes = await fetchAsset(this.#deps, this.#assets.scanWasm)
-      this.#isWaiting = false
-      return await WebAssembly.compile(bytes)
+      return await WebAssembly.compile(await fetchAsset(this.#deps, this.#assets.scanWasm, DEADLINE_MS.kernel))
     } catch (thrown) {
-      this.#report(toRecError(thrown, 'engine-unavailable'))
+      this.#report('kernel', toRecError(thrown, 'engine-unavailable'))
       return null
     }
   }

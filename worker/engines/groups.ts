@@ -58,7 +58,7 @@ type GraphScript = { readonly factory: HnswFactory; readonly startGraphEngine: t
 
 /** Loads the graph engine; its binary lies beside its script. @throws RecError `engine-unavailable` */
 export async function loadGraphEngine(
-  deps: Pick<EngineDeps, 'fetch' | 'importModule'>,
+  deps: Pick<EngineDeps, 'fetch' | 'after' | 'importModule'>,
   assets: EngineOptions['assets'],
 ): Promise<GraphEngine> {
   const binary = await fetchAsset(deps, assets.hnswJs.replace(/\.js$/, '.wasm'))

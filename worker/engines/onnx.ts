@@ -13,7 +13,7 @@ type OrtNamespace = OrtModule & {
  * @throws RecError `engine-unavailable`
  */
 export async function loadOrt(
-  deps: Pick<EngineDeps, 'fetch' | 'importModule'>,
+  deps: Pick<EngineDeps, 'fetch' | 'after' | 'importModule'>,
   assets: EngineOptions['assets'],
 ): Promise<OrtModule> {
   const binary = await fetchAsset(deps, assets.ortWasm)

@@ -139,6 +139,7 @@ export class ReleaseKeeper {
       if (next.sequence > pointer.sequence) return this.#take(next, ready)
     }
     if (failure !== null) throw failure
+    if (this.#gap !== null) this.#parts.report(this.#gap)
   }
 
   async #ask(): Promise<SignedPointer> {
@@ -199,7 +200,6 @@ export class ReleaseKeeper {
     }
     const failure = gathered.failed[0]?.error ?? null
     this.#gap = failure ?? (isPassing(root.problem) ? root.problem : null)
-    if (failure !== null && network) this.#parts.report(failure)
     await this.#install({ ...pass, isComplete: true })
     await this.#tidy(tally)
   }
@@ -227,8 +227,9 @@ export class ReleaseKeeper {
   async #loadRoot(target: Target, options: { tally: Tally; network: boolean }): Promise<ReleaseRoot> {
     const { site, locale } = this.#parts.options
     const root = await loadRoot(this.#parts.source, { manifestHash: target.manifest, site, locale }, options)
-    if (root.problem !== null) this.#parts.report(root.problem)
-    if (this.#target !== null && isPassing(root.problem)) throw root.problem // a page that has lists can wait for all of it
+    if (root.problem === null) return root
+    if (!isPassing(root.problem)) this.#parts.report(root.problem)
+    else if (this.#target !== null) throw root.problem // a page that has lists can wait for all of it
     return root
   }
 

@@ -1,0 +1,182 @@
+import type { Page } from '@playwright/test'
+import type { EngineStatus, RecommendReply } from 'pocketshelf'
+import { expect, test } from './support/fixtures.ts'
+import { serveHost } from './support/host-page.ts'
+import { inWorker } from './support/in-worker.ts'
+import type { OpenSite } from './support/open-site.ts'
+import { openSitePage, type SiteOptions } from './support/site-page.ts'
+
+// Every test here also fails when an exception or an unhandled rejection reaches the page: see `calm`.
+
+const ITEMS = 1_500
+const NOW = Date.UTC(2026, 6, 1, 12)
+
+const status = (page: Page) => page.evaluate(() => window.recommender.status())
+
+/** A personal list, made of the same three clicks at the same time on every device. */
+async function personalList(page: Page): Promise<RecommendReply> {
+  await expect.poll(async () => (await status(page)).residentItems).toBe(ITEMS)
+  return page.evaluate(async (now) => {
+    const request = { count: 20, rules: null, now, tzOffsetMin: 0 } as const
+    const { items } = await window.recommender.recommend({ ...request, scene: 'trending' })
+    const clicks = [2, 5, 11].map((place) => items[place]?.id ?? '')
+    await window.recommender.track(clicks.map((item, i) => ({ type: 'click', item, at: now - 10_000 + i })))
+    return window.recommender.recommend({ ...request, scene: 'for-you' })
+  }, NOW)
+}
+
+const ranks = ({ items }: RecommendReply) => items.map(({ id, score }) => [id, score] as const)
+
+/** What the whole engine answers, asked for once. */
+let whole: Promise<ReturnType<typeof ranks>> | undefined
+async function expectSameList(page: Page, site: OpenSite): Promise<void> {
+  whole ??= (async () => {
+    const other = await page.context().browser()?.newPage()
+    if (other === undefined) throw new Error('no browser')
+    await openSitePage(other, site)
+    const list = await personalList(other)
+    expect(list).toMatchObject({ personal: true, ranker: 'trees', retriever: ['scan'] })
+    await other.close()
+    return ranks(list)
+  })()
+  const list = await personalList(page)
+  expect(list.personal).toBe(true)
+  expect(list.items).toHaveLength(20)
+  expect(ranks(list)).toEqual(await whole)
+}
+
+type Level = {
+  readonly without: string
+  /** Runs in the worker before its script. */
+  readonly lines?: string
+  readonly options?: SiteOptions
+  readonly prepare?: (page: Page) => Promise<unknown>
+  readonly status: Partial<Omit<EngineStatus, 'lastError'>>
+  readonly code: string | null
+}
+
+const absent = (...names: readonly string[]) =>
+  names.map((name) => `Object.defineProperty(globalThis, '${name}', { value: undefined });`).join('')
+const NO_WORKER = () => Object.defineProperty(window, 'Worker', { value: undefined })
+
+const LEVELS: readonly Level[] = [
+  {
+    without: 'a Worker',
+    prepare: (page) => page.addInitScript(NO_WORKER),
+    status: { tier: 'saver', retrievers: ['scan'], storage: 'persistent' },
+    code: null,
+  },
+  {
+    without: 'SIMD in WebAssembly',
+    lines: `WebAssembly.compile = () => Promise.reject(new WebAssembly.CompileError('invalid opcode'));`,
+    status: { retrievers: ['scan-js'], ranker: 'trees' },
+    code: 'engine-unavailable',
+  },
+  {
+    without: 'WebAssembly',
+    lines: absent('WebAssembly'),
+    status: { retrievers: ['scan-js'], ranker: 'trees' },
+    code: 'engine-unavailable',
+  },
+  {
+    without: 'memory for WebAssembly',
+    lines: `WebAssembly.Memory.prototype.grow = () => { throw new RangeError('out of memory') };`,
+    status: { retrievers: ['scan-js'], ranker: 'trees' },
+    code: 'engine-unavailable',
+  },
+  {
+    without: 'ONNX Runtime that the page asks for',
+    options: { ranker: 'onnx' },
+    prepare: (page) => page.route(/pocketshelf-ort/, (route) => route.abort()),
+    status: { retrievers: ['scan'], ranker: 'trees' },
+    code: 'engine-unavailable',
+  },
+  {
+    without: 'IndexedDB',
+    lines: absent('indexedDB'),
+    status: { retrievers: ['scan'], storage: 'memory' },
+    code: 'storage-refused',
+  },
+  {
+    without: 'more than a quarter of a gigabyte of memory',
+    lines: `Object.defineProperty(navigator, 'deviceMemory', { value: 0.25 });`,
+    status: { tier: 'saver', retrievers: ['scan'] },
+    code: null,
+  },
+  {
+    without: 'locks, channels and compression',
+    lines: `${absent('BroadcastChannel', 'CompressionStream', 'DecompressionStream')}
+      Object.defineProperty(navigator, 'locks', { value: undefined });`,
+    status: { retrievers: ['scan'], storage: 'persistent' },
+    code: null,
+  },
+  {
+    without: 'a Worker, WebAssembly and IndexedDB',
+    prepare: (page) =>
+      page.addInitScript(() => {
+        for (const name of ['Worker', 'WebAssembly', 'indexedDB'])
+          Object.defineProperty(window, name, { value: undefined })
+      }),
+    status: { tier: 'saver', retrievers: ['scan-js'], storage: 'memory' },
+    code: 'engine-unavailable',
+  },
+]
+
+test.describe('a browser without', () => {
+  for (const { without, lines, options, prepare, status: expected, code } of LEVELS) {
+    test(`${without} gives the same list`, async ({ page, demo }) => {
+      await prepare?.(page)
+      if (lines !== undefined) await inWorker(page, lines)
+      await openSitePage(page, demo, options)
+      await expectSameList(page, demo)
+      await expect(page.locator('pocket-shelf').getByRole('listitem')).toHaveCount(10)
+      if (code !== null) await expect.poll(async () => (await status(page)).lastError?.code).toBe(code)
+      expect(await status(page)).toMatchObject({ ...expected, ...(code === null ? { lastError: null } : {}) })
+    })
+  }
+})
+
+test('a page whose policy refuses workers runs the engine itself, and is told so', async ({ page, small }) => {
+  const { url, prepared } = small
+  const policy = [
+    "default-src 'none'",
+    `script-src 'nonce-notes' ${url} 'wasm-unsafe-eval'`,
+    `connect-src ${url}`,
+    "require-trusted-types-for 'script'",
+    'trusted-types pocketshelf',
+  ].join('; ')
+  const script = `<script async crossorigin src="${url}/pocketshelf.js" data-edge="${url}" data-site="demo" data-keys="${prepared.publicKey}"></script>`
+  const shelf = '<pocket-shelf scene="for-you" count="8"><a href="/bestsellers">Our bestsellers</a></pocket-shelf>'
+  const host = await serveHost(shelf + script, { headers: { 'content-security-policy': policy } })
+  await page.goto(host.url)
+  await expect(page.locator('pocket-shelf').getByRole('listitem')).toHaveCount(8)
+  const dropIn = () => (window as object as { pocketshelf: typeof window.recommender }).pocketshelf
+  await page.exposeFunction('dropIn', dropIn).catch(() => undefined)
+  const found = await page.evaluate(() =>
+    (window as object as { pocketshelf: typeof window.recommender }).pocketshelf.status(),
+  )
+  expect(found).toMatchObject({ tier: 'saver', storage: 'persistent', lastError: null })
+  host.close()
+})
+
+test('an engine in the page leaves it free to react while it starts and answers', async ({ page, large }) => {
+  await page.addInitScript(NO_WORKER)
+  await page.addInitScript(() => {
+    Object.assign(window, { longTasks: [] })
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries())
+        (window as object as { longTasks: number[] }).longTasks.push(duration)
+    }).observe({ type: 'longtask', buffered: true })
+  })
+  await openSitePage(page, large)
+  await expect.poll(async () => (await status(page)).residentItems, { timeout: 30_000 }).toBe(7_950)
+  await page.evaluate(async () => {
+    for (let round = 0; round < 10; round++) {
+      const { items } = await window.recommender.recommend({ scene: 'for-you', count: 20 })
+      await window.recommender.track({ type: 'click', item: items[round]?.id ?? '' })
+    }
+  })
+  const longTasks = await page.evaluate(() => (window as object as { longTasks: number[] }).longTasks)
+  console.log('long tasks', longTasks, await status(page))
+  expect(Math.max(0, ...longTasks)).toBeLessThan(200)
+})
