@@ -22,6 +22,8 @@ export type RecommenderOptions = {
   readonly consent?: ConsentMode
   /** `persistent` by default; with `memory` nothing outlives the page. */
   readonly storage?: StorageMode
+  /** `ask` where the visitor agreed to lasting storage: once the history is in use the browser is asked not to evict it. `never` by default. */
+  readonly persist?: 'never' | 'ask'
   readonly tier?: TierName | 'auto'
   /** `auto` by default: trees without a runtime where the release has them in that form. */
   readonly ranker?: RankerChoice
@@ -52,6 +54,7 @@ export type Settings = {
   readonly workerUrl: string
   readonly deadlineMs: number
   readonly start: 'idle' | 'now'
+  readonly persist: 'never' | 'ask'
 }
 
 const CONSENT: readonly string[] = ['off', 'aggregate', 'first-party']
@@ -64,7 +67,7 @@ const RANKERS: readonly string[] = ['auto', 'onnx', 'trees']
  */
 export function resolveOptions(options: RecommenderOptions, signs: PageSigns): Settings {
   const { site, channel = DEFAULT_CHANNEL, consent = 'off', storage = 'persistent', tier = 'auto' } = options
-  const { ranker = 'auto', graphs = 'auto' } = options
+  const { ranker = 'auto', graphs = 'auto', persist = 'never' } = options
   const keys = splitWords(options.keys)
   check(isSiteName(site), 'site', 'must be lower-case letters, digits and dashes')
   check(isSiteName(channel), 'channel', 'must be lower-case letters, digits and dashes')
@@ -76,6 +79,7 @@ export function resolveOptions(options: RecommenderOptions, signs: PageSigns): S
   )
   check(CONSENT.includes(consent), 'consent', 'must be off, aggregate or first-party')
   check(storage === 'memory' || storage === 'persistent', 'storage', 'must be memory or persistent')
+  check(persist === 'never' || persist === 'ask', 'persist', 'must be never or ask')
   check(TIERS.includes(tier), 'tier', 'must be auto, saver, phone or desktop')
   check(RANKERS.includes(ranker), 'ranker', 'must be auto, onnx or trees')
   check(graphs === 'auto' || graphs === 'hnswlib', 'graphs', 'must be auto or hnswlib')
@@ -101,6 +105,7 @@ export function resolveOptions(options: RecommenderOptions, signs: PageSigns): S
     workerUrl: file(BUILT_FILES.worker),
     deadlineMs: options.deadlineMs ?? 10_000,
     start: options.start ?? 'idle',
+    persist,
   }
 }
 

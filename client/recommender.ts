@@ -25,6 +25,7 @@ import type { Part } from './load-part.ts'
 import { type RecommenderOptions, resolveOptions, type Settings } from './options.ts'
 import { markOnce, readPageSigns, whenIdle } from './page-signs.ts'
 import { createPendingEvents } from './pending-events.ts'
+import { createPersistence } from './persistence.ts'
 import { type ProfileTextOptions, readProfile, writeProfile } from './profile-text.ts'
 import { startInPage, startWorker } from './start-worker.ts'
 import { createTrust, type TrustScript } from './trust.ts'
@@ -145,9 +146,12 @@ function createMethods(
   const pending = createPendingEvents(keeps ? settle(() => sessionStorage, null) : null)
   const setConsent = async (choice: ConsentMode, text: string) =>
     connection.call('setConsent', await createConsentRecord(choice, text, Date.now()))
+  const asks = !(settings instanceof RecError) && settings.persist === 'ask'
+  const keep = createPersistence(() => connection.call('status'), asks ? navigator.storage : undefined)
   const send = async (events: readonly TrackInput[]) => {
     const stored = await connection.call('track', events)
     pending.settle(events)
+    void quiet(keep())
     return stored
   }
   const left = pending.takeLeftOver()

@@ -118,6 +118,35 @@ test('a database that an old tab holds closed leaves lists and history in memory
   await old.close()
 })
 
+test('a browser is asked to keep storage once, only where the page says so and the history is in use', async ({
+  page,
+  small,
+}) => {
+  await page.addInitScript(() => {
+    Object.assign(window, { asked: 0 })
+    // Chromium without a window always refuses, and says nothing of having been asked.
+    StorageManager.prototype.persist = async () => ++(window as object as { asked: number }).asked > 0
+  })
+  const asked = () => page.evaluate(() => (window as object as { asked: number }).asked)
+  const click = (from: number) =>
+    page.evaluate(async (place) => {
+      const { items } = await window.recommender.recommend({ scene: 'trending', count: 10, includeSeen: true })
+      for (const { id } of items.slice(place, place + 4)) await window.recommender.track({ type: 'click', item: id })
+      await window.recommender.status()
+    }, from)
+  for (const [persist, wanted] of [
+    ['never', 0],
+    ['ask', 1],
+  ] as const) {
+    await openSitePage(page, small, { persist })
+    if (persist === 'ask') await page.evaluate(() => window.recommender.forget())
+    await click(0)
+    expect(await asked()).toBe(0)
+    await click(4)
+    await expect.poll(asked).toBe(wanted)
+  }
+})
+
 test('fifty calls at once are all answered with full lists of their own', async ({ page, small }) => {
   await openSitePage(page, small)
   const lists = await page.evaluate(async () => {

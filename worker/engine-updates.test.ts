@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CELL_ROLE } from '#contract/shard-table'
-import { click, code, ids, KEY, loaded, openPage, publishedEdge, RELEASE, value } from './testing/page.ts'
+import { click, code, ids, KEY, loaded, openPage, type Page, publishedEdge, RELEASE, value } from './testing/page.ts'
 import { TestBrowser } from './testing/test-deps.ts'
 import { buildTinyRelease, signPointer } from './testing/tiny-release.ts'
 
@@ -119,6 +119,41 @@ describe('a release that is not whole', () => {
       expect(await loaded(page)).toMatchObject({ release: 'tiny-2', residentItems: 120, lastError: null })
       expect(edge.count('channels/')).toBe(3)
     }
+  })
+})
+
+describe('an idle page', () => {
+  /** Leaves the page alone for long enough. */
+  async function rest(page: Page): Promise<void> {
+    page.deps.timers.advance(300)
+    await page.notices.first('engines-ready')
+    page.deps.timers.advance(20_000)
+  }
+
+  test('finds stored objects that were exchanged for others of good checksums, and fetches them again', async () => {
+    const edge = publishedEdge()
+    const browser = new TestBrowser()
+    const { shards } = browser.stores
+    const page = await openPage(edge, { browser, deps: { random: () => 0 } }) // the sample starts with the manifest
+    await loaded(page)
+    const [, other] = RELEASE.cells.map(({ objects }) => objects.columns.hash)
+    await shards.put(RELEASE.manifestHash, (await shards.get(other ?? '')) ?? new Uint8Array(), 1)
+    await rest(page)
+    await expect
+      .poll(async () => (await shards.get(RELEASE.manifestHash))?.length)
+      .toBe(RELEASE.objects.get(RELEASE.manifestHash)?.length)
+    expect(edge.count(RELEASE.manifestHash)).toBe(2)
+    expect(value(await page.engine.status())).toMatchObject({ residentItems: 120, lastError: null })
+  })
+
+  test('asks for nothing where its sample is whole', async () => {
+    const edge = publishedEdge()
+    const page = await openPage(edge)
+    await loaded(page)
+    const before = edge.count('objects/')
+    await rest(page)
+    await loaded(page)
+    expect(edge.count('objects/')).toBe(before)
   })
 })
 

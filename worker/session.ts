@@ -7,6 +7,7 @@ import { Engines } from './engines/engines.ts'
 import { PrivateLoop } from './feedback/private-loop.ts'
 import { inspectList, inspectRelease } from './inspect.ts'
 import { memoryBytes } from './memory-size.ts'
+import { openStores } from './open-stores.ts'
 import { Poller } from './poller.ts'
 import { type Area, isPassing, Problems } from './problems.ts'
 import { effectiveMode } from './profile/consent.ts'
@@ -30,6 +31,10 @@ const RETRY_MS = 10_000
 
 /** Engines of a hidden tab are given back after this. */
 const HIDDEN_MS = 30_000
+
+/** When a page that has everything looks whether a few of its stored objects are still what they were. */
+const AUDIT_DELAY_MS = 20_000
+const AUDITED_OBJECTS = 4
 
 /** The page paints its first lists before a runtime is loaded. */
 const ENGINES_DELAY_MS = 300
@@ -55,6 +60,7 @@ export class Session {
   readonly #channel: TabChannel
   #cancelEngines: (() => void) | null = null
   #cancelHidden: (() => void) | null = null
+  #cancelAudit: (() => void) | null = null
   #isStopped = false
   /** Settles when the profile has been read. */
   #known: Promise<void> = Promise.resolve()
@@ -196,6 +202,7 @@ export class Session {
     this.#poller.pause()
     this.#cancelEngines?.()
     this.#cancelHidden?.()
+    this.#cancelAudit?.()
     this.#outbox.stop()
     this.#channel.close()
     await this.shelves.close()
@@ -332,10 +339,28 @@ export class Session {
       this.#cancelEngines = null
       this.#problems.clear('engine')
       this.shelves.openEngines().then(
-        () => this.#notify({ type: 'engines-ready' }),
+        () => {
+          this.#notify({ type: 'engines-ready' })
+          this.#scheduleAudit()
+        },
         (thrown: unknown) => this.#problems.report('engine', toRecError(thrown)),
       )
     })
+  }
+
+  /** Once a page, long after everything is there. */
+  #scheduleAudit(): void {
+    if (this.#isStopped) return
+    this.#cancelAudit ??= this.#deps.after(AUDIT_DELAY_MS, () => {
+      this.#audit().catch((thrown: unknown) => this.#problems.report('storage', toRecError(thrown)))
+    })
+  }
+
+  async #audit(): Promise<void> {
+    const hashes = this.shelves.installation?.tally.hashes ?? new Set<string>()
+    if ((await this.#source.audit(hashes, AUDITED_OBJECTS, this.#deps.random)) === 0) return
+    this.#keeper.renew()
+    await this.#look().catch(() => undefined) // reported by whoever looks; the next look tries again
   }
 
   /** Learns what it must of history items that are not on this device; a failure leaves them out until the next page. */
@@ -370,21 +395,4 @@ type Given = {
   readonly stores: Stores
   readonly storage: StorageMode
   readonly name: string
-}
-
-/** Opens what the visitor allows; a browser that refuses costs persistence only. */
-async function openStores(
-  deps: EngineDeps,
-  wanted: StorageMode,
-  { name, problems }: { readonly name: string; readonly problems: Problems },
-): Promise<{ stores: Stores; storage: StorageMode }> {
-  const stores = deps.openStores(name, wanted)
-  if (wanted === 'memory') return { stores, storage: wanted }
-  try {
-    await Promise.all([stores.shards.sizes(), stores.profile.read('settings')])
-    return { stores, storage: wanted }
-  } catch (thrown) {
-    problems.report('storage', toRecError(thrown, 'storage-refused'))
-    return { stores: deps.openStores(name, 'memory'), storage: 'memory' }
-  }
 }

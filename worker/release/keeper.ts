@@ -103,7 +103,7 @@ export class ReleaseKeeper {
 
   /** Has the next look make the model anew: what it is made of can be better now. */
   renew(): void {
-    this.#gap ??= new RecError('object-missing', 'an engine file is to be fetched')
+    this.#gap ??= new RecError('object-missing', 'a part was lost or has arrived since')
   }
 
   /** Takes the release that another tab has stored. */

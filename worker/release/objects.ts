@@ -1,4 +1,4 @@
-import { RecError, toRecError } from '#contract/errors'
+import { type ErrorCode, RecError, toRecError } from '#contract/errors'
 import type { EngineDeps } from '../deps.ts'
 import type { ShardStore } from '../store/ports.ts'
 import type { EdgeClient } from './edge.ts'
@@ -94,6 +94,24 @@ export class ObjectSource {
     }
   }
 
+  /**
+   * Hashes a sample of stored objects anew and removes those that changed: their own checksums are checked whenever they are read, but do not
+   * withstand intent.
+   * @returns How many of the sample are not there any more.
+   */
+  async audit(hashes: ReadonlySet<string>, most: number, random: () => number): Promise<number> {
+    const names = [...hashes].filter((hash) => this.stored.has(hash))
+    let lost = 0
+    for (let i = 0; i < most && names.length > 0; i++) {
+      const [hash = ''] = names.splice(Math.floor(random() * names.length), 1)
+      const bytes = await this.#store.get(hash)
+      if (bytes !== undefined && (await sha256Hex(this.#deps.subtle, bytes)) === hash) continue
+      await this.#drop(hash, 'hash-mismatch')
+      lost++
+    }
+    return lost
+  }
+
   /** Marks a release's objects as used now. */
   async touch(hashes: ReadonlySet<string>): Promise<void> {
     await this.#store.touch([...hashes], this.#deps.nowMs()).catch((thrown: unknown) => {
@@ -123,11 +141,15 @@ export class ObjectSource {
     } catch (thrown) {
       const error = toRecError(thrown)
       if (error.code === 'manifest-version' || error.code === 'shard-version') throw error // whole, and too new
-      this.#deps.log('stored-object-damaged', { code: error.code })
-      this.stored.delete(wanted.hash)
-      await this.#store.remove([wanted.hash]).catch((cause: unknown) => this.#report(toRecError(cause)))
+      await this.#drop(wanted.hash, error.code)
       return undefined
     }
+  }
+
+  async #drop(hash: string, code: ErrorCode): Promise<void> {
+    this.#deps.log('stored-object-damaged', { code })
+    this.stored.delete(hash)
+    await this.#store.remove([hash]).catch((cause: unknown) => this.#report(toRecError(cause)))
   }
 
   async #keep(hash: string, bytes: Uint8Array, tally: Tally): Promise<void> {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { FEATURE_COUNT } from '#contract/features'
 import { scoreTrees } from '#contract/trees'
 import { seededRandom, syntheticTrees } from '../synthetic-model.ts'
@@ -20,4 +20,16 @@ test.each([1, 2, 15, 31, 32])('createWasmTrees gives the bits of scoreTrees for 
     })
     expect(score(rows, count)).toEqual(scoreTrees(trees, rows, count))
   }
+})
+
+test('createWasmTrees gives the same bits where its memory cannot grow to the rows', () => {
+  const trees = syntheticTrees(20, 8, 1)
+  const random = seededRandom(1)
+  const rows = Float32Array.from({ length: 3_000 * FEATURE_COUNT }, () => random() * 255)
+  const score = createWasmTrees(module, trees)
+  const grow = vi.spyOn(WebAssembly.Memory.prototype, 'grow').mockImplementation(() => {
+    throw new RangeError('out of memory')
+  })
+  expect(score(rows, 3_000)).toEqual(scoreTrees(trees, rows, 3_000))
+  expect(grow).toHaveBeenCalledOnce()
 })

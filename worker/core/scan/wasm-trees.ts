@@ -1,7 +1,7 @@
 import { RecError } from '#contract/errors'
 import { LEAF_STEP, type TreeEnsemble } from '#contract/trees'
 import { collectSplits, MASK_LEAVES } from '../leaf-masks.ts'
-import type { TreeScorer } from '../tree-scorer.ts'
+import { createTreeScorer, type TreeScorer } from '../tree-scorer.ts'
 
 type TreeKernel = {
   readonly memory: WebAssembly.Memory
@@ -20,16 +20,21 @@ const PAGE = 65_536
  * Scores by masks of leaves as `createMaskScorer` does, eight rows side by side, in a memory of its own; bit for bit the same.
  * @param module - Compiled `scan.wasm`.
  * @param trees - At most MASK_LEAVES leaves each.
- * @throws RecError `engine-unavailable` when the engine cannot instantiate it.
+ * Where its memory cannot grow to the rows of a call, JavaScript scores them.
+ * @throws RecError `engine-unavailable` when the engine cannot instantiate it or has no memory for the trees.
  */
 export function createWasmTrees(module: WebAssembly.Module, trees: TreeEnsemble): TreeScorer {
   const kernel = instantiate(module)
   const { featureCount } = trees
   const rowsAt = layTrees(kernel, trees)
+  let plain: TreeScorer | undefined
   return (rows, count) => {
     const padded = Math.ceil(count / LANES) * LANES
     const sumsAt = rowsAt + padded * featureCount * 4
-    grow(kernel, sumsAt + padded * 4)
+    if (!grow(kernel, sumsAt + padded * 4)) {
+      plain ??= createTreeScorer(trees)
+      return plain(rows, count)
+    }
     const { buffer } = kernel.memory
     const own = new Float32Array(buffer, rowsAt, padded * featureCount)
     own.set(count * featureCount === rows.length ? rows : rows.subarray(0, count * featureCount))
@@ -54,7 +59,7 @@ function layTrees(kernel: TreeKernel, trees: TreeEnsemble): number {
   const { featureCount, roots } = trees
   const treeCount = roots.length
   const rowsAt = Math.ceil((end + treeCount * 4 + featureCount * 12 + 16 + treeCount * LANES * 4) / 16) * 16
-  grow(kernel, rowsAt)
+  if (!grow(kernel, rowsAt)) throw new RecError('engine-unavailable', 'no memory for trees', { sizeBytes: rowsAt })
   parts.forEach((part, i) => {
     new Uint8Array(kernel.memory.buffer, places[i], part.byteLength).set(new Uint8Array(part.buffer))
   })
@@ -63,9 +68,15 @@ function layTrees(kernel: TreeKernel, trees: TreeEnsemble): number {
   return rowsAt
 }
 
-function grow(kernel: TreeKernel, bytes: number): void {
-  const missing = Math.ceil((bytes - kernel.memory.buffer.byteLength) / PAGE)
-  if (missing > 0) kernel.memory.grow(missing)
+/** @returns Whether the memory has so many bytes now. */
+function grow({ memory }: TreeKernel, bytes: number): boolean {
+  const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE)
+  try {
+    if (missing > 0) memory.grow(missing)
+    return true
+  } catch {
+    return false // the engine has no more to give
+  }
 }
 
 function instantiate(module: WebAssembly.Module): TreeKernel {
