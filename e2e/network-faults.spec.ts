@@ -59,13 +59,13 @@ async function expectFallback(page: Page, code: string): Promise<void> {
 }
 
 /** The download goes on where it stopped: nothing that is stored is asked for again, and everything comes. */
-async function expectResumed(page: Page, wire: Wire): Promise<void> {
+async function expectResumed(page: Page, wire: Wire, items = ITEMS): Promise<void> {
   const stored = await readStoredObjects(page)
   expect(stored.filter(({ isWhole }) => !isWhole)).toEqual([])
   const before = wire.sent.length
   await mend(page, wire)
   await expect(cards(page)).toHaveCount(10)
-  await expect.poll(async () => (await status(page)).residentItems).toBe(ITEMS)
+  await expect.poll(async () => (await status(page)).residentItems).toBe(items)
   await expect.poll(async () => (await status(page)).lastError).toBeNull()
   const again = asked(wire, before).filter((path) => stored.some(({ hash }) => path.endsWith(hash)))
   expect(again).toEqual([])
@@ -144,6 +144,19 @@ test.describe('a network that is cut at a first visit', () => {
     expect(await status(page)).toMatchObject({ residentItems: ITEMS, ranker: 'trees' })
     await expectResumed(page, wire)
     await expect.poll(async () => (await status(page)).ranker, ENGINES).toBe('onnx')
+  })
+})
+
+test.describe('a network that is cut at a first visit to a large catalogue', () => {
+  test.use({ site: ({ large }, use) => use(large) })
+
+  test('at the graph leaves the scan, and the graph serves when it is back', async ({ page, wire, paths, open }) => {
+    cutAt(wire, paths.graph)
+    await open()
+    await expect.poll(async () => (await status(page)).lastError?.code, ENGINES).toBe('edge-unreachable')
+    expect(await status(page)).toMatchObject({ residentItems: 40_000, retrievers: ['scan'] })
+    await expectResumed(page, wire, 40_000)
+    await expect.poll(async () => (await status(page)).retrievers, ENGINES).toContain('hnsw')
   })
 })
 
