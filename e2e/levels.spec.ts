@@ -143,6 +143,28 @@ test.describe('a browser without', () => {
   }
 })
 
+test('a device without memory for the whole catalogue serves the part that fits, most popular first', async ({
+  page,
+  demo,
+}) => {
+  await inWorker(
+    page,
+    `WebAssembly.compile = () => Promise.reject(new WebAssembly.CompileError('no memory'));
+     globalThis.Int8Array = class extends Int8Array {
+       constructor(first, ...rest) {
+         if (first > 40_000) throw new RangeError('Array buffer allocation failed')
+         super(first, ...rest)
+       }
+     };`,
+  )
+  await openSitePage(page, demo)
+  await expect.poll(async () => (await status(page)).lastError?.code).toBe('engine-unavailable')
+  await expect.poll(async () => (await status(page)).residentCells).toBe(1)
+  const list = await page.evaluate(() => window.recommender.recommend({ scene: 'for-you', count: 20 }))
+  expect(list.items).toHaveLength(20)
+  await expect(page.locator('pocket-shelf').getByRole('listitem')).toHaveCount(10)
+})
+
 test('a page whose policy refuses workers runs the engine itself, and is told so', async ({ page, small }) => {
   const { url, prepared } = small
   const policy = [

@@ -233,9 +233,23 @@ export class ReleaseKeeper {
     return root
   }
 
+  /** Makes a model of the cells, or of as many as the device has memory for: half of them, and half again. */
   async #install({ target, root, gathered, tally, isComplete }: Pass): Promise<void> {
-    const orderCrcs = new Map(gathered.cells.map(({ cellIndex, columns }) => [cellIndex, columns.orderCrc]))
-    await this.#parts.install({ root, orderCrcs, arm: target.arm, tally, isComplete }, gathered.cells)
+    const { install, report } = this.#parts
+    let { cells } = gathered
+    for (;;) {
+      const orderCrcs = new Map(cells.map(({ cellIndex, columns }) => [cellIndex, columns.orderCrc]))
+      try {
+        await install({ root, orderCrcs, arm: target.arm, tally, isComplete }, cells)
+        break
+      } catch (thrown) {
+        if (!(thrown instanceof RangeError) || cells.length === 1) throw thrown
+        cells = cells.slice(0, cells.length >> 1)
+        report(
+          new RecError('engine-unavailable', 'no memory for all cells', { cells: cells.length }, { cause: thrown }),
+        )
+      }
+    }
     this.#target = target
   }
 
