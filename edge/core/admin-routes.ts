@@ -9,7 +9,7 @@ import { EDGE_LIMITS } from './edge-limits.ts'
 import type { EdgeDeps } from './ports.ts'
 import type { Releases } from './releases.ts'
 import { readJson } from './request-body.ts'
-import { channelParam, type Handler, hashParam, numberQuery, type Route, siteParam } from './route.ts'
+import { channelParam, type Handler, hashParam, pageQuery, type Route, siteParam } from './route.ts'
 import type { Scope, Site } from './sites.ts'
 
 type AdminContext = {
@@ -36,11 +36,7 @@ export function addAdminRoutes(app: Hono, deps: EdgeDeps, context: AdminContext)
   app.get(
     '/v1/sites/:site/events',
     admit('export', 'read', async (c, site) => {
-      const after = numberQuery(c, 'cursor', { fallback: 0, max: Number.MAX_SAFE_INTEGER })
-      const limit = Math.max(
-        1,
-        numberQuery(c, 'limit', { fallback: EDGE_LIMITS.exportRows, max: EDGE_LIMITS.exportRows }),
-      )
+      const { after, limit } = pageQuery(c, EDGE_LIMITS.exportRows)
       const rows = await deps.events.read(site.name, after, limit)
       const events = rows.flatMap(
         ({ seq, batch, events: kept }) => (JSON.parse(kept) as unknown[]).map((event) => ({ seq, batch, event })), // an array written by ingest.ts
@@ -105,11 +101,7 @@ function addReleases(app: Hono, deps: EdgeDeps, releases: Releases, admit: Admit
   app.get(
     '/v1/sites/:site/audit',
     admit('audit', 'publish', async (c, site) => {
-      const after = numberQuery(c, 'cursor', { fallback: 0, max: Number.MAX_SAFE_INTEGER })
-      const limit = Math.max(
-        1,
-        numberQuery(c, 'limit', { fallback: EDGE_LIMITS.auditRows, max: EDGE_LIMITS.auditRows }),
-      )
+      const { after, limit } = pageQuery(c, EDGE_LIMITS.auditRows)
       const entries = await deps.state.audit(site.name, after, limit)
       return adminJson({ v: 1, entries, cursor: entries.at(-1)?.position ?? after })
     }),

@@ -72,3 +72,11 @@ export function numberQuery(c: Context, name: string, range: { fallback: number;
   if (!Number.isSafeInteger(value)) throw new RecError('bad-request', `${name} is a whole number`)
   return Math.min(value, range.max)
 }
+
+/** Where a page of a listing starts and how many rows it has: `cursor` and `limit`, both optional. @throws RecError as numberQuery. */
+export function pageQuery(c: Context, most: number): { readonly after: number; readonly limit: number } {
+  return {
+    after: numberQuery(c, 'cursor', { fallback: 0, max: Number.MAX_SAFE_INTEGER }),
+    limit: Math.max(1, numberQuery(c, 'limit', { fallback: most, max: most })),
+  }
+}

@@ -2,6 +2,7 @@
 // groups of a catalogue. Two binary heaps of i64 keys {score, complement of rank or row}: what is to be visited, largest first, and the best found
 // so far, smallest first.
 
+import { fourDots } from './dots.as'
 import { offerKey, rowKey } from './selection.as'
 
 let query: usize = 0
@@ -98,29 +99,11 @@ function scoreFresh(count: i32): i32 {
   for (let i = count; i < ((count + 3) & ~3); i++) store<u32>(fresh + (i << 2), load<u32>(fresh + ((count - 1) << 2)))
   for (let i = 0; i < count; i += 4) {
     const at = fresh + (i << 2)
-    let p = rows + (<usize>load<u32>(at)) * stride
-    let q = rows + (<usize>load<u32>(at, 4)) * stride
-    let r = rows + (<usize>load<u32>(at, 8)) * stride
-    let s = rows + (<usize>load<u32>(at, 12)) * stride
-    let a = i32x4.splat(0)
-    let b = i32x4.splat(0)
-    let c = i32x4.splat(0)
-    let d = i32x4.splat(0)
-    for (let x: usize = 0; x < stride; x += 16) {
-      const low = v128.load(query + x * 2)
-      const high = v128.load(query + x * 2, 16)
-      a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load_ext<i8>(p + x), low))
-      b = i32x4.add(b, i32x4.dot_i16x8_s(v128.load_ext<i8>(q + x), low))
-      c = i32x4.add(c, i32x4.dot_i16x8_s(v128.load_ext<i8>(r + x), low))
-      d = i32x4.add(d, i32x4.dot_i16x8_s(v128.load_ext<i8>(s + x), low))
-      a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load_ext<i8>(p + x, 8), high))
-      b = i32x4.add(b, i32x4.dot_i16x8_s(v128.load_ext<i8>(q + x, 8), high))
-      c = i32x4.add(c, i32x4.dot_i16x8_s(v128.load_ext<i8>(r + x, 8), high))
-      d = i32x4.add(d, i32x4.dot_i16x8_s(v128.load_ext<i8>(s + x, 8), high))
-    }
-    const ab = i32x4.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7))
-    const cd = i32x4.add(v128.shuffle<i32>(c, d, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 2, 6, 3, 7))
-    const sums = i32x4.add(v128.shuffle<i32>(ab, cd, 0, 1, 4, 5), v128.shuffle<i32>(ab, cd, 2, 3, 6, 7))
+    const p = rows + (<usize>load<u32>(at)) * stride
+    const q = rows + (<usize>load<u32>(at, 4)) * stride
+    const r = rows + (<usize>load<u32>(at, 8)) * stride
+    const t = rows + (<usize>load<u32>(at, 12)) * stride
+    const sums = fourDots(query, p, q, r, t, stride)
     keep(load<u32>(at), i32x4.extract_lane(sums, 0))
     if (i + 1 < count) keep(load<u32>(at, 4), i32x4.extract_lane(sums, 1))
     if (i + 2 < count) keep(load<u32>(at, 8), i32x4.extract_lane(sums, 2))
