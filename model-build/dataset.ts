@@ -37,9 +37,27 @@ export type CatalogueItem = {
   readonly vector?: Float32Array
 }
 
+/** Kinds of `Signals`. */
+export const SIGNAL = { shown: 0, clicked: 1, bought: 2, opinion: 3 } as const
+
+/** Rows that rates of items are counted from, repeated ones included; one entry per row, in input order. */
+export type Signals = {
+  /** Index into the dataset's `users`, or behind them for people without a used row. */
+  readonly user: Int32Array
+  readonly item: Int32Array
+  /** Milliseconds, NaN unknown. */
+  readonly at: Float64Array
+  /** One of SIGNAL. */
+  readonly kind: Uint8Array
+  /** 0 (against) … 1 (for); only for opinions. */
+  readonly opinion: Float32Array
+}
+
 /** A validated log with its catalogue. `users[u]` and `items[i]` name the indices used in `interactions`. */
 export type Dataset = {
   readonly users: readonly string[]
   readonly items: readonly CatalogueItem[]
   readonly interactions: Interactions
+  /** Absent where the log says nothing of rates. */
+  readonly signals?: Signals
 }

@@ -154,6 +154,12 @@ export const DEFAULTS: Config = {
     // Factors on scores: { category or item, factor (2 doubles), from?, until? (dates) }.
     boosts: [],
   },
+  exploration: {
+    // Share of list places given to exploration, with logged propensities; 0 shows the best only. At most 0.5.
+    share: 0,
+    // uniform | thompson: a uniform draw among the next best, or Thompson sampling over the Beta priors of click rates.
+    method: 'uniform',
+  },
   feedback: {
     // Asks visitors who agreed to aggregate mode the questions of a plan; without it releases ask nothing.
     enabled: false,

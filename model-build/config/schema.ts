@@ -84,6 +84,7 @@ export const configSchema = z.strictObject({
       )
       .max(200),
   }),
+  exploration: z.strictObject({ share: z.number().min(0).max(0.5), method: z.enum(['uniform', 'thompson']) }),
   feedback: z.strictObject({
     enabled: z.boolean(),
     preset: z.enum(['strict', 'standard']),

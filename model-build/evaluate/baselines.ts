@@ -189,6 +189,7 @@ async function ialsScores(
     voters: none,
     encoder,
     voterRatio: 1,
+    minSupport: 1,
     second: null,
     ordered: false,
     timed: false,

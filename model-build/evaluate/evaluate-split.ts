@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts'
 import { openCrew } from '../crew/crew.ts'
 import { shareParts } from '../crew/shared-parts.ts'
 import type { Dataset, Interactions } from '../dataset.ts'
+import { pickSignals } from '../fit/select-users.ts'
 import { type Effort, effortFor } from '../pipeline/effort.ts'
 import { type FittedPipeline, fitPipeline } from '../pipeline/fit-pipeline.ts'
 import { type MadeRelease, makeRelease } from '../pipeline/make-release.ts'
@@ -57,7 +58,7 @@ export async function evaluateSplit(dataset: Dataset, options: SplitOptions): Pr
     const pipeline = await fitPipeline(augment(dataset), settings, pool, report)
     return { method: 'none', pipeline, models: null, judgement: null }
   }
-  const train = augment({ ...dataset, interactions: split.train })
+  const train = augment(trainPart(dataset, split, method))
   const pipeline = await report.keep('pipeline', () => fitPipeline(train, settings, pool, report))
   const parts = { pipeline, settings, last: null, gate: {}, pool }
   const judging: Report = {
@@ -94,6 +95,22 @@ export function splitOf(log: Interactions, method: Exclude<SplitMethod, 'none'>,
   return splitHeldOutUsers(log, { users: heldOutUsers, testShare, minUserItems, seed })
 }
 
+/** A dataset without what is tested on: held-out rows, and signals of the same people and items or of later times. */
+export function trainPart(dataset: Dataset, split: Split, method: SplitMethod): Dataset {
+  const { signals, items } = dataset
+  const train = { ...dataset, interactions: split.train }
+  if (signals === undefined) return train
+  const held = new Set<number>()
+  split.testUsers.forEach((user, t) => {
+    for (let k = split.testOffsets[t]; k < split.testOffsets[t + 1]; k++)
+      held.add(user * items.length + split.testItems[k])
+  })
+  const first = method === 'time' ? split.testAt.reduce((least, at) => Math.min(least, at), Infinity) : Infinity
+  const isOpen = (at: number) =>
+    !(signals.at[at] >= first) && !held.has(signals.user[at] * items.length + signals.item[at])
+  return { ...train, signals: pickSignals(signals, isOpen) }
+}
+
 type Judging = {
   readonly dataset: Dataset
   readonly split: Split
@@ -110,8 +127,14 @@ async function judgeSplit({ dataset, split, release, effort, seed, report }: Jud
   const shared = shareParts({ manifest, objects: objects.entries(), log, itemNos })
   const crew = await openCrew(shared, { graphs: true, ranker: true, asked: tested.length })
   const common = { cutoffs: CUTOFFS, isDevice: true, sampledUsers: effort.sampledUsers, seed, report }
-  const train = { ...dataset, interactions: split.train }
-  return judge({ ...common, dataset: train, log, tested, respondent: crew, models }).finally(() => crew.close())
+  return judge({
+    ...common,
+    dataset: { ...dataset, interactions: split.train },
+    log,
+    tested,
+    respondent: crew,
+    models,
+  }).finally(() => crew.close())
 }
 
 /** Every n-th tested user, so many as are wanted; items of the history are not looked for again. */

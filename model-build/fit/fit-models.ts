@@ -93,6 +93,7 @@ export async function fitModels(
     contentRidge,
     hasEvidence,
     voters,
+    minSupport: options.minSupport,
     encoder: { type: 'ridge', alpha0, reg, nu, itemCount: log.itemCount, ratio: options.ratio },
     voterRatio: options.voterRatio,
     second: options.secondModel ?? (await secondOf(log, hasEvidence, { ...options, pool }, onProgress)),

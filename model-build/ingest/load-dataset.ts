@@ -8,6 +8,7 @@ import { groupLog } from './group-log.ts'
 import { type LogTimes, resolveTimes } from './log-time.ts'
 import { type Catalogue, readCatalogue } from './read-catalogue.ts'
 import { type LogRows, readLog } from './read-log.ts'
+import { readSignals } from './read-signals.ts'
 import type { IngestReport } from './report.ts'
 import { summariseIngest } from './summarise.ts'
 import { validateRows } from './validate.ts'
@@ -83,7 +84,9 @@ function buildDataset(rows: LogRows, catalogue: Catalogue, options: LoadOptions)
     throw new RecError('input-malformed', 'no usable row in the input', { dropped: fate.dropped.total() })
   const hashUser = options.hashUser ?? ((id: string) => id)
   const users = Array.from(grouped.userIndex, (index) => hashUser(rows.users[index] ?? ''))
-  const dataset: Dataset = { users, items, interactions: grouped.interactions }
+  const signals = readSignals(rows, times, fate, { userIndex: grouped.userIndex, itemIndex })
+  const rates = signals === null ? {} : { signals }
+  const dataset: Dataset = { users, items, interactions: grouped.interactions, ...rates }
   return { dataset, report: summariseIngest({ rows, times, fate, catalogue, dataset, rowsUsed, onlyInLog, config }) }
 }
 
@@ -93,7 +96,7 @@ function isOrderless(rows: LogRows, times: LogTimes, order: IngestConfig['input'
   return times.order === 'order' && !rows.isRowOrderKnown && times.key.every((key) => Number.isNaN(key))
 }
 
-/** Catalogue items first, then items only used rows name, in order of first appearance; `itemIndex` is -1 for items without a used row. */
+/** Catalogue items first, then items only used rows name, in order of first appearance; `itemIndex` is -1 for items of neither. */
 function joinItems(
   rows: LogRows,
   { items: known, vectors }: Pick<Catalogue, 'items' | 'vectors'>,
@@ -105,8 +108,8 @@ function joinItems(
   const indexOf = new Map(known.map((item, index) => [item.id, index]))
   const itemIndex = new Int32Array(rows.items.length).fill(-1)
   for (const [index, id] of rows.items.entries()) {
-    if (isUsed[index] === 0) continue
     const position = indexOf.get(id)
+    if (position === undefined && isUsed[index] === 0) continue
     itemIndex[index] = position ?? items.length
     if (position === undefined) items.push(bareItem(id))
   }

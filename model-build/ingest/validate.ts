@@ -10,6 +10,8 @@ const DAY_MS = 86_400_000
 export type RowFate = {
   /** Weight as evidence, 0 for a row that is not used. One entry per row; owned by the caller. */
   readonly weight: Float32Array
+  /** 1 for rows that are not to be read at all. One entry per row. */
+  readonly isDropped: Uint8Array
   /** Bit per FLAG_BITS entry. One entry per row; later steps add bits. */
   readonly flags: Uint16Array
   readonly dropped: ReasonCounts<DropReason>
@@ -46,14 +48,19 @@ export function validateRows(rows: LogRows, times: LogTimes, options: ValidateOp
   const ratingScaleFits = !rows.hasRatings || rows.rating.some((value) => value >= options.config.input.minRating)
   const weight = new Float32Array(rows.rowCount)
   const flags = new Uint16Array(rows.rowCount)
+  const isDropped = new Uint8Array(rows.rowCount)
   const spikes = spikeDays(times.rowsPerDay, options.config.validation)
   for (let row = 0; row < rows.rowCount; row++) {
-    if (rows.user[row] === NO_ID.absent) continue
+    if (rows.user[row] === NO_ID.absent) {
+      isDropped[row] = 1
+      continue
+    }
     const dropReason =
       idFault(rows, row) ??
       (options.dropNothing ? undefined : dropFault(row, { rows, times, options, scaleFits: ratingScaleFits }))
     if (dropReason !== undefined) {
       dropped.add(dropReason)
+      isDropped[row] = 1
       continue
     }
     flags[row] = flagRow(row, { rows, times, validation: options.config.validation, spikes })
@@ -61,7 +68,7 @@ export function validateRows(rows: LogRows, times: LogTimes, options: ValidateOp
     if (typeof evidence === 'string') ignored.add(evidence)
     else weight[row] = evidence
   }
-  return { weight, flags, dropped, ignored, ratingScaleFits }
+  return { weight, isDropped, flags, dropped, ignored, ratingScaleFits }
 }
 
 type RowContext = {

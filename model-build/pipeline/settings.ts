@@ -1,5 +1,6 @@
 import { RecError } from '#contract/errors'
 import { isSiteName } from '#contract/limits'
+import type { RuleDefaults } from '#contract/manifest'
 import type { Config } from '../config/schema.ts'
 import type { ModelOptions } from '../fit/fit-models.ts'
 import type { AssembleOptions } from '../release/assemble.ts'
@@ -38,6 +39,10 @@ const LATER_SLICES = [1_600, 2_000, 4_000] as const
 /** Hyper-parameters of logs too small to choose them on validation users; the middle of the published tables. */
 const UNTUNED = { alpha0: 0.1, reg: 0.003, lambda: 100 } as const
 
+function rulesOf({ exploration: { share, method } }: Config): RuleDefaults {
+  return { ...DEFAULT_RULES, exploration: share, ...(method === 'uniform' ? {} : { explorer: method }) }
+}
+
 /** @throws RecError `config-invalid` */
 export function resolveSettings(config: Config): PipelineSettings {
   if (!isSiteName(config.site.name))
@@ -68,7 +73,7 @@ export function resolveSettings(config: Config): PipelineSettings {
       cellItems: config.release.cellItems,
       graphMinItems: config.release.graphMinItems,
       trendingHalfLifeDays: config.release.trendingHalfLifeDays,
-      rules: DEFAULT_RULES,
+      rules: rulesOf(config),
       siteRules: config.rules,
     },
     ranker: config.ranker,

@@ -10,6 +10,7 @@ import { buildDictionaries } from './dictionaries.ts'
 import { type CellSources, encodeCell } from './encode-cells.ts'
 import type { FittedModels } from './fitted-models.ts'
 import { encodeGroupGraphs } from './group-graphs.ts'
+import { itemRates } from './item-rates.ts'
 import { type ItemRegistry, numberItems } from './item-registry.ts'
 import { encodeMeanSpace } from './mean-space.ts'
 import { ObjectSet } from './object-set.ts'
@@ -134,7 +135,6 @@ type SourceParts = Pick<CellSources, 'itemNos' | 'dictionaries' | 'createdAt'> &
 }
 
 function cellSources(dataset: Dataset, { models, space, second, behaviour, ...numbered }: SourceParts): CellSources {
-  const unknown = new Uint8Array(dataset.items.length)
   return {
     ...numbered,
     items: dataset.items,
@@ -142,11 +142,7 @@ function cellSources(dataset: Dataset, { models, space, second, behaviour, ...nu
     voters: models.voters,
     popularity: logRankQuantiles(behaviour.support),
     trending: logRankQuantiles(behaviour.trending),
-    clickRate: unknown,
-    conversionRate: unknown,
-    quality: unknown,
-    priorMean: unknown,
-    priorStrength: unknown,
+    ...itemRates(dataset.signals, dataset.items.length, models.minSupport),
     hasEvidence: models.hasEvidence,
   }
 }

@@ -12,6 +12,8 @@ export type FittedModels = {
   /** 1 where the vector comes from the item's own interactions. */
   readonly hasEvidence: Uint8Array
   readonly voters: Voters
+  /** People that must stand behind what a release says of an item. */
+  readonly minSupport: number
   readonly encoder: RidgeEncoder
   /** History weights of the votes: ratio^k for the k-th latest item. */
   readonly voterRatio: number
