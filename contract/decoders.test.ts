@@ -151,7 +151,7 @@ describe('decoders refuse', () => {
       for (const type of decodeObject(sample.encode(), sample.kind).keys())
         expect(() => sample.decode(withSection(sample, type, () => null))).toThrow(shardMalformed)
     }
-    expect.assertions(57)
+    expect.assertions(70)
   })
 })
 

@@ -12,6 +12,7 @@ export const OBJECT_KIND = {
   shardTable: 6,
   directory: 7,
   gramian: 8,
+  patch: 9,
   trees: 10,
 } as const
 

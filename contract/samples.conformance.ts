@@ -6,6 +6,7 @@ import { decodeDirectory, encodeDirectory } from './directory.ts'
 import { decodeGramian, encodeGramian } from './gramian.ts'
 import { decodeGraph, encodeGraph, groupCrc } from './graph.ts'
 import { OBJECT_KIND, type ObjectKind } from './object-file.ts'
+import { decodePatch, encodePatch } from './patch.ts'
 import { decodeShardTable, encodeShardTable, type ObjectRef } from './shard-table.ts'
 import { decodeTrees, encodeTrees } from './trees.ts'
 import { decodeVectors, encodeVectors } from './vectors.ts'
@@ -134,6 +135,44 @@ export const OBJECT_SAMPLES: readonly ObjectSample[] = [
         graphs: [sampleRef(12)],
       }),
     decode: decodeShardTable,
+  },
+  {
+    name: 'patched-table',
+    kind: OBJECT_KIND.shardTable,
+    encode: () =>
+      encodeShardTable({
+        spaceCount: 1,
+        localeCount: 2,
+        dim: 1,
+        cells: [
+          { role: 0, itemCount: 5, popularity: 65_535, group: -1, objects: cellOf(1) },
+          { role: 1, itemCount: 4, popularity: 9_000, group: -1, objects: { ...cellOf(6), patch: sampleRef(13) } },
+        ],
+        centroids: Int8Array.of(1, -1),
+        graphs: [],
+      }),
+    decode: decodeShardTable,
+  },
+  {
+    name: 'patch',
+    kind: OBJECT_KIND.patch,
+    encode: () =>
+      encodePatch({
+        baseCrc: 0x1234_5678,
+        parts: {
+          vectors: [{ itemCount: 4, dim: 1, orderCrc: ORDER_CRC, quantised: Int8Array.of(9, -9, 0, 127) }],
+          voters: {
+            itemCount: 4,
+            orderCrc: ORDER_CRC,
+            weightStep: 0.5,
+            offsets: Uint32Array.of(0, 1, 1, 1, 3),
+            source: Uint32Array.of(7, 0, 70_000),
+            weights: Uint8Array.of(63, 1, 2),
+          },
+          columns,
+        },
+      }),
+    decode: decodePatch,
   },
   {
     name: 'directory',

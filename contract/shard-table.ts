@@ -2,7 +2,17 @@ import { checkCellItems } from './cell-order.ts'
 import { RecError } from './errors.ts'
 import { decodeObject, encodeObject, OBJECT_KIND, requireSection } from './object-file.ts'
 
-const SECTION = { header: 1, cells: 2, hashes: 3, sizes: 4, centroids: 5, graphHashes: 6, graphSizes: 7 } as const
+const SECTION = {
+  header: 1,
+  cells: 2,
+  hashes: 3,
+  sizes: 4,
+  centroids: 5,
+  graphHashes: 6,
+  graphSizes: 7,
+  patchHashes: 8,
+  patchSizes: 9,
+} as const
 
 const HASH_BYTES = 32
 const CELL_BYTES = 12
@@ -12,12 +22,19 @@ export const CELL_ROLE = { head: 0, cell: 1, fresh: 2 } as const
 
 export type CellRole = (typeof CELL_ROLE)[keyof typeof CELL_ROLE]
 
-/** Objects of one cell by name: `vectors` of each space, `voters`, `columns`, `cards` of each locale. */
+/** Objects of one cell by name: `vectors` of each space, `voters`, `columns`, `cards` of each locale, and a `patch` where some rows are newer. */
 export type CellObjects = {
   readonly vectors: readonly ObjectRef[]
   readonly voters: ObjectRef
   readonly columns: ObjectRef
   readonly cards: readonly ObjectRef[]
+  readonly patch?: ObjectRef
+}
+
+/** Every object of a cell that a device reads. @param locale - Index of the cards' locale; all locales where absent. */
+export function cellRefs({ vectors, voters, columns, cards, patch }: CellObjects, locale?: number): ObjectRef[] {
+  const shown = locale === undefined ? cards : cards.slice(locale, locale + 1)
+  return [...vectors, voters, columns, ...shown, ...(patch === undefined ? [] : [patch])]
 }
 
 /** An immutable object: its SHA-256 in lower-case hex and its size in bytes before any content encoding. */
@@ -58,6 +75,7 @@ export type ShardTable = {
  * | 3, 4    | cells × refs × 32-byte SHA-256, u32 sizes                                               |
  * | 5       | i8[cells · dim]                                                                         |
  * | 6, 7    | graphs × 32-byte SHA-256, u32 sizes                                                     |
+ * | 8, 9    | cells × 32-byte SHA-256, u32 sizes of patches, zeros where a cell has none; absent where no cell has one, skipped by readers that know none |
  */
 export function encodeShardTable(table: ShardTable): Uint8Array {
   const cells = new DataView(new ArrayBuffer(table.cells.length * CELL_BYTES))
@@ -67,12 +85,9 @@ export function encodeShardTable(table: ShardTable): Uint8Array {
     cells.setUint16(i * CELL_BYTES + 6, cell.group < 0 ? 0xffff : cell.group, true)
     cells.setUint8(i * CELL_BYTES + 8, cell.role)
   })
-  const refs = table.cells.flatMap(({ objects }) => [
-    ...objects.vectors,
-    objects.voters,
-    objects.columns,
-    ...objects.cards,
-  ])
+  const refs = table.cells.flatMap(({ objects: { vectors, voters, columns, cards } }) =>
+    cellRefs({ vectors, voters, columns, cards }),
+  )
   const header = new Uint32Array([
     table.cells.length,
     table.spaceCount,
@@ -81,19 +96,30 @@ export function encodeShardTable(table: ShardTable): Uint8Array {
     table.graphs.length,
   ])
   const bytes = (array: Uint32Array | Int8Array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+  const sizes = (of: readonly ObjectRef[]) => bytes(Uint32Array.from(of, (ref) => ref.sizeBytes))
+  const patches = table.cells.map(({ objects }) => objects.patch ?? NO_OBJECT)
+  const isPatched = patches.some(({ sizeBytes }) => sizeBytes > 0)
   return encodeObject(
     OBJECT_KIND.shardTable,
     new Map([
       [SECTION.header, bytes(header)],
       [SECTION.cells, new Uint8Array(cells.buffer)],
       [SECTION.hashes, packHashes(refs)],
-      [SECTION.sizes, bytes(Uint32Array.from(refs, (ref) => ref.sizeBytes))],
+      [SECTION.sizes, sizes(refs)],
       [SECTION.centroids, bytes(table.centroids)],
       [SECTION.graphHashes, packHashes(table.graphs)],
-      [SECTION.graphSizes, bytes(Uint32Array.from(table.graphs, (ref) => ref.sizeBytes))],
+      [SECTION.graphSizes, sizes(table.graphs)],
+      ...(isPatched
+        ? ([
+            [SECTION.patchHashes, packHashes(patches)],
+            [SECTION.patchSizes, sizes(patches)],
+          ] as const)
+        : []),
     ]),
   )
 }
+
+const NO_OBJECT: ObjectRef = { hash: '0'.repeat(HASH_BYTES * 2), sizeBytes: 0 }
 
 /** Reads a shard table. @throws RecError `shard-malformed` */
 export function decodeShardTable(file: Uint8Array): ShardTable {
@@ -113,6 +139,10 @@ export function decodeShardTable(file: Uint8Array): ShardTable {
     sized(SECTION.hashes, cellCount * perCell * HASH_BYTES),
     sized(SECTION.sizes, cellCount * perCell * 4),
   )
+  const patches =
+    sections.has(SECTION.patchHashes) || sections.has(SECTION.patchSizes)
+      ? unpackRefs(sized(SECTION.patchHashes, cellCount * HASH_BYTES), sized(SECTION.patchSizes, cellCount * 4))
+      : []
   const cellBytes = sized(SECTION.cells, cellCount * CELL_BYTES)
   const view = new DataView(cellBytes.buffer, cellBytes.byteOffset, cellBytes.length)
   const cells = Array.from({ length: cellCount }, (_, i): CellEntry => {
@@ -121,7 +151,11 @@ export function decodeShardTable(file: Uint8Array): ShardTable {
     if (voters === undefined || columns === undefined)
       throw new RecError('shard-malformed', 'a cell has no objects', { cell: i })
     const objects = { vectors: own.slice(0, spaceCount), voters, columns, cards: own.slice(spaceCount + 2) }
-    return { ...readCell(view, i * CELL_BYTES, graphCount), objects }
+    const patch = patches[i] ?? NO_OBJECT
+    return {
+      ...readCell(view, i * CELL_BYTES, graphCount),
+      objects: patch.sizeBytes > 0 ? { ...objects, patch } : objects,
+    }
   })
   const centroids = sized(SECTION.centroids, cellCount * dim).slice()
   return {

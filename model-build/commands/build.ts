@@ -20,7 +20,7 @@ Examples:
 
 type Flags = CommonFlags &
   ConfigFlags &
-  InputFlags & { readonly out: string; readonly keys?: string; readonly gate?: boolean }
+  InputFlags & { readonly out: string; readonly keys?: string; readonly gate?: boolean; readonly incremental?: boolean }
 
 /** `pocketshelf build`: logs and catalogue to a signed release. */
 export function addBuild(program: Command, context: CommandContext): void {
@@ -30,6 +30,10 @@ export function addBuild(program: Command, context: CommandContext): void {
     .option('--keys <dir>', 'signing keys (see `pocketshelf keys new`)')
     .option('--retention-days <n>', 'leave out rows older than this, counted from the newest', wholeNumber)
     .option('--gate', 'write nothing when the release is worse than the last one of --out, and say why (exit code 3)')
+    .option(
+      '--incremental',
+      'go on from the last release of --out: solve only what moved, so that devices fetch little; a full build where too much did',
+    )
     .addHelpText('after', EXAMPLES)
     .action((flags: Flags) =>
       runStep(context, flags, async (io) => {
@@ -41,6 +45,7 @@ export function addBuild(program: Command, context: CommandContext): void {
             outDir: flags.out,
             keysDir: flags.keys,
             gate: flags.gate === true,
+            incremental: flags.incremental === true,
           },
           io,
         )

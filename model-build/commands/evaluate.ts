@@ -28,6 +28,7 @@ type Flags = CommonFlags &
     readonly rankings?: string
     readonly baselines?: boolean
     readonly releaseDir?: string
+    readonly release?: string
     readonly task: 'recommend' | 'click'
     readonly users?: string[]
     readonly scores?: string
@@ -57,6 +58,7 @@ export function addEvaluate(program: Command, context: CommandContext): void {
     .option('--k <list>', 'list lengths', cutoffs, [10, 20])
     .option('--rankings <file>', "write each user's list, one JSON line per user")
     .option('--release-dir <dir>', 'keep the release that was measured; `publish --keys` can sign it')
+    .option('--release <dir>', 'fit nothing: measure a release that was built before')
     .option('--baselines', 'also measure random, item-kNN, exact EASE and exact iALS on the same users')
     .addHelpText('after', EXAMPLES)
     .action((flags: Flags) =>
@@ -65,8 +67,10 @@ export function addEvaluate(program: Command, context: CommandContext): void {
 }
 
 async function lists(flags: Flags, io: StepIo): Promise<StepResult> {
-  const { evaluateFiles } = await import('../steps/evaluate-files.ts')
-  const { train, test, items = [], mode, k: cutoffs, rankings: rankingsFile, releaseDir } = flags
+  const { evaluateFiles, evaluateRelease } = await import('../steps/evaluate-files.ts')
+  const { train, test, items = [], mode, k: cutoffs, rankings: rankingsFile, releaseDir, release } = flags
+  if (release !== undefined)
+    return evaluateRelease(release, { ...configRequest(flags), train, test, items, cutoffs }, io)
   const what = { mode, cutoffs, rankingsFile, releaseDir, baselines: flags.baselines === true }
   return evaluateFiles({ ...configRequest(flags), train, test, items, ...what }, io)
 }

@@ -37,6 +37,8 @@ export type BuildRequest = ConfigRequest &
     readonly keysDir: string | undefined
     /** Writes nothing when the gate finds the release worse than the folder's last one. */
     readonly gate?: boolean
+    /** Goes on from the folder's last release where it can. */
+    readonly incremental?: boolean
   }
 
 export type UpdateRequest = ConfigRequest & {

@@ -172,6 +172,16 @@ export const DEFAULTS: Config = {
     // Share of devices that get a release learnt from reports first.
     canaryShare: 0.1,
   },
+  increment: {
+    // An item is solved anew when its users or their weights changed by more than this share since it was last.
+    minChange: 0.1,
+    // A full build follows when more than this share of the items is patched, new or gone since the last one.
+    maxMovedShare: 0.2,
+    // The same when the log's newest row is later than that of the last full build by more than this. Days.
+    maxAgeDays: 7,
+    // The same when freezing the others costs more than this share of NDCG@20, as users' newest rows tell.
+    maxLoss: 0.005,
+  },
   gate: {
     // NDCG@20 may fall by at most this share against the live release on the same data.
     maxQualityLoss: 0.02,

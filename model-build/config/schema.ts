@@ -94,6 +94,12 @@ export const configSchema = z.strictObject({
       .refine((all) => Math.abs(Object.values(all).reduce((sum, part) => sum + part, 0) - 1) < 1e-9, 'must sum to 1'),
     canaryShare: z.union([z.literal(0.05), z.literal(0.1), z.literal(0.25), z.literal(0.5)]),
   }),
+  increment: z.strictObject({
+    minChange: share,
+    maxMovedShare: share,
+    maxAgeDays: positive,
+    maxLoss: share,
+  }),
   gate: z.strictObject({
     maxQualityLoss: share,
     maxBytesGrowth: z.number().min(0),

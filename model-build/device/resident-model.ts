@@ -3,6 +3,7 @@ import { decodeColumns } from '#contract/columns'
 import { RecError } from '#contract/errors'
 import { decodeGramian } from '#contract/gramian'
 import { type Manifest, parseDictionaries } from '#contract/manifest'
+import { applyPatch, decodePatch } from '#contract/patch'
 import { type CellEntry, decodeShardTable } from '#contract/shard-table'
 import { decodeTrees, type TreeEnsemble } from '#contract/trees'
 import { decodeVectors } from '#contract/vectors'
@@ -67,12 +68,15 @@ function decodeCell(
 ): ResidentCell {
   const { objects } = entry
   const card = objects.cards[0]
-  return {
-    entry,
-    cellIndex,
+  const parts = {
     vectors: objects.vectors.map((ref) => decodeVectors(get(ref.hash))),
     voters: decodeVoters(get(objects.voters.hash)),
     columns: decodeColumns(get(objects.columns.hash)),
+  }
+  return {
+    entry,
+    cellIndex,
+    ...(objects.patch === undefined ? parts : applyPatch(parts, decodePatch(get(objects.patch.hash)))),
     cards: withCards && card !== undefined ? decodeCards(get(card.hash)) : null,
   }
 }

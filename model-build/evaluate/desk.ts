@@ -65,7 +65,7 @@ export function meanNdcg({ asked, k }: Desk, users: readonly number[], lists: re
 }
 
 /** Cosine of item vectors, cut at 0; items without direction are unlike all. */
-export function cosineOf({ vectors, dim }: FittedModels): (a: number, b: number) => number {
+export function cosineOf({ vectors, dim }: Pick<FittedModels, 'vectors' | 'dim'>): (a: number, b: number) => number {
   const lengths = new Map<number, number>()
   const lengthOf = (item: number): number => {
     let length = lengths.get(item)

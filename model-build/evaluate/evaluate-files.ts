@@ -89,7 +89,11 @@ export async function evaluateFiles(options: EvaluateOptions): Promise<EvaluateR
   }
 }
 
-async function readTrain(options: EvaluateOptions, onShare: (share: number) => void): Promise<Dataset> {
+/** The rows to fit on, or to know of a visitor. */
+export async function readTrain(
+  options: Pick<EvaluateOptions, 'train' | 'items' | 'config' | 'nowMs'>,
+  onShare: (share: number) => void,
+): Promise<Dataset> {
   const { dataset } = await loadDataset({
     interactions: options.train,
     items: options.items,

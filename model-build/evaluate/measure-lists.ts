@@ -6,7 +6,9 @@ import { MetricsCollector } from './metrics-table.ts'
 
 /** Metrics of one list per asked user, with intervals; `ndcg` is per user, at `k`. */
 export function measureLists(
-  desk: Pick<Desk, 'asked' | 'known' | 'cutoffs' | 'dataset' | 'support' | 'models' | 'k' | 'seed'>,
+  desk: Pick<Desk, 'asked' | 'known' | 'cutoffs' | 'dataset' | 'support' | 'k' | 'seed'> & {
+    readonly models: Pick<Desk['models'], 'vectors' | 'dim'>
+  },
   lists: readonly ArrayLike<number>[],
 ): { readonly result: MethodResult; readonly ndcg: Float64Array } {
   const { asked, known, cutoffs, support, k, seed } = desk

@@ -1,12 +1,13 @@
 import { type Card, encodeCards } from '#contract/cards'
-import { encodeColumns, ITEM_FLAG } from '#contract/columns'
+import { type ColumnCell, encodeColumns, ITEM_FLAG } from '#contract/columns'
+import type { CellPatch } from '#contract/patch'
 import type { CellEntry } from '#contract/shard-table'
 import type { CatalogueItem } from '../dataset.ts'
 import type { ObjectSet } from '../release/object-set.ts'
 import type { StoredCell } from './stored-cells.ts'
 
-/** A cell after an update, and how many of its items changed. */
-export type ChangedCell = { readonly entry: CellEntry; readonly changedItems: number }
+/** A cell after an update, its patch apart, and how many of its items changed. */
+export type ChangedCell = { readonly entry: CellEntry; readonly patch: CellPatch | null; readonly changedItems: number }
 
 /**
  * Writes what the catalogue says now of a cell's items: price and availability into its columns, title and addresses into its cards. Objects
@@ -18,32 +19,46 @@ export function changeCell(
   wanted: (index: number) => CatalogueItem | undefined,
   objects: ObjectSet,
 ): ChangedCell {
-  const { columns, cards, entry } = cell
-  const price = columns.price.slice()
-  const flags = columns.flags.slice()
-  const texts: Card[] = []
-  const changed = new Set<number>()
-  let hasNewText = false
-  for (let i = 0; i < columns.itemNos.length; i++) {
-    const item = wanted(i)
-    const card = cards.card(i)
-    texts.push(item === undefined ? card : cardOf(item))
-    if (item === undefined) continue
-    price[i] = item.price
-    flags[i] = (flags[i] & ~ITEM_FLAG.available) | (item.available ? ITEM_FLAG.available : 0)
-    const isRetold = !isSame(card, texts[i])
-    hasNewText ||= isRetold
-    if (isRetold || !Object.is(price[i], columns.price[i]) || flags[i] !== columns.flags[i]) changed.add(i)
-  }
-  if (changed.size === 0) return { entry, changedItems: 0 }
+  const { columns, cards, entry, patch } = cell
+  const items = Array.from(columns.itemNos, (_, i) => wanted(i))
+  const isRetold = items.map((item, i) => item !== undefined && !isSame(cards.card(i), cardOf(item)))
+  const repriced = reprice(columns, items)
+  const changedItems = items.filter((_, i) => isRetold[i] || repriced.isChanged[i]).length
+  if (changedItems === 0) return { entry, patch, changedItems }
+  const itemOf = new Map(items.map((item, i) => [columns.itemNos[i], item]))
+  const texts = items.map((item, i) => (item === undefined ? cards.card(i) : cardOf(item)))
+  const isPriced = repriced.isChanged.includes(true)
   const refs = {
     ...entry.objects,
-    columns: objects.add(encodeColumns({ ...columns, price, flags })),
-    ...(hasNewText
+    ...(isPriced ? { columns: objects.add(encodeColumns(repriced.columns)) } : {}),
+    ...(isRetold.includes(true)
       ? { cards: [objects.add(encodeCards(texts, cards.orderCrc)), ...entry.objects.cards.slice(1)] }
       : {}),
   }
-  return { entry: { ...entry, objects: refs }, changedItems: changed.size }
+  return {
+    entry: { ...entry, objects: refs },
+    patch: patch === null ? null : repricePatch(patch, (itemNo) => itemOf.get(itemNo)),
+    changedItems,
+  }
+}
+
+/** Columns with today's prices and availability, and which rows they differ in. */
+function reprice(columns: ColumnCell, items: readonly (CatalogueItem | undefined)[]) {
+  const price = columns.price.slice()
+  const flags = columns.flags.slice()
+  items.forEach((item, i) => {
+    if (item === undefined) return
+    price[i] = item.price
+    flags[i] = (flags[i] & ~ITEM_FLAG.available) | (item.available ? ITEM_FLAG.available : 0)
+  })
+  const isChanged = items.map((_, i) => !Object.is(price[i], columns.price[i]) || flags[i] !== columns.flags[i])
+  return { columns: { ...columns, price, flags }, isChanged }
+}
+
+function repricePatch(patch: CellPatch, itemOf: (itemNo: number) => CatalogueItem | undefined): CellPatch {
+  const { columns } = patch.parts
+  const repriced = reprice(columns, Array.from(columns.itemNos, itemOf))
+  return { ...patch, parts: { ...patch.parts, columns: repriced.columns } }
 }
 
 function cardOf({ id, title, url, image }: CatalogueItem): Card {

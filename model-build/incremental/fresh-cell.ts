@@ -1,3 +1,4 @@
+import type { ColumnCell } from '#contract/columns'
 import { LIMITS } from '#contract/limits'
 import type { Manifest } from '#contract/manifest'
 import { CELL_ROLE, type CellEntry } from '#contract/shard-table'
@@ -6,7 +7,7 @@ import type { CatalogueItem } from '../dataset.ts'
 import type { IndexedDictionaries } from '../release/dictionaries.ts'
 import { encodeCell } from '../release/encode-cells.ts'
 import type { ObjectSet } from '../release/object-set.ts'
-import type { StoredCell } from './stored-cells.ts'
+import { currentParts, type StoredCell } from './stored-cells.ts'
 
 export type FreshParts = {
   readonly manifest: Manifest
@@ -27,13 +28,9 @@ export type FreshCell = { readonly entry: CellEntry; readonly centroid: Int8Arra
  * category and tags, in each space, until the next build.
  */
 export function encodeFreshCell(items: readonly CatalogueItem[], parts: FreshParts): FreshCell {
-  const { manifest, dictionaries, itemNoOf, objects, nowMs } = parts
+  const { dictionaries, itemNoOf, objects, nowMs } = parts
   const sorted = [...items].sort((a, b) => (itemNoOf.get(a.id) ?? 0) - (itemNoOf.get(b.id) ?? 0))
-  const spaces = manifest.spaces.map(({ dim, scales }, s) => {
-    const cells = s === 0 ? parts.cells : parts.cells.map((cell) => ({ ...cell, vectors: cell.others[s - 1] }))
-    const grid = Float32Array.from(scales)
-    return { dim, quantised: quantise(meansOf(sorted, grid, { ...parts, cells }), grid) }
-  })
+  const spaces = meanVectors(sorted, parts)
   const unknown = new Uint8Array(sorted.length)
   const entry = encodeCell(
     { role: CELL_ROLE.fresh, items: Int32Array.from(sorted.keys()), group: -1 },
@@ -63,13 +60,24 @@ export function encodeFreshCell(items: readonly CatalogueItem[], parts: FreshPar
   return { entry: { ...entry, popularity: 0 }, centroid: centroidOf(spaces[0].quantised, spaces[0].dim) }
 }
 
-/** One vector per item: the mean of the mean vectors of its category and tags. */
-function meansOf(
+/** In each space a vector per item on its grid: the mean of the mean vectors of its category and tags. */
+export function meanVectors(
   items: readonly CatalogueItem[],
-  scales: Float32Array,
-  { cells, dictionaries }: FreshParts,
-): Float32Array {
-  const dim = scales.length
+  { manifest, cells, dictionaries }: Pick<FreshParts, 'manifest' | 'cells' | 'dictionaries'>,
+) {
+  const now = cells.map(currentParts)
+  return manifest.spaces.map(({ dim, scales }, space) => {
+    const grid = Float32Array.from(scales)
+    const rows = now.map(({ columns, vectors }) => ({ columns, rows: dequantise(vectors[space].quantised, grid) }))
+    return { dim, quantised: quantise(meansOf(items, dim, { rows, dictionaries }), grid) }
+  })
+}
+
+type MeanParts = Pick<FreshParts, 'dictionaries'> & {
+  readonly rows: readonly { readonly columns: ColumnCell; readonly rows: Float32Array }[]
+}
+
+function meansOf(items: readonly CatalogueItem[], dim: number, { rows: cells, dictionaries }: MeanParts): Float32Array {
   const sums = new Map<string, { readonly vector: Float64Array; count: number }>()
   const add = (name: string, vector: Float32Array): void => {
     const sum = sums.get(name) ?? { vector: new Float64Array(dim), count: 0 }
@@ -77,8 +85,7 @@ function meansOf(
     sum.count++
     for (let d = 0; d < dim; d++) sum.vector[d] += vector[d]
   }
-  for (const { columns, vectors } of cells) {
-    const rows = dequantise(vectors.quantised, scales)
+  for (const { columns, rows } of cells) {
     for (let i = 0; i < columns.itemNos.length; i++) {
       const vector = rows.subarray(i * dim, (i + 1) * dim)
       add(`category ${columns.category[i]}`, vector)
@@ -95,7 +102,8 @@ function meansOf(
   return out
 }
 
-function centroidOf(quantised: Int8Array, dim: number): Int8Array {
+/** Mean of rows on their grid. */
+export function centroidOf(quantised: Int8Array, dim: number): Int8Array {
   const count = quantised.length / dim
   return Int8Array.from({ length: dim }, (_, d) => {
     let sum = 0

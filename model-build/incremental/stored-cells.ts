@@ -1,42 +1,42 @@
 import { type CardCell, decodeCards } from '#contract/cards'
-import { type ColumnCell, DAY_MS, DAY_ZERO_MS, decodeColumns, ITEM_FLAG, UNKNOWN_U16 } from '#contract/columns'
-import { RecError } from '#contract/errors'
+import { DAY_MS, DAY_ZERO_MS, decodeColumns, ITEM_FLAG, UNKNOWN_U16 } from '#contract/columns'
 import type { Dictionaries, Manifest } from '#contract/manifest'
+import { applyPatch, type CellParts, type CellPatch, decodePatch } from '#contract/patch'
 import { type CellEntry, decodeShardTable, type ShardTable } from '#contract/shard-table'
-import { decodeVectors, type VectorCell } from '#contract/vectors'
+import { decodeVectors } from '#contract/vectors'
+import { decodeVoters } from '#contract/voters'
 import type { CatalogueItem } from '../dataset.ts'
 import { readObject } from '../release/release-dir.ts'
 
-/** One cell of a release in a folder, voters apart. */
-export type StoredCell = {
+/** One cell of a release in a folder, as the last full build wrote it, and what was learnt anew of it since. */
+export type StoredCell = CellParts & {
   readonly entry: CellEntry
-  readonly columns: ColumnCell
   readonly cards: CardCell
-  /** In the first space. */
-  readonly vectors: VectorCell
-  /** In each further space. */
-  readonly others: readonly VectorCell[]
+  readonly patch: CellPatch | null
 }
 
-/** Reads the shard table of a release and its cells, in table order. @throws RecError `input-missing`, `hash-mismatch` */
-export async function readStoredCells(
-  dir: string,
-  manifest: Manifest,
-): Promise<{ readonly table: ShardTable; readonly cells: readonly StoredCell[] }> {
+/** A cell as devices have it: with its patch. */
+export function currentParts(cell: StoredCell): CellParts {
+  return cell.patch === null ? cell : applyPatch(cell, cell.patch)
+}
+
+/** The cells of a release, in table order. */
+export type StoredCells = { readonly table: ShardTable; readonly cells: readonly StoredCell[] }
+
+/** Reads the shard table of a release and its cells. @throws RecError `input-missing`, `hash-mismatch` */
+export async function readStoredCells(dir: string, manifest: Manifest): Promise<StoredCells> {
   const table = decodeShardTable(await readObject(dir, manifest.shardTable.hash))
   const cells: StoredCell[] = []
   for (const entry of table.cells) {
     const [cards] = entry.objects.cards
-    const [vectors, ...others] = await Promise.all(
-      entry.objects.vectors.map(async ({ hash }) => decodeVectors(await readObject(dir, hash))),
-    )
-    if (vectors === undefined) throw new RecError('shard-malformed', 'a cell has no vectors')
+    const { vectors, voters, columns, patch } = entry.objects
     cells.push({
       entry,
-      columns: decodeColumns(await readObject(dir, entry.objects.columns.hash)),
+      vectors: await Promise.all(vectors.map(async ({ hash }) => decodeVectors(await readObject(dir, hash)))),
+      voters: decodeVoters(await readObject(dir, voters.hash)),
+      columns: decodeColumns(await readObject(dir, columns.hash)),
       cards: decodeCards(await readObject(dir, cards?.hash ?? '')),
-      vectors,
-      others,
+      patch: patch === undefined ? null : decodePatch(await readObject(dir, patch.hash)),
     })
   }
   return { table, cells }

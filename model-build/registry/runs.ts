@@ -23,7 +23,7 @@ export type Run = {
   /** Names known before the build: item numbers, categories and tags are append-only, so that they are the first of today's. */
   readonly before: { readonly items: number; readonly categories: number; readonly tags: number }
   /** What else it learnt from that is not in the files; such a build cannot be reproduced from them. */
-  readonly learntFrom: 'files' | 'files and events'
+  readonly learntFrom: 'files' | 'files and events' | 'files and the release before'
   readonly metrics: Readonly<Record<string, number>>
   readonly sizeBytes: number
   readonly steps: readonly StepTime[]

@@ -20,7 +20,7 @@ import { logRankQuantiles } from './quantiles.ts'
 import { manifestOf } from './release-manifest.ts'
 import { encodeSequenceSpace, type SecondSpaceParts } from './sequence-space.ts'
 import { type SiteRules, withSiteRules } from './site-rules.ts'
-import { type QuantisedSpace, quantiseSpace } from './space.ts'
+import { quantiseSpace } from './space.ts'
 
 /** Settings of the objects of a release. */
 export type AssembleOptions = {
@@ -71,10 +71,9 @@ export async function assembleRelease(
   const space = quantiseSpace(models.vectors, models.dim)
   const second = secondSpace(models, objects)
   const dictionaries = buildDictionaries(dataset.items, last?.dictionaries ?? null)
-  const createdAt = Float64Array.from(dataset.items, (item, i) =>
-    Number.isNaN(item.createdAt) ? behaviour.firstAt[i] : item.createdAt,
-  )
-  const sources = cellSources(dataset, { models, space, second, behaviour, itemNos, dictionaries, createdAt })
+  const createdAt = knownSince(dataset, behaviour)
+  const spaces = [space, ...(second === null ? [] : [second])]
+  const sources = cellSources(dataset, { models, spaces, behaviour, itemNos, dictionaries, createdAt })
   const plans = await partitionItems(
     { vectors: space.dequantised, dim: models.dim, itemNos, popularity: behaviour.support },
     options,
@@ -113,7 +112,8 @@ function secondSpace({ second }: FittedModels, objects: ObjectSet): SecondSpaceP
   return second.kind === 'mean' ? encodeMeanSpace(second) : encodeSequenceSpace(second, objects)
 }
 
-function rulesOf(options: AssembleOptions, { ids }: ItemRegistry, { categories }: Dictionaries): RuleDefaults {
+/** The rules of a release with its site's pins and boosts. */
+export function rulesOf(options: AssembleOptions, { ids }: ItemRegistry, { categories }: Dictionaries): RuleDefaults {
   const itemNoOf = new Map(ids.map((id, itemNo) => [id, itemNo]))
   return withSiteRules(options.rules, options.siteRules ?? { pins: [], boosts: [] }, {
     itemNoOf: (id) => itemNoOf.get(id) ?? -1,
@@ -127,18 +127,21 @@ function directoryOf(plans: readonly CellPlan[], dataset: Dataset, itemNos: Uint
   return parts.map(({ prefixEnd, items }) => ({ prefixEnd, ref: objects.add(encodeDirectory(items)) }))
 }
 
-type SourceParts = Pick<CellSources, 'itemNos' | 'dictionaries' | 'createdAt'> & {
+/** When each item was made, or first met where the catalogue does not say; ms, NaN unknown. */
+export function knownSince({ items }: Dataset, { firstAt }: Behaviour): Float64Array {
+  return Float64Array.from(items, ({ createdAt }, i) => (Number.isNaN(createdAt) ? firstAt[i] : createdAt))
+}
+
+type SourceParts = Pick<CellSources, 'itemNos' | 'dictionaries' | 'createdAt' | 'spaces'> & {
   readonly models: FittedModels
-  readonly space: QuantisedSpace
-  readonly second: SecondSpaceParts | null
   readonly behaviour: Behaviour
 }
 
-function cellSources(dataset: Dataset, { models, space, second, behaviour, ...numbered }: SourceParts): CellSources {
+/** What cells are written from, in the dataset's item order. */
+export function cellSources(dataset: Dataset, { models, behaviour, ...numbered }: SourceParts): CellSources {
   return {
     ...numbered,
     items: dataset.items,
-    spaces: [space, ...(second === null ? [] : [second])],
     voters: models.voters,
     popularity: logRankQuantiles(behaviour.support),
     trending: logRankQuantiles(behaviour.trending),

@@ -1,9 +1,10 @@
 import { encodeCards } from '#contract/cards'
 import { orderCrc } from '#contract/cell-order'
-import { DAY_MS, DAY_ZERO_MS, encodeColumns, ITEM_FLAG, UNKNOWN_U16 } from '#contract/columns'
+import { type ColumnCell, DAY_MS, DAY_ZERO_MS, encodeColumns, ITEM_FLAG, UNKNOWN_U16 } from '#contract/columns'
+import type { CellParts } from '#contract/patch'
 import type { CellEntry } from '#contract/shard-table'
-import { encodeVectors } from '#contract/vectors'
-import { encodeVoters } from '#contract/voters'
+import { encodeVectors, type VectorCell } from '#contract/vectors'
+import { encodeVoters, type VoterCell } from '#contract/voters'
 import type { CatalogueItem } from '../dataset.ts'
 import type { Voters } from '../train/voters.ts'
 import type { IndexedDictionaries } from './dictionaries.ts'
@@ -34,34 +35,48 @@ const LARGEST_WEIGHT = 63
 
 /** Writes the objects of one cell and its row of the shard table (popularity is set by the caller). */
 export function encodeCell(plan: CellPlan, sources: CellSources, objects: ObjectSet): Omit<CellEntry, 'popularity'> {
-  const itemNos = Uint32Array.from(plan.items, (item) => sources.itemNos[item])
-  const crc = orderCrc(itemNos)
+  const { vectors, voters, columns } = partsOf(plan.items, sources)
   return {
     role: plan.role,
     itemCount: plan.items.length,
     group: plan.group,
     objects: {
-      vectors: sources.spaces.map((space) => objects.add(encodeCellVectors(plan.items, space, crc))),
-      voters: objects.add(encodeCellVoters(plan.items, sources, crc)),
-      columns: objects.add(encodeCellColumns(plan.items, itemNos, sources, crc)),
-      cards: [objects.add(encodeCellCards(plan.items, sources, crc))],
+      vectors: vectors.map((cell) => objects.add(encodeVectors(cell))),
+      voters: objects.add(encodeVoters(voters)),
+      columns: objects.add(encodeColumns(columns)),
+      cards: [objects.add(encodeCellCards(plan.items, sources, columns.orderCrc))],
     },
   }
 }
 
-function encodeCellVectors(
-  items: Int32Array,
-  { dim, quantised }: CellSources['spaces'][number],
-  crc: number,
-): Uint8Array {
+/**
+ * What a release says of some items, in their order.
+ * @param items - Indices into the sources, by ascending itemNo.
+ * @param weightStep - Step of the voters' weights; one that fits their largest where absent.
+ */
+export function partsOf(items: Int32Array, sources: CellSources, weightStep?: number): CellParts {
+  const itemNos = Uint32Array.from(items, (item) => sources.itemNos[item])
+  const crc = orderCrc(itemNos)
+  return {
+    vectors: sources.spaces.map((space) => vectorsOf(items, space, crc)),
+    voters: votersOf(items, sources, { crc, weightStep }),
+    columns: columnsOf(items, itemNos, sources, crc),
+  }
+}
+
+function vectorsOf(items: Int32Array, { dim, quantised }: CellSources['spaces'][number], crc: number): VectorCell {
   const rows = new Int8Array(items.length * dim)
   items.forEach((item, row) => {
     rows.set(quantised.subarray(item * dim, (item + 1) * dim), row * dim)
   })
-  return encodeVectors({ itemCount: items.length, dim, orderCrc: crc, quantised: rows })
+  return { itemCount: items.length, dim, orderCrc: crc, quantised: rows }
 }
 
-function encodeCellVoters(items: Int32Array, { voters, itemNos }: CellSources, crc: number): Uint8Array {
+function votersOf(
+  items: Int32Array,
+  { voters, itemNos }: CellSources,
+  { crc, weightStep: frozen }: { readonly crc: number; readonly weightStep: number | undefined },
+): VoterCell {
   let largest = 0
   const rows = Array.from(items, (item) => {
     const row: { source: number; weight: number }[] = []
@@ -71,7 +86,7 @@ function encodeCellVoters(items: Int32Array, { voters, itemNos }: CellSources, c
     }
     return row.sort((a, b) => a.source - b.source)
   })
-  const weightStep = Math.fround(largest / LARGEST_WEIGHT) || 1
+  const weightStep = frozen ?? (Math.fround(largest / LARGEST_WEIGHT) || 1)
   const kept = rows.map((row) =>
     row
       .map(({ source, weight }) => ({ source, weight: Math.min(LARGEST_WEIGHT, Math.round(weight / weightStep)) }))
@@ -82,24 +97,24 @@ function encodeCellVoters(items: Int32Array, { voters, itemNos }: CellSources, c
     offsets[i + 1] = offsets[i] + row.length
   })
   const flat = kept.flat()
-  return encodeVoters({
+  return {
     itemCount: items.length,
     orderCrc: crc,
     weightStep,
     offsets,
     source: Uint32Array.from(flat, ({ source }) => source),
     weights: Uint8Array.from(flat, ({ weight }) => weight),
-  })
+  }
 }
 
-function encodeCellColumns(items: Int32Array, itemNos: Uint32Array, sources: CellSources, crc: number): Uint8Array {
+function columnsOf(items: Int32Array, itemNos: Uint32Array, sources: CellSources, crc: number): ColumnCell {
   const bytes = (column: Uint8Array) => Uint8Array.from(items, (item) => column[item])
   const tagLists = Array.from(items, (item) => sources.dictionaries.tagsOf(sources.items[item]))
   const tagOffsets = new Uint32Array(items.length + 1)
   tagLists.forEach((list, i) => {
     tagOffsets[i + 1] = tagOffsets[i] + list.length
   })
-  return encodeColumns({
+  return {
     itemNos,
     orderCrc: crc,
     popularity: bytes(sources.popularity),
@@ -115,7 +130,7 @@ function encodeCellColumns(items: Int32Array, itemNos: Uint32Array, sources: Cel
     price: Float32Array.from(items, (item) => sources.items[item].price),
     tagOffsets,
     tags: Uint16Array.from(tagLists.flat()),
-  })
+  }
 }
 
 function flagsOf(item: CatalogueItem, evidence: number): number {

@@ -15,6 +15,7 @@ export function releaseBytes({ manifest, objects }: Pick<AssembledRelease, 'mani
     voters: sum(cells.map(({ voters }) => voters)),
     columns: sum(cells.map(({ columns }) => columns)),
     cards: sum(cells.flatMap(({ cards }) => cards)),
+    patches: sum(cells.flatMap(({ patch }) => patch ?? [])),
     graphs: sum(table.graphs),
     rankers: sum(manifest.rankers.flatMap(({ onnx, trees }) => [onnx, trees])),
     directory: sum(manifest.directory.map(({ ref }) => ref)),

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { brotliCompress, constants } from 'node:zlib'
 import type { Manifest } from '#contract/manifest'
-import { decodeShardTable } from '#contract/shard-table'
+import { cellRefs, decodeShardTable } from '#contract/shard-table'
 
 const compress = promisify(brotliCompress)
 
@@ -18,10 +18,9 @@ export async function firstListBytes(
 ): Promise<number> {
   const { content } = manifest
   const [first] = decodeShardTable(await read(content.shardTable.hash)).cells
-  const cell = first === undefined ? [] : [...first.objects.vectors, first.objects.voters, first.objects.columns]
-  const cards = first?.objects.cards.slice(0, 1) ?? []
+  const cell = first === undefined ? [] : cellRefs(first.objects, 0)
   const trees = content.rankers.slice(0, 1).map((ranker) => ranker.trees)
-  const refs = [content.shardTable, content.dictionaries, content.spaces[0].gramian, ...trees, ...cell, ...cards]
+  const refs = [content.shardTable, content.dictionaries, content.spaces[0].gramian, ...trees, ...cell]
   let bytes = 0
   for (const hash of new Set([manifest.hash, ...refs.map((ref) => ref.hash)])) {
     const packed = await compress(await read(hash), { params: { [constants.BROTLI_PARAM_QUALITY]: QUALITY } })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { FEATURE_LAYOUT } from '#contract/features'
 import type { SignedPointer, StepName } from '#contract/pointer'
 import type { BuildRequest, StepIo, StepResult } from '../commands/requests.ts'
@@ -8,11 +8,11 @@ import { resolveConfig } from '../config/resolve-config.ts'
 import type { Config } from '../config/schema.ts'
 import type { Dataset } from '../dataset.ts'
 import { writeLearningState } from '../feedback/learning-state.ts'
+import { countEvidence, type EvidenceState, settingsKey, writeEvidence } from '../incremental/evidence.ts'
 import type { IngestReport } from '../ingest/report.ts'
 import { type Checkpoints, openCheckpoints } from '../pipeline/checkpoints.ts'
 import { timed } from '../pipeline/progress.ts'
 import { hashFiles } from '../registry/data-hash.ts'
-import { addRun } from '../registry/runs.ts'
 import type { AssembledRelease } from '../release/assemble.ts'
 import { readLastRelease, replaceFile, type StoredRelease, writeReleaseDir } from '../release/release-dir.ts'
 import { buildReport } from '../report/build-report.ts'
@@ -21,6 +21,8 @@ import { requirePass, type Verdict } from '../retrain/gate.ts'
 import { judgeAgainstFolder } from '../retrain/last-release.ts'
 import { createKernelPool } from '../train/thread-pool.ts'
 import { type BuildOutcome, buildLines, buildSummary } from './build-summary.ts'
+import { incrementRelease } from './increment-release.ts'
+import { noteRun } from './note-run.ts'
 import { type InputFiles, inputFiles, type Keys, readInputs } from './read-inputs.ts'
 import { signNext } from './sign-next.ts'
 import { reportTo } from './step-report.ts'
@@ -34,6 +36,11 @@ export async function buildRelease(request: BuildRequest, io: StepIo): Promise<S
   const dataHash = await hashFiles([...files.interactions, ...files.items])
   const { dataset, report } = await readInputs(files, config, keys, io)
   for (const warning of report.warnings) io.warn(warning)
+  if (request.incremental === true) {
+    const found = await incrementRelease(dataset, { ...request, config, keys, inputs: { files, dataHash } }, io)
+    if ('summary' in found) return found
+    io.warn(`full build: ${found.fullBecause}`)
+  }
   const last = await readLastRelease(request.outDir)
   const checkpoints = await openCheckpoints(request.outDir, buildKey(config, dataHash, last))
   const parts = { request, config, keys, ingest: report, inputs: { files, dataHash }, checkpoints }
@@ -88,12 +95,30 @@ export async function buildFromDataset(dataset: Dataset, parts: BuildParts, io: 
     const extras = reportExtras(outcome, { items: dataset.items, config })
     const summary = { ...buildSummary(outcome), ...extras }
     if (isWanted) {
+      if (augment === undefined) await writeEvidence(request.outDir, evidenceOf(dataset, trained, config))
       await writeReport(request.outDir, summary, buildReport(outcome, extras, summary))
       await remember(trained, outcome, { ...parts, last })
     }
     return { summary, lines: buildLines(outcome) }
   } finally {
     await pool.close()
+  }
+}
+
+/** What the next incremental build compares its log with. */
+function evidenceOf({ interactions: log }: Dataset, { judged, release }: Trained, config: Config): EvidenceState {
+  const { manifest, itemNos, models: fitted } = release
+  const { models } = judged.pipeline
+  const newestAt = log.order === 'time' ? manifest.newestAt : Number.NaN
+  return {
+    v: 1,
+    base: manifest.release,
+    settings: settingsKey(config),
+    models,
+    contentRidge: fitted.contentRidge,
+    builtAt: newestAt,
+    solvedAt: newestAt,
+    items: countEvidence(log, { itemNos, itemNoEnd: manifest.itemNoEnd, minSupport: models.minSupport }),
   }
 }
 
@@ -104,25 +129,11 @@ async function remember(
   parts: BuildParts & { readonly last: StoredRelease | null },
 ): Promise<void> {
   const { manifest, objects } = release
-  const { last, inputs, config } = parts
-  const { hash } = objects.addJson(manifest)
-  const absolute = (paths: readonly string[]) => paths.map((path) => resolve(path))
-  await addRun(parts.request.outDir, {
-    v: 1,
-    id: `${publication}-${hash.slice(0, 8)}`,
-    at: new Date().toISOString(),
-    site: config.site.name,
-    release: manifest.release,
-    manifest: hash,
+  await noteRun(parts.request.outDir, {
+    ...parts,
     publication,
-    inputs: { interactions: absolute(inputs.files.interactions), items: absolute(inputs.files.items) },
-    dataHash: inputs.dataHash,
-    config,
-    before: {
-      items: last?.registry.ids.length ?? 0,
-      categories: last?.dictionaries.categories.length ?? 0,
-      tags: last?.dictionaries.tags.length ?? 0,
-    },
+    release: manifest.release,
+    manifest: objects.addJson(manifest).hash,
     learntFrom: parts.augment === undefined ? 'files' : 'files and events',
     metrics: manifest.gate,
     sizeBytes: Array.from(objects.entries()).reduce((sum, [, bytes]) => sum + bytes.length, 0),

@@ -2,6 +2,7 @@ import type { EvaluateRequest, StepIo, StepResult } from '../commands/requests.t
 import { resolveConfig } from '../config/resolve-config.ts'
 import { evaluateFiles as evaluate } from '../evaluate/evaluate-files.ts'
 import { type FlatMetrics, METRIC_NAMES } from '../evaluate/flat-metrics.ts'
+import { judgeRelease } from '../evaluate/judge-release.ts'
 import type { Leaks } from '../evaluate/judgement.ts'
 import { reportTo } from './step-report.ts'
 
@@ -24,6 +25,24 @@ export async function evaluateFiles(request: EvaluateRequest, io: StepIo): Promi
   const baselines = metricsOf(result.baselines)
   const summary = { ...rest, ...methods, intervals, ...parts, baselines: flatBaselines(result.baselines) }
   return { summary, lines: [...linesOf(request.cutoffs, { ...methods, ...baselines }), ...pairedLines(result)] }
+}
+
+/** Body of `pocketshelf evaluate --release`. */
+export async function evaluateRelease(
+  dir: string,
+  request: Pick<EvaluateRequest, 'configFile' | 'overrides' | 'train' | 'test' | 'items' | 'cutoffs'>,
+  io: StepIo,
+): Promise<StepResult> {
+  const config = await resolveConfig(request.configFile, request.overrides)
+  const { model, popularity, ...rest } = await judgeRelease(dir, {
+    ...request,
+    config,
+    nowMs: Date.now(),
+    report: reportTo(io),
+  })
+  const methods = { model: model.metrics, popularity: popularity.metrics }
+  const intervals = { model: model.intervals, popularity: popularity.intervals }
+  return { summary: { mode: 'device', ...rest, ...methods, intervals }, lines: linesOf(request.cutoffs, methods) }
 }
 
 /** Shares above this are worth a word. */

@@ -17,7 +17,7 @@ import { trainRelease } from './train-release.ts'
 export async function reproduceRun({ outDir, id }: ReproduceRequest, io: StepIo): Promise<StepResult> {
   const run = await findRun(outDir, id)
   if (run.learntFrom !== 'files')
-    throw new RecError('input-malformed', `run ${run.id} also learnt from visitors' events, which are not kept`)
+    throw new RecError('input-malformed', `run ${run.id} learnt from ${run.learntFrom}, and only files are kept`)
   const { interactions, items } = run.inputs
   const dataHash = await hashFiles([...interactions, ...items])
   if (dataHash !== run.dataHash)

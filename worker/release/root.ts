@@ -5,6 +5,7 @@ import { FEATURE_COUNT, FEATURE_LAYOUT } from '#contract/features'
 import { decodeGramian, type Gramian } from '#contract/gramian'
 import { LIMITS } from '#contract/limits'
 import { type Dictionaries, type Manifest, parseDictionaries, parseManifest, type RankerRef } from '#contract/manifest'
+import { applyPatch, decodePatch } from '#contract/patch'
 import { decodeShardTable, type ShardTable } from '#contract/shard-table'
 import { decodeTrees, type TreeEnsemble } from '#contract/trees'
 import { decodeVectors } from '#contract/vectors'
@@ -66,13 +67,15 @@ export async function loadCell(
   if (entry === undefined) throw new RecError('shard-malformed', 'a cell is not in the table', { cell: cellIndex })
   const { objects } = entry
   const cardRef = objects.cards[root.localeIndex]
-  const [vectors, voters, columns, cards] = await Promise.all([
+  const [vectors, voters, columns, cards, patch] = await Promise.all([
     Promise.all(objects.vectors.map((ref) => source.read(ref, decodeVectors, options))),
     source.read(objects.voters, decodeVoters, options),
     source.read(objects.columns, decodeColumns, options),
     cardRef === undefined ? null : source.read(cardRef, decodeCards, options),
+    objects.patch === undefined ? null : source.read(objects.patch, decodePatch, options),
   ])
-  return { entry, cellIndex, vectors, voters, columns, cards }
+  const parts = { vectors, voters, columns }
+  return { entry, cellIndex, ...(patch === null ? parts : applyPatch(parts, patch)), cards }
 }
 
 async function loadTrees(

@@ -5,6 +5,7 @@ import { encodeDirectory } from '#contract/directory'
 import { FEATURE_COUNT, FEATURE_LAYOUT, featureIndex } from '#contract/features'
 import { computeGramian, encodeGramian } from '#contract/gramian'
 import type { Manifest } from '#contract/manifest'
+import { encodePatch } from '#contract/patch'
 import { type ChannelPointer, pointerBytes, SEQUENCE_STEPS, type SignedPointer, STEP } from '#contract/pointer'
 import { CELL_ROLE, type CellEntry, encodeShardTable, type ObjectRef } from '#contract/shard-table'
 import { encodeTrees } from '#contract/trees'
@@ -25,6 +26,13 @@ export type TinyOptions = {
   readonly name?: string
   /** Text put before the titles of one cell's items: changes that cell's cards and nothing else. */
   readonly retitled?: { readonly cell: number; readonly prefix: string }
+  /** Items of one cell whose newest vectors say that they are of another category, as a patch says it. */
+  readonly patched?: {
+    readonly cell: number
+    readonly items: readonly number[]
+    readonly category: number
+    readonly baseCrc?: number
+  }
   readonly manifest?: Record<string, unknown>
 }
 
@@ -139,6 +147,8 @@ async function buildCell({ index, from, to, quantised, options, put }: CellParts
     image: `/cover/${n}.svg`,
   }))
   const vectors = quantised.slice(from * DIM, to * DIM)
+  const { patched } = options
+  const patch = patched?.cell === index ? { patch: await put(tinyPatch(patched, patched.baseCrc ?? crc)) } : {}
   return {
     role: index === 0 ? CELL_ROLE.head : CELL_ROLE.cell,
     itemCount,
@@ -149,8 +159,21 @@ async function buildCell({ index, from, to, quantised, options, put }: CellParts
       voters: await put(encodeVoters(tinyVoters(itemNos, crc))),
       columns: await put(encodeColumns(tinyColumns(itemNos, crc))),
       cards: [await put(encodeCards(cards, crc))],
+      ...patch,
     },
   }
+}
+
+function tinyPatch({ items, category }: NonNullable<TinyOptions['patched']>, baseCrc: number): Uint8Array {
+  const itemNos = Uint32Array.from(items)
+  const crc = orderCrc(itemNos)
+  const quantised = new Int8Array(items.length * DIM)
+  for (let row = 0; row < items.length; row++) quantised[row * DIM + category] = 120
+  const vectors = [{ itemCount: items.length, dim: DIM, orderCrc: crc, quantised }]
+  const columns = tinyColumns(itemNos, crc)
+  const category16 = new Uint16Array(items.length).fill(category)
+  const parts = { vectors, voters: tinyVoters(itemNos, crc), columns: { ...columns, category: category16 } }
+  return encodePatch({ baseCrc, parts })
 }
 
 /** The item of the same category just before each item votes for it. */
