@@ -207,6 +207,24 @@ describe('a newer release', () => {
     expect(value(await two.engine.status()).release).toBe('tiny-2')
   })
 
+  test('does not disturb a tab that has not heard of it, even when the store keeps nothing of the old one', async () => {
+    const edge = publishedEdge()
+    const browser = new TestBrowser()
+    const deaf = { openChannel: () => ({ post: () => undefined, close: () => undefined }) }
+    const [one, two] = [await openPage(edge, { browser }), await openPage(edge, { browser, deps: deaf })]
+    await loaded(one)
+    await loaded(two)
+    const expected = await ids(two.engine)
+    const second = await buildTinyRelease({ name: 'tiny-2', retitled: { cell: 1, prefix: 'New ' } })
+    edge.publish(second, await signPointer(KEY, second, { publication: 2 }))
+    expect(await loaded(one)).toMatchObject({ release: 'tiny-2' })
+    await browser.stores.shards.remove([...RELEASE.objects.keys()])
+    expect(await ids(two.engine)).toEqual(expected)
+    const [card] = value(await two.engine.cards(['item-41']))
+    expect(card?.title).toBe('Crime number 41')
+    expect(value(await two.engine.status())).toMatchObject({ release: 'tiny-1', lastError: null })
+  })
+
   test('is left alone until it is whole', async () => {
     const edge = publishedEdge()
     const page = await openPage(edge)
