@@ -185,24 +185,3 @@ test('a page whose policy refuses workers runs the engine itself, and is told so
   expect(found).toMatchObject({ tier: 'saver', storage: 'persistent', lastError: null })
   host.close()
 })
-
-test('an engine in the page leaves it free to react while it starts and answers', async ({ page, large }) => {
-  await page.addInitScript(NO_WORKER)
-  await page.addInitScript(() => {
-    Object.assign(window, { longTasks: [] })
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries())
-        (window as object as { longTasks: number[] }).longTasks.push(duration)
-    }).observe({ type: 'longtask', buffered: true })
-  })
-  await openSitePage(page, large)
-  await expect.poll(async () => (await status(page)).residentItems, { timeout: 30_000 }).toBe(7_950)
-  await page.evaluate(async () => {
-    for (let round = 0; round < 10; round++) {
-      const { items } = await window.recommender.recommend({ scene: 'for-you', count: 20 })
-      await window.recommender.track({ type: 'click', item: items[round]?.id ?? '' })
-    }
-  })
-  const longTasks = await page.evaluate(() => (window as object as { longTasks: number[] }).longTasks)
-  expect(Math.max(0, ...longTasks)).toBeLessThan(200)
-})
