@@ -100,8 +100,12 @@ function putContext(same: PutSame, { context, timed }: FeatureInputs): void {
 }
 
 function putItem(put: Put, { inputs, norms }: FeatureParts): void {
-  const { count, createdDay, price, flags, tagOffsets, context } = inputs
-  put('item.popularity', inputs.popularity)
+  const { count, createdDay, price, flags, tagOffsets, context, popularity, history } = inputs
+  put('item.popularity', popularity)
+  put(
+    'item.popularityEarly',
+    column(count, (i) => popularity[i] / (1 + history.length)),
+  )
   put('item.trending', inputs.trending)
   put('item.clickRate', inputs.clickRate)
   put('item.conversionRate', inputs.conversionRate)

@@ -53,11 +53,11 @@ export async function collectGroups(
       const at = log.at[split.held[0]]
       const relevant = itemNosOf(split.held, log, options.itemNos)
       const label = { relevant, user, random, negatives: options.negatives, reads }
-      groups.push(await groupOf(model, read({ known: split.known, at }), { ...label, isShort: false }))
+      groups.push(await groupOf(model, read({ known: split.known, at }), label))
       if (random() >= SHORT_SHARE) continue
       const length = SHORT_LENGTHS[Math.floor(random() * SHORT_LENGTHS.length)]
       const known = shortenHistory(log, split.known, length, random)
-      groups.push(await groupOf(model, read({ known, at }), { ...label, isShort: true }))
+      groups.push(await groupOf(model, read({ known, at }), label))
     }
     options.onProgress?.(done + 1, options.users.length)
   }
@@ -73,7 +73,6 @@ type Labelling = {
   readonly user: number
   readonly random: Random
   readonly negatives: number
-  readonly isShort: boolean
   /** The history in the second space. */
   readonly reads: (query: Query) => Promise<Float32Array | null> | null
 }
@@ -81,7 +80,7 @@ type Labelling = {
 async function groupOf(
   model: Model,
   query: Query,
-  { relevant, user, random, negatives, isShort, reads }: Labelling,
+  { relevant, user, random, negatives, reads }: Labelling,
 ): Promise<TrainingGroup> {
   const found = findCandidates(model, { ...query, sequence: await reads(query) })
   const features = fillFeatures(found.inputs)
@@ -98,6 +97,5 @@ async function groupOf(
     labels: Uint8Array.from(kept, (i) => (isRelevant[i] ? 1 : 0)),
     relevant: relevant.size,
     user,
-    isShort,
   }
 }

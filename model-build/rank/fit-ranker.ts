@@ -41,7 +41,7 @@ const JUDGED_AT = 20
 export async function fitRanker(groups: readonly TrainingGroup[], options: RankerOptions): Promise<FittedRanker> {
   const judging = groups.filter(({ user }) => user % VALIDATION_EVERY === 0)
   const training = groups.filter(({ user }) => user % VALIDATION_EVERY !== 0)
-  const linearHead = fitLinearHead(training.filter(({ isShort }) => !isShort))
+  const linearHead = fitLinearHead(training)
   const { ensemble } = await trainLambdaMart(rankingData(training, linearHead), {
     ...options,
     minRowsPerLeaf: options.minLeafRows,

@@ -25,6 +25,7 @@ const HEAD_FEATURES: readonly FeatureName[] = [
   'match.tags',
   'match.tagsLast',
   'item.popularity',
+  'item.popularityEarly',
   'item.trending',
   'item.hasEvidence',
 ]

@@ -11,8 +11,6 @@ export type TrainingGroup = {
   readonly relevant: number
   /** Whose history it is; groups of one user stay on one side of a validation split. */
   readonly user: number
-  /** Whether the known part of the history was cut to a few items. */
-  readonly isShort: boolean
 }
 
 /** NDCG@k of scores over one group, with binary gains and the ideal over all held-out items; ties go to the earlier candidate. */
