@@ -19,6 +19,14 @@ const CLI = 'model-build/cli.ts'
 const ROWS_PER_USER = 33
 const DIM = 64
 
+/** Of `build --json`. */
+type Built = {
+  readonly heldOut: unknown
+  readonly sizeBytes: number
+  /** Processor time of all threads, which other work on the machine does not change. */
+  readonly steps: readonly { readonly name: string; readonly cpuMs: number }[]
+}
+
 export async function run(options: readonly string[], report: (line: string) => void): Promise<Results> {
   const given = readOptions(options, { interactions: '1000000', items: '50000' })
   const [interactions = 0] = numberList(given.interactions)
@@ -41,7 +49,7 @@ export async function run(options: readonly string[], report: (line: string) => 
   const published = await publish({ config, keys, release, edge }, report)
   report('iALS alone')
   const ials = await measureIals({ interactions, items, users, dim: DIM })
-  const summary = JSON.parse(built.stdout) as { heldOut: unknown; sizeBytes: number } // of `build --json`
+  const summary = JSON.parse(built.stdout) as Built
   rmSync(dir, { recursive: true, force: true })
   return {
     interactions,
@@ -49,6 +57,7 @@ export async function run(options: readonly string[], report: (line: string) => 
     users,
     totalMs: built.wallMs + published.wallMs,
     stagesMs: { ...built.stagesMs, publish: published.wallMs },
+    cpuMsOfSteps: Object.fromEntries(summary.steps.map(({ name, cpuMs }) => [name, cpuMs])),
     peakRssMb: Math.max(built.peakRssMb, published.peakRssMb),
     ialsGflopsPerCore: rounded(ials),
     releaseBytes: summary.sizeBytes,

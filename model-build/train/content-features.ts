@@ -22,6 +22,29 @@ const MIN_ITEMS = 2
  * weight ln(1 + tf) ln((1 + n) / (1 + df)), tf counted with the field's weight, rows normalised (Salton & Buckley 1988). Terms of one item alone are dropped.
  */
 export function extractContent(items: readonly CatalogueItem[]): ContentRows {
+  const rows = KNOWN.get(items) ?? readContent(items)
+  KNOWN.set(items, rows)
+  return rows
+}
+
+/** Every fit of a build reads the same catalogue, which is never written to; each takes seconds for 50 k items. */
+const KNOWN = new WeakMap<readonly CatalogueItem[], ContentRows>()
+
+/** Some rows of a content matrix; columns keep their numbers. */
+export function takeRows({ termCount, offsets, terms, values }: ContentRows, rows: Int32Array): ContentRows {
+  const taken = new Int32Array(rows.length + 1)
+  rows.forEach((row, at) => {
+    taken[at + 1] = taken[at] + offsets[row + 1] - offsets[row]
+  })
+  const out = { terms: new Int32Array(taken[rows.length]), values: new Float32Array(taken[rows.length]) }
+  rows.forEach((row, at) => {
+    out.terms.set(terms.subarray(offsets[row], offsets[row + 1]), taken[at])
+    out.values.set(values.subarray(offsets[row], offsets[row + 1]), taken[at])
+  })
+  return { itemCount: rows.length, termCount, offsets: taken, ...out }
+}
+
+function readContent(items: readonly CatalogueItem[]): ContentRows {
   const counts = items.map(countTerms)
   const itemsWith = new Map<number, number>()
   for (const terms of counts) for (const term of terms.keys()) itemsWith.set(term, (itemsWith.get(term) ?? 0) + 1)

@@ -1,5 +1,5 @@
 import type { CatalogueItem } from '../dataset.ts'
-import { extractContent } from './content-features.ts'
+import { extractContent, takeRows } from './content-features.ts'
 import { principalEigenvectors } from './eigen.ts'
 import { createNormal, createRandom } from './random.ts'
 import { createSparseProduct, type SparseProduct } from './sparse-product.ts'
@@ -40,27 +40,39 @@ export function trainContentMap(
 ): Promise<ContentMap> {
   return withPool(options.pool, async (pool) => {
     const { dim } = options
-    const product = createSparseProduct(pool, extractContent(items), dim)
+    const content = extractContent(items)
+    const learnt = Int32Array.from(items.keys()).filter((i) => support[i] > 0)
+    const product = createSparseProduct(pool, takeRows(content, learnt), dim)
     const half = options.halfSupport ?? 10
-    const weights = Float32Array.from({ length: items.length }, (_, i) => support[i] / (support[i] + half))
-    const mean = weightedMean(itemVectors, weights, dim)
-    const targets = itemVectors.map((value, at) => value - mean[at % dim])
+    const weights = Float32Array.from(learnt, (i) => support[i] / (support[i] + half))
+    const own = takeVectors(itemVectors, learnt, dim)
+    const mean = weightedMean(own, weights, dim)
+    const targets = own.map((value, at) => value - mean[at % dim])
     const random = createRandom(options.seed)
-    const held = Uint8Array.from({ length: items.length }, () => (random() < 0.1 ? 1 : 0))
+    const held = Uint8Array.from(learnt, () => (random() < 0.1 ? 1 : 0))
     const visible = weights.map((weight, i) => (held[i] === 1 ? 0 : weight))
-    const predict = async (seen: Float32Array, ridge: number, iterations: number) =>
-      product.multiply(await solveRidge({ product, targets, weights: seen, ridge, iterations, dim }))
+    const solve = (seen: Float32Array, ridge: number, iterations: number) =>
+      solveRidge({ product, targets, weights: seen, ridge, iterations, dim })
     const ridges = options.ridges ?? [0.1, 1, 10]
     let best = { ridge: ridges[0] ?? 1, explained: Number.NEGATIVE_INFINITY }
     for (const ridge of ridges.length > 1 ? ridges : []) {
-      const predicted = await predict(visible, ridge, TRIAL_ITERATIONS)
+      const predicted = await product.multiply(await solve(visible, ridge, TRIAL_ITERATIONS))
       const explained = explainedShare(predicted, targets, { weights, held, dim })
       if (explained > best.explained) best = { ridge, explained }
     }
-    const vectors = (await predict(weights, best.ridge, ITERATIONS)).slice()
+    const map = await solve(weights, best.ridge, ITERATIONS)
+    const vectors = (await createSparseProduct(pool, content, dim).multiply(map)).slice()
     for (let at = 0; at < vectors.length; at++) vectors[at] += mean[at % dim]
     return { vectors, ...best }
   })
+}
+
+function takeVectors(vectors: Float32Array, rows: Int32Array, dim: number): Float32Array {
+  const out = new Float32Array(rows.length * dim)
+  rows.forEach((row, at) => {
+    out.set(vectors.subarray(row * dim, (row + 1) * dim), at * dim)
+  })
+  return out
 }
 
 /**
