@@ -184,6 +184,14 @@ describe('a sequence space', () => {
   })
 })
 
+test('a ranker may come without trees, but not without a model', () => {
+  const [ranker] = sampleManifest().rankers
+  const parse = (wrong: unknown) => parseManifest({ ...sampleManifest(), rankers: [{ ...ranker, ...Object(wrong) }] })
+  expect(parse({ trees: null }).rankers[0].trees).toBeNull()
+  expect(codeOf(parse, { onnx: null })).toBe('manifest-malformed')
+  expect(codeOf(parse, { trees: 1 })).toBe('manifest-malformed')
+})
+
 describe('a mean space', () => {
   const encoder = { type: 'mean', ratio: 0.9, scale: 4 }
   const space = { spaceId: 'mean-1', dim: 2, metric: 'ip', encoder, scales: [0.01, 0.02] }

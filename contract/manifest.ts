@@ -38,8 +38,11 @@ export type OnnxEncoder = {
   readonly length: number
 }
 
-/** One ranker for one feature layout: the same trees as ONNX and as a trees object. */
-export type RankerRef = { readonly layout: number; readonly onnx: ObjectRef; readonly trees: ObjectRef }
+/**
+ * One ranker for one feature layout: the same trees as ONNX and as a trees object. A ranker trained elsewhere has no trees: until ONNX Runtime has
+ * arrived, lists are in the order of the blend of user vector and votes.
+ */
+export type RankerRef = { readonly layout: number; readonly onnx: ObjectRef; readonly trees: ObjectRef | null }
 
 /** A list that needs no history, best first. */
 export type PublicList = {
@@ -262,7 +265,7 @@ function checkOnnxEncoder(encoder: Raw): void {
 function checkRanker(ranker: Raw): void {
   finite(ranker.layout, 'layout')
   reference(ranker.onnx, 'onnx')
-  reference(ranker.trees, 'trees')
+  if (ranker.trees !== null) reference(ranker.trees, 'trees')
 }
 
 function checkLinearHead(value: unknown): void {

@@ -59,7 +59,7 @@ describe('warm start', () => {
 describe('a release that is not whole', () => {
   test('gets its trees with the next look where they did not arrive', async () => {
     const edge = publishedEdge()
-    const trees = RELEASE.manifest.rankers[0]?.trees.hash ?? ''
+    const trees = RELEASE.manifest.rankers[0]?.trees?.hash ?? ''
     edge.intercept = ({ path }) => (path.endsWith(trees) ? new Response('', { status: 500 }) : undefined)
     const page = await openPage(edge)
     const reply = value(await page.engine.recommend({ scene: 'for-you', count: 5 }))
@@ -73,7 +73,7 @@ describe('a release that is not whole', () => {
     const edge = publishedEdge()
     const browser = new TestBrowser()
     await loaded(await openPage(edge, { browser }))
-    await browser.stores.shards.remove([RELEASE.manifest.rankers[0]?.trees.hash ?? ''])
+    await browser.stores.shards.remove([RELEASE.manifest.rankers[0]?.trees?.hash ?? ''])
     expect(await loaded(await openPage(edge, { browser }))).toMatchObject({ ranker: 'trees', lastError: null })
   })
 

@@ -198,7 +198,7 @@ export class Shelves {
       try {
         return await rank(onnx ?? live.trees, encoder)
       } catch (thrown) {
-        this.#onnx = null // the trees give the same scores
+        this.#onnx = null // trees give the same scores
         this.#encoder = null
         this.#parts.report(toRecError(thrown, 'engine-unavailable'))
         return rank(live.trees, null)

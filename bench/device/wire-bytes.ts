@@ -48,7 +48,7 @@ export async function nameFirstObjects(releaseDir: string): Promise<Map<string, 
   const manifest = await readManifest(releaseDir)
   const file = JSON.parse(await readFile(join(releaseDir, 'release.json'), 'utf8')) as { manifest: string } // written by the build
   const [first] = decodeShardTable(await readFile(join(releaseDir, 'objects', manifest.shardTable.hash))).cells
-  const named: readonly (readonly [string, ObjectRef | undefined])[] = [
+  const named: readonly (readonly [string, ObjectRef | null | undefined])[] = [
     ['shard table', manifest.shardTable],
     ['dictionaries', manifest.dictionaries],
     ['gramian', manifest.spaces[0]?.gramian],

@@ -29,7 +29,7 @@ async function fetchedObjects(releaseDir: string): Promise<ReadonlySet<string>> 
     if ('gramian' in space) return [space.gramian]
     return space.encoder.type === 'onnx' ? [space.encoder.model] : []
   })
-  const trees = manifest.rankers.slice(0, 1).map((ranker) => ranker.trees)
+  const trees = manifest.rankers.slice(0, 1).flatMap((ranker) => (ranker.trees === null ? [] : [ranker.trees]))
   const cells = table.cells.flatMap(({ objects }) => cellRefs(objects, 0))
   const refs = [manifest.shardTable, manifest.dictionaries, ...spaces, ...trees, ...cells, ...table.graphs]
   return new Set([file.manifest, ...refs.map(({ hash }) => hash)])

@@ -59,6 +59,7 @@ export function addEvaluate(program: Command, context: CommandContext): void {
     .option('--rankings <file>', "write each user's list, one JSON line per user")
     .option('--release-dir <dir>', 'keep the release that was measured; `publish --keys` can sign it')
     .option('--release <dir>', 'fit nothing: measure a release that was built before')
+    .option('--ranker <file>', 'a ranker trained elsewhere: ONNX over the feature layout (docs/elsewhere.md)')
     .option('--baselines', 'also measure random, item-kNN, exact EASE and exact iALS on the same users')
     .addHelpText('after', EXAMPLES)
     .action((flags: Flags) =>

@@ -11,6 +11,7 @@ export type ConfigFlags = {
   readonly layout?: 'auto' | 'generic' | 'movielens' | 'goodbooks'
   readonly order?: 'use' | 'ignore'
   readonly minSupport?: number
+  readonly ranker?: string
   readonly retentionDays?: number
 }
 
@@ -85,6 +86,7 @@ export function configRequest(flags: ConfigFlags): { configFile: string | undefi
       ...(flags.order === undefined ? {} : { order: flags.order }),
       ...(flags.retentionDays === undefined ? {} : { retentionDays: flags.retentionDays }),
     },
+    ...(flags.ranker === undefined ? {} : { ranker: { onnx: flags.ranker } }),
     ...(flags.minSupport === undefined ? {} : { release: { minSupport: flags.minSupport } }),
   }
   return { configFile: flags.config, overrides }

@@ -135,6 +135,8 @@ export const DEFAULTS: Config = {
     earlyStoppingRounds: 30,
     // Histories that training lists are made from.
     maxQueries: 20_000,
+    // A ranker trained elsewhere (ONNX over the feature layout) in place of the build's own; empty for none. Path from the working directory.
+    onnx: '',
   },
   release: {
     // Pairs of items backed by fewer people do not leave the build.

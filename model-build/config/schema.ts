@@ -61,6 +61,7 @@ export const configSchema = z.strictObject({
     minLeafRows: positiveCount,
     earlyStoppingRounds: positiveCount,
     maxQueries: positiveCount,
+    onnx: z.string(),
   }),
   release: z.strictObject({
     minSupport: positiveCount,

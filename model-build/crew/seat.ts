@@ -1,17 +1,14 @@
 import type { RuleDefaults } from '#contract/manifest'
-import type { TreeEnsemble } from '#contract/trees'
 import { findCandidates } from '#worker/core/candidates'
 import { channelBit } from '#worker/core/channels'
 import { encodeHistory, type SequenceEncoder } from '#worker/core/encoder/sequence-encoder'
 import type { Model } from '#worker/core/model'
-import { createTreesRanker, type Ranker } from '#worker/core/ranker'
+import type { Ranker } from '#worker/core/ranker'
 import { recommend } from '#worker/core/recommend'
-import { createWasmTrees } from '#worker/core/scan/wasm-trees'
-import { hasMasks } from '#worker/core/tree-scorer'
 import { withGraphs } from '../device/graph-engines.ts'
 import { openEncoder } from '../device/open-encoder.ts'
+import { openRanker } from '../device/open-ranker.ts'
 import { loadModel } from '../device/resident-model.ts'
-import { loadScanModule } from '../device/scan-module.ts'
 import { createVisitReader, type Visit, type VisitReader } from '../device/visits.ts'
 import { type CollectOptions, collectGroups } from '../rank/collect-groups.ts'
 import type { TrainingGroup } from '../rank/training-group.ts'
@@ -21,7 +18,7 @@ import { readShared, type SharedParts } from './shared-parts.ts'
 export type SeatOptions = {
   /** HNSW over complete groups, as browsers search; else the exact scan alone. */
   readonly graphs: boolean
-  /** The release's trees, bit for bit what ONNX Runtime scores; else lists are in the order of the blend. */
+  /** The release's ranker (of trees, bit for bit what ONNX Runtime scores); else lists are in the order of the blend. */
   readonly ranker: boolean
 }
 
@@ -62,7 +59,7 @@ export async function openSeat(parts: SharedParts, options: SeatOptions): Promis
   const objects = readShared(parts)
   const scanned = loadModel(parts.manifest, objects)
   const model = options.graphs ? withGraphs(scanned, objects) : scanned
-  const ranker = options.ranker && model.trees !== null ? treesRanker(model.trees) : null
+  const ranker = options.ranker ? await openRanker(model, objects) : null
   const encoder = await openEncoder(parts.manifest, objects)
   const { itemNos, log } = parts
   const desk = {
@@ -83,6 +80,7 @@ export async function openSeat(parts: SharedParts, options: SeatOptions): Promis
     close: async () => {
       for (const engine of model.retrievers) engine.close()
       await encoder?.close()
+      await ranker?.close?.()
     },
   }
 }
@@ -123,10 +121,4 @@ function invert(itemNos: Uint32Array): Int32Array {
     indexOf[itemNo] = index
   })
   return indexOf
-}
-
-function treesRanker(trees: TreeEnsemble): Ranker {
-  return hasMasks(trees)
-    ? createTreesRanker(trees, (given) => createWasmTrees(loadScanModule(), given))
-    : createTreesRanker(trees)
 }

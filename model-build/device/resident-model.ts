@@ -83,5 +83,5 @@ function decodeCell(
 
 function treesOf(manifest: Manifest, get: (hash: string) => Uint8Array): TreeEnsemble | null {
   const ranker = manifest.rankers[0]
-  return ranker === undefined ? null : decodeTrees(get(ranker.trees.hash))
+  return ranker === undefined || ranker.trees === null ? null : decodeTrees(get(ranker.trees.hash))
 }

@@ -5,6 +5,7 @@ import { openCrew } from '../crew/crew.ts'
 import { shareParts } from '../crew/shared-parts.ts'
 import type { Dataset } from '../dataset.ts'
 import { openEncoder } from '../device/open-encoder.ts'
+import { openRanker } from '../device/open-ranker.ts'
 import { loadModel } from '../device/resident-model.ts'
 import { loadDataset } from '../ingest/load-dataset.ts'
 import { effortFor } from '../pipeline/effort.ts'
@@ -12,6 +13,7 @@ import { type FittedPipeline, fitPipeline } from '../pipeline/fit-pipeline.ts'
 import { type MadeRelease, makeRelease } from '../pipeline/make-release.ts'
 import { type Report, SILENT, type StepTime, timed } from '../pipeline/progress.ts'
 import { resolveSettings } from '../pipeline/settings.ts'
+import type { OutsideRanker } from '../rank/outside-ranker.ts'
 import type { AssembledRelease } from '../release/assemble.ts'
 import { writeReleaseDir } from '../release/release-dir.ts'
 import { createKernelPool, type KernelPool } from '../train/thread-pool.ts'
@@ -50,7 +52,10 @@ export type EvaluateResult = {
   readonly judgement: Judgement
   /** Empty unless asked for. */
   readonly baselines: JudgedBaselines
-  readonly chosen: Pick<FittedPipeline, 'models' | 'recency' | 'second'> & { readonly trees: number }
+  readonly chosen: Pick<FittedPipeline, 'models' | 'recency' | 'second'> & {
+    readonly trees: number
+    readonly outsideRanker: OutsideRanker['validation'] | null
+  }
   readonly steps: readonly StepTime[]
 }
 
@@ -81,6 +86,7 @@ export async function evaluateFiles(options: EvaluateOptions): Promise<EvaluateR
         recency: pipeline.recency,
         second: pipeline.second,
         trees: pipeline.ranker?.trees.roots.length ?? 0,
+        outsideRanker: pipeline.outside?.validation ?? null,
       },
       steps: report.steps,
     }
@@ -150,8 +156,13 @@ async function openExact(made: MadeRelease, { interactions: log }: Dataset): Pro
   const read = (hash: string) => objects.get(hash)
   const model = loadModel(manifest, read, { residentItems: Number.POSITIVE_INFINITY })
   const encoder = await openEncoder(manifest, read)
-  const exact = createExactRecommender(model, models, { log, itemNos, encoder })
-  return { ...exact, close: async () => encoder?.close() }
+  const ranker = await openRanker(model, read)
+  const exact = createExactRecommender(model, models, { log, itemNos, encoder, ranker })
+  const close = async () => {
+    await encoder?.close()
+    await ranker?.close?.()
+  }
+  return { ...exact, close }
 }
 
 /** Writes a release that no key signed, as a first publication. */

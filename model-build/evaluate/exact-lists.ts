@@ -1,6 +1,5 @@
 import { fillFeatures } from '#contract/fill-features'
 import { sessionLength } from '#contract/history-shape'
-import { scoreTrees } from '#contract/trees'
 import { type IntegerQuery, integerQuery } from '#contract/vectors'
 import { type CandidateSet, type Query, querySequence } from '#worker/core/candidates'
 import { type Channel, type Found, open } from '#worker/core/channels'
@@ -8,7 +7,7 @@ import { encodeHistory, type SequenceEncoder } from '#worker/core/encoder/sequen
 import { gatherInputs } from '#worker/core/gather'
 import { canonicalHistory } from '#worker/core/history'
 import type { Model } from '#worker/core/model'
-import { addLinearHead } from '#worker/core/ranker'
+import { addLinearHead, type Ranker } from '#worker/core/ranker'
 import { blendScores } from '#worker/core/scores'
 import { emptyVotes, type Votes } from '#worker/core/votes'
 import type { Answer } from '../crew/seat.ts'
@@ -26,6 +25,8 @@ export type ExactParts = {
   readonly log: Interactions
   readonly itemNos: Uint32Array
   readonly encoder: SequenceEncoder | null
+  /** The release's; null for the order of the blend. */
+  readonly ranker: Ranker | null
 }
 
 /**
@@ -36,7 +37,7 @@ export type ExactParts = {
 export function createExactRecommender(
   model: Model,
   models: FittedModels,
-  { log, itemNos, encoder }: ExactParts,
+  { log, itemNos, encoder, ranker }: ExactParts,
 ): Respondent {
   const { catalogue, manifest } = model
   const read = createVisitReader(model, log, itemNos)
@@ -60,7 +61,7 @@ export function createExactRecommender(
       { ...query, history: known },
       { rows, found, floats, indexOfRow, models, sequenceQuery },
     )
-    const scores = scoreRows(model, inputs)
+    const scores = await scoreRows(model, ranker, inputs)
     const order = Array.from(rows.keys()).sort(
       (a, b) => scores[b] - scores[a] || catalogue.itemNoOf[rows[a]] - catalogue.itemNoOf[rows[b]],
     )
@@ -84,10 +85,10 @@ export function createExactRecommender(
   }
 }
 
-function scoreRows(model: Model, inputs: CandidateSet['inputs']): Float32Array {
+async function scoreRows(model: Model, ranker: Ranker | null, inputs: CandidateSet['inputs']): Promise<Float32Array> {
   const features = fillFeatures(inputs)
-  if (model.trees === null) return blendScores({ inputs }, features)
-  const scores = scoreTrees(model.trees, features, inputs.count)
+  if (ranker === null) return blendScores({ inputs }, features)
+  const scores = await ranker.score(features, inputs.count)
   addLinearHead(scores, features, model.manifest.linearHead)
   return scores
 }

@@ -6,6 +6,7 @@ import { openCrew } from '../crew/crew.ts'
 import { shareParts } from '../crew/shared-parts.ts'
 import type { Dataset } from '../dataset.ts'
 import { openEncoder } from '../device/open-encoder.ts'
+import { openRanker } from '../device/open-ranker.ts'
 import { loadModel } from '../device/resident-model.ts'
 import type { Visit } from '../device/visits.ts'
 import { findDataFiles } from '../ingest/find-files.ts'
@@ -74,6 +75,7 @@ async function measure(pool: KernelPool) {
     log,
     itemNos,
     encoder: await openEncoder(manifest, (hash) => objects.get(hash)),
+    ranker: await openRanker(whole, (hash) => objects.get(hash)),
   })
   const popular = popularOrder(supportOf(log))
   const result = {

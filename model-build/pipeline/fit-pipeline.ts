@@ -5,7 +5,8 @@ import { loadModel } from '../device/resident-model.ts'
 import { type ChosenRecency, chooseRecency } from '../fit/choose-recency.ts'
 import type { ModelOptions } from '../fit/fit-models.ts'
 import { type CrossFitOptions, crossFit, type Fold } from '../rank/cross-fit.ts'
-import { type FittedRanker, fitRanker } from '../rank/fit-ranker.ts'
+import { type FittedRanker, fitRanker, judgingGroups } from '../rank/fit-ranker.ts'
+import { judgeOutside, type OutsideRanker, readOutsideRanker } from '../rank/outside-ranker.ts'
 import type { TrainingGroup } from '../rank/training-group.ts'
 import { selectIals, selectVoters } from '../train/select.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
@@ -21,6 +22,8 @@ export type FittedPipeline = {
   readonly models: ModelOptions
   readonly recency: ChosenRecency
   readonly ranker: FittedRanker | null
+  /** A ranker trained elsewhere that takes its place; null without one. */
+  readonly outside: OutsideRanker | null
   /** What validation found of spaces beside the first. */
   readonly second: JudgedSecond | null
   /** Where a fit on all rows starts. */
@@ -59,7 +62,9 @@ export async function fitPipeline(
   report: Report,
 ): Promise<FittedPipeline> {
   const none: ChosenRecency = { ratio: 1, voterRatio: 1, tried: [] }
-  if (judgedUsers(dataset) < 20) return { models: settings.models, recency: none, ranker: null, second: null }
+  const given = settings.ranker.onnx === '' ? null : await readOutsideRanker(settings.ranker.onnx)
+  if (judgedUsers(dataset) < 20)
+    return { models: settings.models, recency: none, ranker: null, outside: null, second: null }
   const log = dataset.interactions
   const isLong = triesSequence(dataset, settings) && log.item.length > FOLD_ROWS
   const job: Job = {
@@ -82,9 +87,11 @@ export async function fitPipeline(
   const rankers = await report.step('train ranker', (onShare) => rankersOf(job, lists, onShare))
   const judged = judgeSecond(second, rankers, settings)
   const warm = warmStart(fold?.models, job.effort)
-  return judged.ships
-    ? { models, recency, ranker: rankers.with, second: judged, warm }
-    : { models: { ...models, second: null }, recency, ranker: rankers.without, second: judged, warm }
+  const ships = judged.ships && rankers.with !== null
+  const ranker = ships ? rankers.with : rankers.without
+  const groups = judgingGroups(ships ? lists.with : lists.without)
+  const outside = given === null || ranker === null ? null : await judgeOutside(given, ranker, groups)
+  return { models: ships ? models : { ...models, second: null }, recency, ranker, outside, second: judged, warm }
 }
 
 /** An encoder of a log with more rows is trained once without some users, not once a fold. */

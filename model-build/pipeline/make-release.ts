@@ -6,7 +6,6 @@ import type { LearningState } from '../feedback/learning-state.ts'
 import { startLearning } from '../feedback/start-learning.ts'
 import { fitModels } from '../fit/fit-models.ts'
 import type { SecondModel } from '../fit/second-model.ts'
-import type { FittedRanker } from '../rank/fit-ranker.ts'
 import { type AssembledRelease, assembleRelease, type LastRelease } from '../release/assemble.ts'
 import type { FittedModels } from '../release/fitted-models.ts'
 import type { ObjectSet } from '../release/object-set.ts'
@@ -55,7 +54,7 @@ export async function makeRelease(dataset: Dataset, parts: MakeReleaseParts): Pr
   )
   return report.step('write objects', async () => {
     const release = await assembleRelease(dataset, models, parts.last, { ...settings.assemble, pool })
-    const manifest = addRanker(release.manifest, release.objects, pipeline.ranker, parts.gate)
+    const manifest = addRanker(release.manifest, release.objects, pipeline, parts.gate)
     const learning = await addLearning(dataset, { ...release, manifest }, parts)
     return { ...release, models, manifest: learning?.manifest ?? manifest, learning: learning?.state ?? null }
   })
@@ -79,16 +78,17 @@ function addLearning(dataset: Dataset, release: AssembledRelease, { pipeline, se
 function addRanker(
   manifest: Manifest,
   objects: ObjectSet,
-  ranker: FittedRanker | null,
+  { ranker, outside }: Pick<FittedPipeline, 'ranker' | 'outside'>,
   gate: Readonly<Record<string, number>>,
 ): Manifest {
   if (ranker === null) return withRanking(manifest, { rankers: [], linearHead: null, gate, featureQuantiles: null })
+  const shared = { gate, featureQuantiles: objects.addJson({ v: 1, deciles: ranker.featureQuantiles }) }
+  if (outside !== null) {
+    const rankers = [{ layout: FEATURE_LAYOUT, onnx: objects.add(outside.onnx), trees: null }]
+    return withRanking(manifest, { ...shared, rankers, linearHead: null })
+  }
   const onnx = objects.add(writeTreeEnsembleOnnx(ranker.trees))
   const trees = objects.add(encodeTrees(ranker.trees))
-  return withRanking(manifest, {
-    rankers: [{ layout: FEATURE_LAYOUT, onnx, trees }],
-    linearHead: ranker.linearHead,
-    gate,
-    featureQuantiles: objects.addJson({ v: 1, deciles: ranker.featureQuantiles }),
-  })
+  const rankers = [{ layout: FEATURE_LAYOUT, onnx, trees }]
+  return withRanking(manifest, { ...shared, rankers, linearHead: ranker.linearHead })
 }

@@ -17,6 +17,8 @@ export type PipelineSettings = {
     readonly minLeafRows: number
     readonly earlyStoppingRounds: number
     readonly maxQueries: number
+    /** Path of a ranker trained elsewhere, or empty. */
+    readonly onnx: string
   }
   readonly sequence: {
     readonly enabled: boolean

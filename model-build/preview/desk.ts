@@ -4,9 +4,10 @@ import { createBlocked } from '#worker/core/blocked'
 import { CHANNELS } from '#worker/core/channels'
 import { historyItemOf } from '#worker/core/history-item'
 import type { Model } from '#worker/core/model'
-import { createTreesRanker, type Ranker } from '#worker/core/ranker'
+import type { Ranker } from '#worker/core/ranker'
 import type { ReasonCode } from '#worker/core/reasons'
 import { recommend, type Trace } from '#worker/core/recommend'
+import { openRanker } from '../device/open-ranker.ts'
 import { loadModel } from '../device/resident-model.ts'
 import { readObject, readReleaseDir } from '../release/release-dir.ts'
 import { type SiteRules, withSiteRules } from '../release/site-rules.ts'
@@ -53,7 +54,7 @@ export async function openDesk(dir: string): Promise<Desk> {
   const objects = new Map<string, Uint8Array>()
   for (const hash of file.objects) objects.set(hash, await readObject(dir, hash))
   const model = loadModel(manifest, (hash) => objects.get(hash), { withCards: true })
-  const ranker = model.trees === null ? null : createTreesRanker(model.trees)
+  const ranker = await openRanker(model, (hash) => objects.get(hash))
   const titles = titlesOf(model)
   return {
     release: manifest.release,

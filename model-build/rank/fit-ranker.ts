@@ -34,12 +34,17 @@ const VALIDATION_EVERY = 4
 
 const JUDGED_AT = 20
 
+/** Lists that judge and do not train. */
+export function judgingGroups(groups: readonly TrainingGroup[]): TrainingGroup[] {
+  return groups.filter(({ user }) => user % VALIDATION_EVERY === 0)
+}
+
 /**
  * Fits the second stage: a linear head first, then LambdaMART on what the head leaves over, stopped early on users kept
  * apart. A head alone is what remains when trees do not help.
  */
 export async function fitRanker(groups: readonly TrainingGroup[], options: RankerOptions): Promise<FittedRanker> {
-  const judging = groups.filter(({ user }) => user % VALIDATION_EVERY === 0)
+  const judging = judgingGroups(groups)
   const training = groups.filter(({ user }) => user % VALIDATION_EVERY !== 0)
   const linearHead = fitLinearHead(training)
   const { ensemble } = await trainLambdaMart(rankingData(training, linearHead), {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import type { Config } from '../config/schema.ts'
 
 /** SHA-256 over the bytes of input files in the order given, in hex; the same data under other names has the same hash. */
-export async function hashFiles(paths: readonly string[]): Promise<string> {
+async function hashFiles(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256')
   for (const path of paths) {
     const own = createHash('sha256')
@@ -10,4 +11,12 @@ export async function hashFiles(paths: readonly string[]): Promise<string> {
     hash.update(own.digest())
   }
   return hash.digest('hex')
+}
+
+/** Everything from outside that a build follows from: its input files, and a ranker trained elsewhere. */
+export function hashInputs(
+  { interactions, items }: { readonly interactions: readonly string[]; readonly items: readonly string[] },
+  { ranker }: Pick<Config, 'ranker'>,
+): Promise<string> {
+  return hashFiles([...interactions, ...items, ...(ranker.onnx === '' ? [] : [ranker.onnx])])
 }

@@ -17,7 +17,7 @@ export type Run = {
   readonly publication: number
   /** Files that it read, absolute. */
   readonly inputs: { readonly interactions: readonly string[]; readonly items: readonly string[] }
-  /** See hashFiles. */
+  /** See hashInputs. */
   readonly dataHash: string
   readonly config: Config
   /** Names known before the build: item numbers, categories and tags are append-only, so that they are the first of today's. */

@@ -16,6 +16,11 @@ export type RankingParts = {
   readonly featureQuantiles: Manifest['featureQuantiles']
 }
 
+/** The objects of a ranker. */
+export function refsOfRanker({ onnx, trees }: RankerRef): readonly ObjectRef[] {
+  return trees === null ? [onnx] : [onnx, trees]
+}
+
 /** A manifest with its rankers, and its final name, which follows from its content. */
 export function withRanking(manifest: Manifest, ranking: RankingParts): Manifest {
   const full = { ...manifest, ...ranking, release: '' }

@@ -1,5 +1,6 @@
 import { decodeShardTable } from '#contract/shard-table'
 import type { AssembledRelease } from '../release/assemble.ts'
+import { refsOfRanker } from '../release/release-manifest.ts'
 
 /** Bytes of one kind of object, before compression. */
 export type SectionBytes = { readonly name: string; readonly bytes: number }
@@ -17,7 +18,7 @@ export function releaseBytes({ manifest, objects }: Pick<AssembledRelease, 'mani
     cards: sum(cells.flatMap(({ cards }) => cards)),
     patches: sum(cells.flatMap(({ patch }) => patch ?? [])),
     graphs: sum(table.graphs),
-    rankers: sum(manifest.rankers.flatMap(({ onnx, trees }) => [onnx, trees])),
+    rankers: sum(manifest.rankers.flatMap(refsOfRanker)),
     directory: sum(manifest.directory.map(({ ref }) => ref)),
     encoder: sum(manifest.spaces.flatMap(({ encoder }) => (encoder.type === 'onnx' ? [encoder.model] : []))),
     'tables and manifest': sum([manifest.shardTable, manifest.dictionaries, manifest.spaces[0].gramian]),

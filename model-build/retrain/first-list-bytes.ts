@@ -19,7 +19,7 @@ export async function firstListBytes(
   const { content } = manifest
   const [first] = decodeShardTable(await read(content.shardTable.hash)).cells
   const cell = first === undefined ? [] : cellRefs(first.objects, 0)
-  const trees = content.rankers.slice(0, 1).map((ranker) => ranker.trees)
+  const trees = content.rankers.slice(0, 1).flatMap(({ trees: own }) => (own === null ? [] : [own]))
   const refs = [content.shardTable, content.dictionaries, content.spaces[0].gramian, ...trees, ...cell]
   let bytes = 0
   for (const hash of new Set([manifest.hash, ...refs.map((ref) => ref.hash)])) {

@@ -12,7 +12,7 @@ import { countEvidence, type EvidenceState, settingsKey, writeEvidence } from '.
 import type { IngestReport } from '../ingest/report.ts'
 import { type Checkpoints, openCheckpoints } from '../pipeline/checkpoints.ts'
 import { timed } from '../pipeline/progress.ts'
-import { hashFiles } from '../registry/data-hash.ts'
+import { hashInputs } from '../registry/data-hash.ts'
 import type { AssembledRelease } from '../release/assemble.ts'
 import { readLastRelease, replaceFile, type StoredRelease, writeReleaseDir } from '../release/release-dir.ts'
 import { buildReport } from '../report/build-report.ts'
@@ -33,7 +33,7 @@ export async function buildRelease(request: BuildRequest, io: StepIo): Promise<S
   const config = await resolveConfig(request.configFile, request.overrides)
   const keys = request.keysDir === undefined ? null : await loadKeys(request.keysDir)
   const files = inputFiles(request)
-  const dataHash = await hashFiles([...files.interactions, ...files.items])
+  const dataHash = await hashInputs(files, config)
   const { dataset, report } = await readInputs(files, config, keys, io)
   for (const warning of report.warnings) io.warn(warning)
   if (request.incremental === true) {

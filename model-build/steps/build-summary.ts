@@ -47,6 +47,7 @@ export function buildSummary({
       recency: judged.pipeline.recency,
       second: judged.pipeline.second,
       ranker: judged.pipeline.ranker?.validation ?? null,
+      outsideRanker: judged.pipeline.outside?.validation ?? null,
     },
   }
 }

@@ -2,6 +2,7 @@ import type { Manifest, Space } from '#contract/manifest'
 import { cellRefs, type ObjectRef, type ShardTable } from '#contract/shard-table'
 import type { UpdatedRelease } from '../incremental/update-cells.ts'
 import { readObject, type StoredRelease, writeReleaseDir } from '../release/release-dir.ts'
+import { refsOfRanker } from '../release/release-manifest.ts'
 import { type NextSigning, signNext } from './sign-next.ts'
 
 /** What an update added to its folder; bytes before compression. */
@@ -53,7 +54,7 @@ function objectNames(manifest: Manifest, table: ShardTable, manifestHash: string
     manifest.dictionaries,
     ...manifest.spaces.flatMap(refsOfSpace),
     ...manifest.directory.map(({ ref }) => ref),
-    ...manifest.rankers.flatMap(({ onnx, trees }) => [onnx, trees]),
+    ...manifest.rankers.flatMap(refsOfRanker),
     ...(manifest.featureQuantiles === null ? [] : [manifest.featureQuantiles]),
     ...table.graphs,
     ...table.cells.flatMap(({ objects }) => cellRefs(objects)),

@@ -1,6 +1,6 @@
 import { RecError } from '#contract/errors'
 import type { ReproduceRequest, StepIo, StepResult } from '../commands/requests.ts'
-import { hashFiles } from '../registry/data-hash.ts'
+import { hashInputs } from '../registry/data-hash.ts'
 import { findRun, type Run } from '../registry/runs.ts'
 import type { LastRelease } from '../release/assemble.ts'
 import { readReleaseDir } from '../release/release-dir.ts'
@@ -18,8 +18,7 @@ export async function reproduceRun({ outDir, id }: ReproduceRequest, io: StepIo)
   const run = await findRun(outDir, id)
   if (run.learntFrom !== 'files')
     throw new RecError('input-malformed', `run ${run.id} learnt from ${run.learntFrom}, and only files are kept`)
-  const { interactions, items } = run.inputs
-  const dataHash = await hashFiles([...interactions, ...items])
+  const dataHash = await hashInputs(run.inputs, run.config)
   if (dataHash !== run.dataHash)
     throw new RecError('input-malformed', `the input files of run ${run.id} are no longer what they were`)
   const last = await namesBefore(outDir, run)

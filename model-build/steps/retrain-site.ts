@@ -7,7 +7,7 @@ import type { Dataset } from '../dataset.ts'
 import type { EdgeClient } from '../publish/edge-client.ts'
 import { type Published, publishTo } from '../publish/publish.ts'
 import { withEdge } from '../publish/with-edge.ts'
-import { hashFiles } from '../registry/data-hash.ts'
+import { hashInputs } from '../registry/data-hash.ts'
 import type { AssembledRelease } from '../release/assemble.ts'
 import { readLastRelease, readReleaseDir } from '../release/release-dir.ts'
 import { addPairs } from '../retrain/add-pairs.ts'
@@ -51,7 +51,7 @@ async function retrain(job: Job): Promise<StepResult> {
   const live = await readLive(client, request.channel)
   if (live !== null) await requireRegistry(request.outDir, site)
   const files = inputFiles(request)
-  const inputs = { files, dataHash: await hashFiles([...files.interactions, ...files.items]) }
+  const inputs = { files, dataHash: await hashInputs(files, config) }
   const { dataset, report: ingest } = await readInputs(files, config, keys, io)
   const visits = await pull(job, dataset)
   const pairs = pairsOf(visits, dataset, keys)

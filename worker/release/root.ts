@@ -87,6 +87,7 @@ async function loadTrees(
     const problem = new RecError('model-mismatch', 'no ranker for this feature layout', { layout: FEATURE_LAYOUT })
     return { trees: null, problem }
   }
+  if (ranker.trees === null) return { trees: null, problem: null }
   try {
     const trees = await source.read(ranker.trees, decodeTrees, options)
     if (trees.layout === FEATURE_LAYOUT && trees.featureCount === FEATURE_COUNT) return { trees, problem: null }
