@@ -34,6 +34,8 @@ function clientConfig(entry: string, format: 'iife' | 'es', fileName: string): U
         worker: integrityOf('pocketshelf-worker.js'),
         shelf: integrityOf('pocketshelf-shelf.js'),
         inspector: integrityOf('pocketshelf-inspector.js'),
+        watch: integrityOf('pocketshelf-watch.js'),
+        ask: integrityOf('pocketshelf-ask.js'),
       }),
     },
     build: {
@@ -52,6 +54,8 @@ function clientConfig(entry: string, format: 'iife' | 'es', fileName: string): U
 /** The builds of the page, in order; `vite build --mode <name>` runs one of them. */
 export const PAGE_BUILDS: Readonly<Record<string, () => UserConfig>> = {
   inspector: () => clientConfig('client/inspector/inspector-script.ts', 'iife', 'pocketshelf-inspector.js'),
+  watch: () => clientConfig('client/watch-script.ts', 'iife', 'pocketshelf-watch.js'),
+  ask: () => clientConfig('client/ask/ask-script.ts', 'iife', 'pocketshelf-ask.js'),
   shelf: () => clientConfig('client/shelf-script.ts', 'iife', 'pocketshelf-shelf.js'),
   'drop-in': () => clientConfig('client/drop-in.ts', 'iife', 'pocketshelf.js'),
   client: () => clientConfig('client/index.ts', 'es', 'pocketshelf.mjs'),

@@ -1,37 +1,37 @@
-import { EVENT_TYPES, type EventType } from '#contract/events'
-import { readPageItem } from './page-item.ts'
+import { loadPart, type Part } from './load-part.ts'
+import { eventsOf, eventTypeOf, ITEM } from './markup-events.ts'
 import { whenIdle } from './page-signs.ts'
 import type { Recommender } from './recommender.ts'
+import type { WatchPage } from './watch-script.ts'
 
 /**
- * Watches the page for the visitor's own actions: views of item pages, clicks on `[data-item-id]`, and other actions where
- * the element says which by `data-item-event` (`cart`, `purchase`, `favorite`, `like` …). Returns the function that ends it.
+ * Notes what the visitor does with the page's own elements: clicks on `[data-item-id]` and forms that are sent, as what `data-item-event`
+ * says. Once the page is idle `watch` is loaded for the rest: views, what was seen, listed links, orders.
  */
-export function startAutoTrack(recommender: Recommender): () => void {
-  let viewed: string | null = null
-  const look = () => {
-    const item = readPageItem(document)
-    if (item && item !== viewed) void recommender.track({ type: 'view', item })
-    viewed = item
-  }
-  const onClick = (event: Event) => {
-    const target = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-item-id]') : null
-    const item = target?.dataset.itemId
-    if (item) void recommender.track({ type: eventType(target?.dataset.itemEvent), item })
-  }
-  const later = () => setTimeout(look, 0)
-  document.addEventListener('click', onClick, { capture: true, passive: true })
-  const routes: EventTarget | undefined = (window as { navigation?: EventTarget }).navigation
-  routes?.addEventListener('navigatesuccess', later)
-  addEventListener('popstate', later)
-  void whenIdle().then(look)
-  return () => {
-    document.removeEventListener('click', onClick, { capture: true })
-    routes?.removeEventListener('navigatesuccess', later)
-    removeEventListener('popstate', later)
-  }
-}
-
-function eventType(name: string | undefined): EventType {
-  return EVENT_TYPES.find((type) => type === name) ?? 'click'
+export function startAutoTrack(recommender: Recommender, watch: Part): void {
+  const early = { capture: true, passive: true }
+  document.addEventListener(
+    'click',
+    ({ target }) => {
+      const item = target instanceof Element ? target.closest<HTMLElement>(ITEM) : null
+      if (item && !(item instanceof HTMLFormElement)) void recommender.track(eventsOf(item, eventTypeOf(item, 'click')))
+    },
+    early,
+  )
+  document.addEventListener(
+    'submit',
+    ({ target }) => {
+      if (target instanceof HTMLFormElement && (target.dataset.itemId || target.dataset.itemEvent))
+        void recommender.track(eventsOf(target, eventTypeOf(target, 'cart')))
+    },
+    early,
+  )
+  void whenIdle().then(async () => {
+    try {
+      const watchPage = await loadPart<WatchPage>(watch, 'watchPage')
+      watchPage(recommender)
+    } catch {
+      // blocked, or the site moved on: clicks are noted all the same
+    }
+  })
 }

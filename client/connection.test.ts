@@ -199,4 +199,26 @@ describe('createConnection', () => {
     connection.stop()
     await expect(connection.call('status')).rejects.toMatchObject({ code: 'not-ready' })
   })
+
+  test('starts anew with other options, refusing what was under way', async () => {
+    const seen: EngineOptions[] = []
+    const start = async (options: EngineOptions) => {
+      seen.push(options)
+      return { ok: true, value: STATUS } as const
+    }
+    const { promise: isAsked, resolve: heard } = Promise.withResolvers<void>()
+    const history = () => {
+      heard()
+      return never()
+    }
+    const { connection, spawns } = setUp(() => startEngine({ ...alive, start, history }), { deadlineMs: 2_000 })
+    await connection.call('status')
+    const asked = connection.call('history')
+    await isAsked
+    connection.restart({ storage: 'persistent' } as EngineOptions)
+    await expect(asked).rejects.toMatchObject({ code: 'not-ready' })
+    await expect(connection.call('status')).resolves.toEqual(STATUS)
+    expect(seen.map(({ storage }) => storage)).toEqual([undefined, 'persistent'])
+    expect(spawns()).toBe(2)
+  })
 })

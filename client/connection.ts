@@ -19,6 +19,8 @@ export interface Connection {
   tell<K extends Method>(method: K, ...args: Parameters<EngineApi[K]>): void
   /** The network is back: a start that failed may be tried at once, and a running engine looks for what it lacks. */
   wake(): void
+  /** Ends the worker; the next call starts another with these options. Calls under way are refused with `not-ready`. */
+  restart(options: EngineOptions): void
   stop(): void
 }
 
@@ -53,7 +55,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
 }
 
 class WorkerConnection implements Connection {
-  readonly #deps: ConnectionDeps
+  #deps: ConnectionDeps
   #session: Promise<Session> | null = null
   #running: Session | null = null
   #failure: { readonly error: RecError; readonly until: number } | null = null
@@ -64,7 +66,8 @@ class WorkerConnection implements Connection {
   }
 
   async call<K extends Method>(method: K, ...args: Parameters<EngineApi[K]>): Promise<Answer<K>> {
-    const session = await this.#open()
+    let session = await this.#open()
+    while (session !== this.#running) session = await this.#open() // started anew meanwhile
     const { deadlineMs } = this.#deps
     return await settle(session, invoke(session, method, args), { deps: this.#deps, deadlineMs, bury: this.#bury })
   }
@@ -76,6 +79,16 @@ class WorkerConnection implements Connection {
   wake(): void {
     if (this.#failure?.until !== Number.POSITIVE_INFINITY) this.#failure = null
     this.tell('refresh')
+  }
+
+  restart(options: EngineOptions): void {
+    const old = this.#running
+    this.#deps = { ...this.#deps, options }
+    this.#running = null
+    this.#session = null
+    this.#failure = null
+    if (old) end(old)
+    for (const reject of [...(old?.waiting ?? [])]) reject(new RecError('not-ready', 'the worker starts anew'))
   }
 
   stop(): void {

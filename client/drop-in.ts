@@ -1,4 +1,5 @@
 import { BUILT_FILES } from '#contract/rpc'
+import { askWhenWorthwhile } from './ask-before-keeping.ts'
 import { startAutoTrack } from './auto-track.ts'
 import { defineElement, type ShelfMaker } from './element.ts'
 import { loadPart } from './load-part.ts'
@@ -8,7 +9,9 @@ import { createRecommenderAt } from './recommender.ts'
 import { createTrust } from './trust.ts'
 import { watchForInspector } from './watch-inspector.ts'
 
-declare const __POCKETSHELF_INTEGRITY__: Readonly<Record<'worker' | 'shelf' | 'inspector', string>>
+type PartName = 'shelf' | 'inspector' | 'watch' | 'ask'
+
+declare const __POCKETSHELF_INTEGRITY__: Readonly<Record<PartName, string>>
 
 const script = document.currentScript
 if (script instanceof HTMLScriptElement) {
@@ -17,7 +20,7 @@ if (script instanceof HTMLScriptElement) {
   const trust = createTrust()
   const recommender = createRecommenderAt(options as RecommenderOptions, src, trust, nonce) // resolveOptions checks every value
   Object.assign(window, { pocketshelf: recommender })
-  const part = (name: 'shelf' | 'inspector') => ({
+  const part = (name: PartName) => ({
     url: new URL(BUILT_FILES[name], src).href,
     integrity: __POCKETSHELF_INTEGRITY__[name],
     nonce,
@@ -31,6 +34,7 @@ if (script instanceof HTMLScriptElement) {
     })
     return maker
   })
-  if (dataset.track !== 'manual') startAutoTrack(recommender) // at once: a quick visitor's first click counts too
+  if (dataset.track !== 'manual') startAutoTrack(recommender, part('watch')) // at once: a quick visitor's first click counts too
+  if (dataset.storage === 'ask') askWhenWorthwhile(recommender, part('ask'))
   watchForInspector(recommender, part('inspector'))
 }

@@ -6,11 +6,11 @@ import { LOOK_ATTRIBUTES, REQUEST_ATTRIBUTES } from './shelf-attributes.ts'
 export type ShelfMaker = (host: HTMLElement, recommender: Recommender) => Shelf
 
 /**
- * Defines `<pocket-shelf>`; does nothing where the name is taken. Until `load` resolves, and for ever where it rejects, the
+ * Defines `<pocket-shelf>`; does nothing where the name is taken, or on a server. Until `load` resolves, and for ever where it rejects, the
  * element is an ordinary block that shows its children.
  */
 export function defineElement(recommender: Recommender, load: () => Promise<ShelfMaker>): void {
-  if (customElements.get('pocket-shelf')) return
+  if (typeof customElements === 'undefined' || customElements.get('pocket-shelf')) return
   customElements.define(
     'pocket-shelf',
     class extends HTMLElement {

@@ -6,7 +6,6 @@ const DWELL_MS = 1_000
 export interface Impressions {
   /** Watches exactly these cards from now on. */
   watch(cards: readonly Element[]): void
-  stop(): void
 }
 
 /** @param onSeen - Called with cards of which at least half was on screen for a second; once per card element. */
@@ -35,13 +34,9 @@ export function createImpressions(onSeen: (card: Element) => void): Impressions 
   )
   return {
     watch(cards) {
-      for (const card of watched) if (!cards.includes(card)) drop(card)
+      const wanted = new Set(cards)
+      for (const card of watched) if (!wanted.has(card)) drop(card)
       for (const card of cards) if (!watched.has(card)) take(card)
-    },
-    stop() {
-      observer.disconnect()
-      for (const card of watched) forget(card)
-      watched.clear()
     },
   }
 

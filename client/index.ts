@@ -1,5 +1,8 @@
 import { BUILT_FILES } from '#contract/rpc'
+import type { AskWords } from './ask/ask-panel.ts'
+import { askWhenWorthwhile } from './ask-before-keeping.ts'
 import { defineElement } from './element.ts'
+import type { Part } from './load-part.ts'
 import type { RecommenderOptions } from './options.ts'
 import { createRecommenderAt, type Recommender } from './recommender.ts'
 import { Shelf } from './shelf.ts'
@@ -36,13 +39,15 @@ export type {
   TrackInput,
   Verdict,
 } from '#contract/rpc'
+export type { AskWords } from './ask/ask-panel.ts'
 export type { Beliefs } from './beliefs.ts'
 export type { RecommenderOptions, Settings } from './options.ts'
 export type { ProfileTextOptions } from './profile-text.ts'
 export type { ProfileChange, Recommender } from './recommender.ts'
+export type { StorageChoice } from './storage-choice.ts'
 export type { ShelfWords, SomeWords } from './words.ts'
 
-declare const __POCKETSHELF_INTEGRITY__: Readonly<Record<'worker' | 'shelf' | 'inspector', string>>
+declare const __POCKETSHELF_INTEGRITY__: Readonly<Record<'inspector' | 'ask', string>>
 
 /**
  * Creates the recommender of this page. The worker starts with the first call, once the page is idle. Wrong options do not
@@ -58,15 +63,26 @@ export function createRecommender(options: RecommenderOptions): Recommender {
  * @public
  */
 export function enableInspector(recommender: Recommender): void {
-  const { settings } = recommender
-  if ('code' in settings) return // the shelves say what is wrong with the options
-  const url = new URL(BUILT_FILES.inspector, settings.workerUrl).href
-  watchForInspector(recommender, {
-    url,
-    integrity: __POCKETSHELF_INTEGRITY__.inspector,
-    nonce: '',
-    trust: createTrust(),
-  })
+  const part = latePart(recommender, 'inspector')
+  if (part) watchForInspector(recommender, part)
+}
+
+/**
+ * Asks the visitor whether this browser may keep anything, once there is something to keep; for `storage: 'ask'`. A page with a question
+ * of its own calls `recommender.storage.choose` instead.
+ * @param words - Texts that replace the English ones.
+ * @public
+ */
+export function askBeforeKeeping(recommender: Recommender, words: Partial<AskWords> = {}): void {
+  const part = latePart(recommender, 'ask')
+  if (part) askWhenWorthwhile(recommender, part, words)
+}
+
+/** A script beside the worker; null where the options are wrong, which the shelves tell. */
+function latePart({ settings }: Recommender, name: 'inspector' | 'ask'): Part | null {
+  if ('code' in settings) return null
+  const url = new URL(BUILT_FILES[name], settings.workerUrl).href
+  return { url, integrity: __POCKETSHELF_INTEGRITY__[name], nonce: '', trust: createTrust() }
 }
 
 /**

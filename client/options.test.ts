@@ -8,6 +8,7 @@ const SIGNS: PageSigns = {
   saveData: false,
   privacySignal: true,
   device: 3,
+  storageAnswer: () => 'ask',
 }
 const KEY = 'k'.repeat(43)
 const resolve = (options: Partial<RecommenderOptions>) => resolveOptions({ site: 'shop', keys: KEY, ...options }, SIGNS)
@@ -23,6 +24,16 @@ describe('resolveOptions', () => {
       privacySignal: true,
       keys: [KEY],
     })
+  })
+
+  test.each([
+    ['ask', 'memory'],
+    ['memory', 'memory'],
+    ['persistent', 'persistent'],
+  ] as const)('keeps nothing where the visitor is asked and the answer was %s, unless it was yes', (answer, mode) => {
+    const signs = { ...SIGNS, storageAnswer: () => answer }
+    const settings = resolveOptions({ site: 'shop', keys: KEY, storage: 'ask' }, signs)
+    expect(settings).toMatchObject({ storage: answer, asksStorage: true, engine: { storage: mode } })
   })
 
   test('finds the built files beside the script', () => {

@@ -20,8 +20,8 @@ export type RecommenderOptions = {
   readonly assets?: string
   /** The most that visitors are asked for; `off` by default. Nothing is sent before `consent.set`. */
   readonly consent?: ConsentMode
-  /** `persistent` by default; with `memory` nothing outlives the page. */
-  readonly storage?: StorageMode
+  /** `persistent` by default; with `memory` nothing outlives the page; with `ask` nothing does until the visitor agreed. */
+  readonly storage?: StorageMode | 'ask'
   /** `ask` where the visitor agreed to lasting storage: once the history is in use the browser is asked not to evict it. `never` by default. */
   readonly persist?: 'never' | 'ask'
   readonly tier?: TierName | 'auto'
@@ -46,6 +46,8 @@ export type PageSigns = {
   readonly privacySignal: boolean
   /** 0 unknown, 1 phone, 2 tablet, 3 desktop. */
   readonly device: number
+  /** What the visitor answered before; asked for only where the options depend on it. */
+  readonly storageAnswer: () => StorageMode | 'ask'
 }
 
 /** Options with every default filled in. */
@@ -55,9 +57,14 @@ export type Settings = {
   readonly deadlineMs: number
   readonly start: 'idle' | 'now'
   readonly persist: 'never' | 'ask'
+  /** What is in force at the start; `ask` where the visitor is yet to be asked. */
+  readonly storage: StorageMode | 'ask'
+  /** Whether the visitor has a say in it. */
+  readonly asksStorage: boolean
 }
 
 const CONSENT: readonly string[] = ['off', 'aggregate', 'first-party']
+const STORAGE: readonly string[] = ['memory', 'persistent', 'ask']
 const TIERS: readonly string[] = ['auto', 'saver', 'phone', 'desktop']
 const RANKERS: readonly string[] = ['auto', 'onnx', 'trees']
 
@@ -72,17 +79,15 @@ export function resolveOptions(options: RecommenderOptions, signs: PageSigns): S
   check(isSiteName(site), 'site', 'must be lower-case letters, digits and dashes')
   check(isSiteName(channel), 'channel', 'must be lower-case letters, digits and dashes')
   check(keys.length > 0, 'keys', 'must hold the public key that `pocketshelf keys` prints')
-  check(
-    keys.length <= 2 && keys.every((key) => /^[\w-]{43}$/.test(key)),
-    'keys',
-    'must be one or two keys of 43 characters',
-  )
+  const areKeys = keys.length <= 2 && keys.every((key) => /^[\w-]{43}$/.test(key))
+  check(areKeys, 'keys', 'must be one or two keys of 43 characters')
   check(CONSENT.includes(consent), 'consent', 'must be off, aggregate or first-party')
-  check(storage === 'memory' || storage === 'persistent', 'storage', 'must be memory or persistent')
+  check(STORAGE.includes(storage), 'storage', 'must be memory, persistent or ask')
   check(persist === 'never' || persist === 'ask', 'persist', 'must be never or ask')
   check(TIERS.includes(tier), 'tier', 'must be auto, saver, phone or desktop')
   check(RANKERS.includes(ranker), 'ranker', 'must be auto, onnx or trees')
   check(graphs === 'auto' || graphs === 'hnswlib', 'graphs', 'must be auto or hnswlib')
+  const inForce = storage === 'ask' ? signs.storageAnswer() : storage
   const base = absolute(options.assets || './', options.assets ? signs.pageUrl : signs.scriptUrl, 'assets')
   const file = (name: string) => new URL(name, base.endsWith('/') ? base : `${base}/`).href
   return {
@@ -91,7 +96,7 @@ export function resolveOptions(options: RecommenderOptions, signs: PageSigns): S
       site,
       channel,
       keys,
-      storage,
+      storage: inForce === 'ask' ? 'memory' : inForce,
       consentCeiling: consent,
       privacySignal: signs.privacySignal,
       tier,
@@ -106,6 +111,8 @@ export function resolveOptions(options: RecommenderOptions, signs: PageSigns): S
     deadlineMs: options.deadlineMs ?? 10_000,
     start: options.start ?? 'idle',
     persist,
+    storage: inForce,
+    asksStorage: storage === 'ask',
   }
 }
 

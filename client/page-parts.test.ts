@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { createConsentRecord } from './consent.ts'
-import { productIdOf } from './page-item.ts'
+import { readJsonLd } from './page-item.ts'
 import { isLocalPage } from './page-signs.ts'
-import { formatPrice, hueOf, reasonFor } from './shelf-card.ts'
+import { createPriceFormat, hueOf, reasonFor } from './shelf-card.ts'
 import { readRequest } from './shelf-request.ts'
 import { chooseWords, ENGLISH, wordReason } from './words.ts'
 
-describe('productIdOf', () => {
+describe('readJsonLd', () => {
   test.each([
     ['a product', '{"@type":"Product","sku":"007"}', '007'],
     ['productID before sku', '{"@type":"Product","sku":"1","productID":"2"}', '2'],
@@ -15,11 +15,37 @@ describe('productIdOf', () => {
     ['a number as identifier', '[{"@type":"Product","identifier":12}]', '12'],
     ['a product without an id', '{"@type":"Product"}', null],
     ['another type', '{"@type":"Person","sku":"1"}', null],
+    ['a listed product', '{"@type":"ItemList","itemListElement":[{"@type":"Product","sku":"1","url":"/1"}]}', null],
     ['broken text', '{"@type":', null],
     ['null', 'null', null],
     ['a block that is too long', `{"@type":"Product","sku":"1","x":"${'x'.repeat(100_000)}"}`, null],
-  ])('reads %s', (_name, text, id) => {
-    expect(productIdOf(text)).toBe(id)
+  ])('knows what a page with %s is about', (_name, text, id) => {
+    expect(readJsonLd([text], 'https://shop.example/').item).toBe(id)
+  })
+
+  test('takes the first of several blocks', () => {
+    const blocks = ['{"@type":"Person"}', '{"@type":"Product","sku":"1"}', '{"@type":"Product","sku":"2"}']
+    expect(readJsonLd(blocks, 'https://shop.example/').item).toBe('1')
+  })
+
+  test('maps the addresses of an item list to the ids of its products', () => {
+    const entries = [
+      { '@type': 'ListItem', position: 1, item: { '@type': 'Product', sku: 'a', url: 'https://shop.example/p/a#top' } },
+      { '@type': 'ListItem', url: 'p/b?x=1', item: { '@type': 'Product', productID: 7 } },
+      { '@type': 'Product', sku: 'c', '@id': '/p/c' },
+      { '@type': 'ListItem', position: 4, url: 'https://shop.example/p/d' },
+      { '@type': 'ListItem', item: { '@type': 'Product', sku: 'e', url: 'http://' } },
+      null,
+      'https://shop.example/p/f',
+    ]
+    const page = { '@type': 'CollectionPage', mainEntity: { '@type': 'ItemList', itemListElement: entries } }
+    const { item, listed } = readJsonLd([JSON.stringify(page)], 'https://shop.example/list')
+    expect(item).toBeNull()
+    expect([...listed]).toEqual([
+      ['https://shop.example/p/a', 'a'],
+      ['https://shop.example/p/b?x=1', '7'],
+      ['https://shop.example/p/c', 'c'],
+    ])
   })
 })
 
@@ -64,17 +90,19 @@ describe('isLocalPage', () => {
   })
 })
 
-describe('formatPrice', () => {
+describe('createPriceFormat', () => {
+  const format = createPriceFormat('en')
+
   test('writes a price as the language does', () => {
-    expect(formatPrice(1234.5, 'EUR', 'en')).toBe('€1,234.50')
+    expect(format(1234.5, 'EUR')).toBe('€1,234.50')
   })
 
   test('writes an unknown currency behind the number', () => {
-    expect(formatPrice(3, 'points', 'en')).toBe('3.00 points')
+    expect(format(3, 'points')).toBe('3.00 points')
   })
 
   test('says nothing where there is no price', () => {
-    expect(formatPrice(null, 'EUR', 'en')).toBe('')
+    expect(format(null, 'EUR')).toBe('')
   })
 })
 

@@ -1,4 +1,5 @@
 import type { PageSigns } from './options.ts'
+import { readAnswer } from './storage-choice.ts'
 
 /** What browsers offer beyond TypeScript's DOM types. */
 type Hints = {
@@ -19,6 +20,16 @@ export function readPageSigns(scriptUrl: string): PageSigns {
     saveData: isDear(hints.connection),
     privacySignal: hints.globalPrivacyControl === true || hints.doNotTrack === '1',
     device: !coarse ? 3 : width < 600 ? 1 : 2,
+    storageAnswer: () => readAnswer(ownStore('localStorage')),
+  }
+}
+
+/** The page's store; null where the browser refuses it. */
+export function ownStore(name: 'localStorage' | 'sessionStorage'): Storage | null {
+  try {
+    return window[name]
+  } catch {
+    return null
   }
 }
 

@@ -17,10 +17,13 @@ export interface PendingEvents {
   /** Events of an earlier page of this tab; empties the store. */
   takeLeftOver(): TrackInput[]
   clear(): void
+  /** Waits in another store from now on, or in none; what waits comes along. */
+  moveTo(store: PendingStore | null): void
 }
 
-/** @param store - null where nothing may be kept; then events live as long as the page. */
-export function createPendingEvents(store: PendingStore | null): PendingEvents {
+/** @param first - null where nothing may be kept; then events live as long as the page. */
+export function createPendingEvents(first: PendingStore | null): PendingEvents {
+  let store = first
   let waiting: readonly TrackInput[] = []
   const save = () => {
     try {
@@ -46,6 +49,10 @@ export function createPendingEvents(store: PendingStore | null): PendingEvents {
     },
     clear() {
       waiting = []
+      save()
+    },
+    moveTo(next) {
+      store = next
       save()
     },
   }

@@ -5,6 +5,7 @@ import type {
   CardView,
   CategoryCount,
   ConsentMode,
+  ConsentRecord,
   EngineNotice,
   EngineStatus,
   Explanation,
@@ -23,11 +24,12 @@ import { type Connection, createConnection } from './connection.ts'
 import { createConsentRecord } from './consent.ts'
 import type { Part } from './load-part.ts'
 import { type RecommenderOptions, resolveOptions, type Settings } from './options.ts'
-import { markOnce, readPageSigns, whenIdle } from './page-signs.ts'
+import { markOnce, ownStore, readPageSigns, whenIdle } from './page-signs.ts'
 import { createPendingEvents } from './pending-events.ts'
 import { createPersistence } from './persistence.ts'
 import { type ProfileTextOptions, readProfile, writeProfile } from './profile-text.ts'
 import { startInPage, startWorker } from './start-worker.ts'
+import { createStorageChoice, type StorageChoice } from './storage-choice.ts'
 import { createTrust, type TrustScript } from './trust.ts'
 
 /**
@@ -92,6 +94,8 @@ export interface Recommender {
     set(choice: ConsentMode, proof: { readonly text: string }): Promise<ConsentMode>
     withdraw(): Promise<ConsentMode>
   }
+  /** The visitor's answer to whether this browser may keep anything, where the site asks (`storage: 'ask'`). */
+  readonly storage: StorageChoice
   /** Listens to the engine; returns the function that ends it. */
   on<T extends NoticeType>(type: T, listener: (notice: Extract<EngineNotice, { type: T }>) => void): () => void
   /** What the recommender was set up with, or the error in its options. */
@@ -111,7 +115,11 @@ export function createRecommenderAt(
   trust: TrustScript = createTrust(),
   nonce = '',
 ): Recommender {
-  const settings = settle(() => resolveOptions(options, readPageSigns(scriptUrl)))
+  const isPage = typeof document !== 'undefined'
+  const settings = settle(() => {
+    if (isPage) return resolveOptions(options, readPageSigns(scriptUrl))
+    throw new RecError('engine-unavailable', 'lists are made in a browser')
+  })
   const listeners = new Set<(notice: EngineNotice) => void>()
   const notify = (notice: EngineNotice) => {
     if (notice.type === 'engines-ready') markOnce('engines-ready')
@@ -127,11 +135,15 @@ export function createRecommenderAt(
   }
   const onVisibility = () => connection.tell('visibility', document.visibilityState === 'hidden')
   const onOnline = () => connection.wake()
-  document.addEventListener('visibilitychange', onVisibility)
-  addEventListener('online', onOnline)
+  if (isPage) {
+    document.addEventListener('visibilitychange', onVisibility)
+    addEventListener('online', onOnline)
+  }
   const stop = () => {
-    removeEventListener('online', onOnline)
-    document.removeEventListener('visibilitychange', onVisibility)
+    if (isPage) {
+      removeEventListener('online', onOnline)
+      document.removeEventListener('visibilitychange', onVisibility)
+    }
     listeners.clear()
     connection.stop()
   }
@@ -143,9 +155,15 @@ function createMethods(
   settings: Settings | RecError,
 ): Omit<Recommender, 'on' | 'settings' | 'stop'> {
   const keeps = !(settings instanceof RecError) && settings.engine.storage === 'persistent'
-  const pending = createPendingEvents(keeps ? settle(() => sessionStorage, null) : null)
-  const setConsent = async (choice: ConsentMode, text: string) =>
-    connection.call('setConsent', await createConsentRecord(choice, text, Date.now()))
+  const waiting = () => ownStore('sessionStorage')
+  const pending = createPendingEvents(keeps ? waiting() : null)
+  let consent: ConsentRecord | null = null
+  const setConsent = async (choice: ConsentMode, text: string) => {
+    consent = await createConsentRecord(choice, text, Date.now())
+    return connection.call('setConsent', consent)
+  }
+  const answers = () => ownStore('localStorage')
+  const storage = createStorageChoice({ connection, settings, pending, answers, waiting, consent: () => consent })
   const asks = !(settings instanceof RecError) && settings.persist === 'ask'
   const keep = createPersistence(() => connection.call('status'), asks ? navigator.storage : undefined)
   const send = async (events: readonly TrackInput[]) => {
@@ -183,6 +201,7 @@ function createMethods(
       set: (choice, { text }) => quiet(setConsent(choice, text)),
       withdraw: () => quiet(setConsent('off', '')),
     },
+    storage: { choice: storage.choice, choose: (choice) => quiet(storage.choose(choice)) },
   }
 }
 
@@ -255,12 +274,8 @@ function connect(
 
 /** A connection for options that cannot work: every call gives the reason. */
 function refusing(error: RecError): Connection {
-  return {
-    call: () => Promise.reject<never>(error),
-    tell: () => undefined,
-    wake: () => undefined,
-    stop: () => undefined,
-  }
+  const nothing = () => undefined
+  return { call: () => Promise.reject<never>(error), tell: nothing, wake: nothing, restart: nothing, stop: nothing }
 }
 
 /** Marks a promise as looked after, so that a page that does not await it sees no unhandled rejection. */
@@ -282,13 +297,10 @@ function shield(run: () => void): void {
   }
 }
 
-function settle<T>(run: () => T): T | RecError
-function settle<T, F>(run: () => T, fallback: F): T | F
-function settle<T, F>(run: () => T, fallback?: F): T | F | RecError {
+function settle<T>(run: () => T): T | RecError {
   try {
     return run()
   } catch (error) {
-    if (fallback !== undefined) return fallback
     return error instanceof RecError ? error : new RecError('config-invalid', String(error))
   }
 }

@@ -9,7 +9,7 @@ export type CardOptions = {
   readonly words: ShelfWords
   /** Address with `{id}` for items without one of their own, or for pages that route themselves; may be empty. */
   readonly link: string
-  readonly locale: string
+  readonly formatPrice: PriceFormat
   /** The page's own drawing of a card. */
   readonly template: HTMLTemplateElement | null
 }
@@ -38,13 +38,13 @@ export function createCard(item: RecommendedItem, options: CardOptions): HTMLLIE
 }
 
 /** What a card says, each as text; addresses that are none are empty. */
-function fieldsOf(item: RecommendedItem, { scene, words, link, locale }: CardOptions) {
+function fieldsOf(item: RecommendedItem, { scene, words, link, formatPrice }: CardOptions) {
   const { card } = item
   const reason = reasonFor(scene, item.reasons)
   return {
     id: item.id,
     title: card.title || item.id,
-    price: formatPrice(card.price, card.currency, locale),
+    price: formatPrice(card.price, card.currency),
     category: card.category,
     reason: reason ? wordReason(words, reason) : '',
     image: isWebAddress(card.image) ? card.image : '',
@@ -119,13 +119,25 @@ function isWebAddress(url: string): boolean {
   return URL.canParse(url, document.baseURI) && /^https?:$/.test(new URL(url, document.baseURI).protocol)
 }
 
-/** A price in the reader's way of writing it; a currency the browser does not know is written behind the number. */
-export function formatPrice(price: number | null, currency: string, locale: string): string {
-  if (price === null) return ''
-  try {
-    return new Intl.NumberFormat(locale || undefined, { style: 'currency', currency }).format(price)
-  } catch {
-    return `${price.toFixed(2)} ${currency}`.trim()
+/** Writes a price; empty where there is none. */
+export type PriceFormat = (price: number | null, currency: string) => string
+
+/**
+ * Prices in the reader's way of writing them; a currency the browser does not know is written behind the number.
+ * One format of `Intl` serves all cards of a currency: making one takes a phone longer than drawing the card.
+ */
+export function createPriceFormat(locale: string): PriceFormat {
+  const formats = new Map<string, Intl.NumberFormat>()
+  return (price, currency) => {
+    if (price === null) return ''
+    try {
+      const format =
+        formats.get(currency) ?? new Intl.NumberFormat(locale || undefined, { style: 'currency', currency })
+      formats.set(currency, format)
+      return format.format(price)
+    } catch {
+      return `${price.toFixed(2)} ${currency}`.trim()
+    }
   }
 }
 

@@ -23,7 +23,7 @@ export function createCarousel(words: ShelfWords, onEnd: () => void): Carousel {
   const back = button(words.previous, '‹', -1)
   const next = button(words.next, '›', 1)
   const nav = make('div', { part: 'nav', class: 'nav', hidden: true }, back, next)
-  const measure = () => {
+  const update = () => {
     const room = list.scrollWidth - list.clientWidth
     const at = Math.abs(list.scrollLeft)
     nav.hidden = room < 8
@@ -31,13 +31,18 @@ export function createCarousel(words: ShelfWords, onEnd: () => void): Carousel {
     next.setAttribute('aria-disabled', String(at > room - 8))
   }
   const onScroll = () => {
-    measure()
+    update()
     const left = list.scrollWidth - list.clientWidth - Math.abs(list.scrollLeft)
     if (carousel.isOpen && left < list.clientWidth) onEnd()
   }
   list.addEventListener('scroll', onScroll, { passive: true })
   list.addEventListener('keydown', (event) => moveAlong(event, list))
-  new ResizeObserver(measure).observe(list)
+  // Told anew of what it observes, the browser answers after its own layout: reading sizes there forces none.
+  const observer = new ResizeObserver(update)
+  const measure = () => {
+    observer.unobserve(list)
+    observer.observe(list)
+  }
   const carousel: Carousel = { list, nav, isOpen: false, measure }
   return carousel
 }

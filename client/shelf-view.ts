@@ -1,7 +1,7 @@
 import type { RecommendedItem, RecommendReply } from '#contract/rpc'
 import { arrange, make } from './dom.ts'
 import css from './shelf.css?inline'
-import { createCard, createSkeleton } from './shelf-card.ts'
+import { createCard, createPriceFormat, createSkeleton } from './shelf-card.ts'
 import { createCarousel } from './shelf-carousel.ts'
 import { type Opinion, ShelfMenu } from './shelf-menu.ts'
 import { type ShelfWords, wordReason } from './words.ts'
@@ -23,6 +23,7 @@ export class ShelfView {
   readonly #words: ShelfWords
   readonly #menu: ShelfMenu
   readonly #parts: ReturnType<typeof createParts>
+  readonly #formatPrice = createPriceFormat(document.documentElement.lang)
   #items: ReadonlyMap<string, RecommendedItem> = new Map()
 
   constructor(host: HTMLElement, words: ShelfWords, actions: ShelfActions) {
@@ -68,7 +69,7 @@ export class ShelfView {
       scene: reply.scene,
       words: this.#words,
       link: this.#host.getAttribute('link') ?? '',
-      locale: document.documentElement.lang,
+      formatPrice: this.#formatPrice,
       template: this.#host.querySelector('template'),
     }
     const cards = reply.items.map((item) => {

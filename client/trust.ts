@@ -10,7 +10,7 @@ type TrustedTypes = { createPolicy(name: string, rules: Policy): Policy }
  */
 export function createTrust(): TrustScript {
   const plain: Policy = { createScriptURL: (url) => url }
-  const { trustedTypes }: { trustedTypes?: TrustedTypes } = window as object
+  const { trustedTypes }: { trustedTypes?: TrustedTypes } = globalThis as object
   try {
     const policy = trustedTypes?.createPolicy('pocketshelf', plain) ?? plain
     return (url) => policy.createScriptURL(url)

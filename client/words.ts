@@ -72,6 +72,15 @@ export const ENGLISH: ShelfWords = {
   },
 }
 
+/** The page's own words as it wrote them; nothing where it wrote none, or broken JSON. */
+export function readWords(): unknown {
+  try {
+    return JSON.parse(document.querySelector('script[data-pocketshelf-words]')?.textContent ?? '{}')
+  } catch {
+    return {}
+  }
+}
+
 /** English with the given words in its place; what is not a text is left out, whoever wrote it. */
 export function chooseWords(given: unknown): ShelfWords {
   return overlay(ENGLISH, given) as ShelfWords // same keys, same kinds

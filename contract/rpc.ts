@@ -307,6 +307,8 @@ export type CategoryCount = { readonly name: string; readonly items: number }
 export const BUILT_FILES = {
   shelf: 'pocketshelf-shelf.js',
   inspector: 'pocketshelf-inspector.js',
+  watch: 'pocketshelf-watch.js',
+  ask: 'pocketshelf-ask.js',
   worker: 'pocketshelf-worker.js',
   scanWasm: 'pocketshelf-scan.wasm',
   hnswJs: 'pocketshelf-hnsw.js',

@@ -1,7 +1,8 @@
 import { createRecommender, defineShelf, enableInspector, type RecommenderOptions } from 'pocketshelf'
-import { Workbox } from 'workbox-window'
 import { createCart } from './shop/cart.ts'
 import { createToasts, startFrame } from './shop/frame.ts'
+import { createInstaller } from './shop/install.ts'
+import { startOffline } from './shop/offline.ts'
 import { startRouter } from './shop/router.ts'
 import type { Shop } from './shop/shop.ts'
 import './style.css'
@@ -18,20 +19,6 @@ async function loadConfig(): Promise<RecommenderOptions> {
   }
 }
 
-/** Registers the service worker and offers a new version when one waits. */
-function startOffline(say: Shop['say']): void {
-  if (!('serviceWorker' in navigator)) return
-  const workbox = new Workbox('/sw.js')
-  workbox.addEventListener('waiting', () => {
-    const reload = () => {
-      workbox.addEventListener('controlling', () => location.reload())
-      workbox.messageSkipWaiting()
-    }
-    say('A new version of the shop is ready.', { label: 'Reload', run: reload })
-  })
-  workbox.register().catch(() => undefined) // private mode: the shop works, but not offline
-}
-
 function ownStorage(): Storage | null {
   try {
     return localStorage
@@ -43,16 +30,19 @@ function ownStorage(): Storage | null {
 async function main(): Promise<void> {
   const place = document.querySelector<HTMLElement>('main')
   const toasts = document.querySelector<HTMLElement>('[data-toasts]')
-  if (!place || !toasts) return
+  const offer = document.querySelector<HTMLElement>('[data-install]')
+  if (!place || !toasts || !offer) return
+  const storage = ownStorage()
+  const installer = createInstaller(offer, storage) // at once: the browser offers it when it likes
   const recommender = createRecommender({ ...(await loadConfig()), assets: '/', consent: 'first-party', start: 'now' })
   defineShelf(recommender)
   enableInspector(recommender)
-  const cart = createCart(ownStorage())
+  const cart = createCart(storage)
   const say = createToasts(toasts)
-  const shop: Shop = { recommender, cart, say, go: (path) => go(path) }
+  const shop: Shop = { recommender, cart, installer, say, go: (path) => go(path) }
   const go = startRouter(shop, place)
   startFrame(cart, go)
-  startOffline(say)
+  void startOffline(recommender, say)
 }
 
 void main()

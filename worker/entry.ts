@@ -1,4 +1,6 @@
 import { expose } from 'comlink'
+import type { EngineOptions } from '#contract/rpc'
+import { refreshInBackground } from './background.ts'
 import { createBrowserDeps } from './browser-deps.ts'
 import { createEngine } from './engine.ts'
 
@@ -29,7 +31,14 @@ function announce(): void {
   else locks.request(self.name, hold).catch(() => ready(false)) // refused in a frame without an origin
 }
 
+/** A service worker that imports this file gets one function: `pocketshelf.refresh(settings.engine)`. */
+function serveServiceWorker(): void {
+  const refresh = (options: EngineOptions) => refreshInBackground(createBrowserDeps(), options)
+  Object.assign(self, { pocketshelf: { refresh } })
+}
+
 /** Where a page may have no worker it loads this file as a script of its own, and takes the engine from the script's element. */
 const { document }: { document?: { readonly currentScript: object | null } } = globalThis as object
 if (document !== undefined) Object.assign(document.currentScript ?? {}, { openEngine })
+else if ('registration' in self) serveServiceWorker()
 else if (self.name !== THREAD_NAME) announce()

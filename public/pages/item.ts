@@ -4,8 +4,8 @@ import { categoryPath, cover, priceOf } from '../shop/tiles.ts'
 
 /** The page of one item. */
 export function itemPage(shop: Shop, id: string): Page {
-  const heading = h('h1', { tabindex: -1, class: 'soft' }, 'One moment…')
-  const top = h('article', { class: 'item' }, h('span', { class: 'cover waiting' }), h('div', {}, heading))
+  const top = h('article', { class: 'item' }, h('span', { class: 'cover waiting' }), details(shop, { ...WAITING, id }))
+  top.inert = true // nothing to act on yet, but everything already has its place
   void fill(shop, id, top)
   return {
     title: 'Item',
@@ -20,6 +20,9 @@ export function itemPage(shop: Shop, id: string): Page {
   }
 }
 
+/** What stands in the place of an item until its card is there. */
+const WAITING = { title: 'One moment…', category: '\u00a0', price: null, currency: '' } as const
+
 async function fill(shop: Shop, id: string, top: HTMLElement): Promise<void> {
   const heading = top.querySelector('h1')
   try {
@@ -31,12 +34,15 @@ async function fill(shop: Shop, id: string, top: HTMLElement): Promise<void> {
     void shop.recommender.track({ type: 'view', item: id })
     document.title = `${card.title} · ${document.title.split(' · ').at(-1)}`
     top.replaceChildren(cover(card, 'large'), details(shop, card))
+    top.inert = false
   } catch {
     if (heading) heading.textContent = 'The catalogue is not on this device yet'
   }
 }
 
-function details(shop: Shop, card: ItemCard): HTMLElement {
+type Told = Pick<ItemCard, 'id' | 'title' | 'category' | 'price' | 'currency'>
+
+function details(shop: Shop, card: Told): HTMLElement {
   const { cart, recommender, say } = shop
   const { id } = card
   const add = () => {
@@ -54,7 +60,7 @@ function details(shop: Shop, card: ItemCard): HTMLElement {
     { class: 'details' },
     h('p', { class: 'crumbs' }, h('a', { href: categoryPath(card.category) }, card.category)),
     h('h1', { tabindex: -1 }, card.title || id),
-    price !== '' && h('p', { class: 'price' }, price),
+    h('p', { class: 'price' }, price || '\u00a0'),
     h(
       'div',
       { class: 'actions' },

@@ -3,7 +3,7 @@ import type { Shop } from '../shop/shop.ts'
 import { type Panel, panel } from './you-panel.ts'
 
 /** What works behind the shelves. */
-export function statusPanel({ recommender, say }: Shop): Panel {
+export function statusPanel({ recommender, installer, say }: Shop): Panel {
   const look = async () => {
     const before = (await recommender.status()).release
     const after = (await recommender.refresh()).release
@@ -26,7 +26,13 @@ export function statusPanel({ recommender, say }: Shop): Panel {
     ]
     return [
       h('dl', { class: 'facts' }, ...rows.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)])),
-      h('button', { class: 'button', type: 'button', onclick: () => void look() }, 'Look for a newer release'),
+      h(
+        'div',
+        { class: 'actions' },
+        h('button', { class: 'button', type: 'button', onclick: () => void look() }, 'Look for a newer release'),
+        installer.isOffered() &&
+          h('button', { class: 'button', type: 'button', onclick: () => void installer.install() }, 'Install the shop'),
+      ),
     ]
   })
 }

@@ -2,6 +2,7 @@ import { browsePage, categoryPage, searchPage } from '../pages/browse.ts'
 import { cartPage } from '../pages/cart.ts'
 import { homePage } from '../pages/home.ts'
 import { itemPage } from '../pages/item.ts'
+import { listsPage } from '../pages/lists.ts'
 import { youPage } from '../pages/you.ts'
 import { h } from './dom.ts'
 import type { Page, Shop } from './shop.ts'
@@ -16,6 +17,7 @@ function pageOf(shop: Shop, url: URL): Page {
   if (first === 'category' && second) return categoryPage(shop, second)
   if (first === 'search') return searchPage(shop, url.searchParams.get('q')?.trim() ?? '')
   if (first === 'item' && second) return itemPage(shop, second)
+  if (first === 'lists') return listsPage(shop)
   if (first === 'cart') return cartPage(shop)
   if (first === 'you') return youPage(shop)
   const back = h('p', {}, h('a', { href: '/', class: 'button' }, 'To the front page'))

@@ -1,10 +1,12 @@
 import type { Recommender } from 'pocketshelf'
 import type { Cart } from './cart.ts'
+import type { Installer } from './install.ts'
 
 /** What every page gets. */
 export type Shop = {
   readonly recommender: Recommender
   readonly cart: Cart
+  readonly installer: Installer
   /** Shows a short message at the foot of the page. */
   say(message: string, action?: { readonly label: string; run(): void }): void
   go(path: string): void

@@ -1,6 +1,10 @@
 import { h } from './dom.ts'
 import type { ItemCard } from './shop.ts'
 
+const LANGUAGE = document.documentElement.lang
+/** One for each currency: making one takes longer than drawing the tile. */
+const formats = new Map<string, Intl.NumberFormat>()
+
 /** A cover: the picture of the catalogue, or one drawn from category and title. */
 export function cover(card: ItemCard, className = ''): HTMLElement {
   const frame = h('span', { class: `cover ${className}` }, h('span', { 'aria-hidden': 'true' }, card.title || card.id))
@@ -49,7 +53,9 @@ export function categoryPath(name: string): string {
 export function priceOf({ price, currency }: Pick<ItemCard, 'price' | 'currency'>): string {
   if (price === null) return ''
   try {
-    return new Intl.NumberFormat(document.documentElement.lang, { style: 'currency', currency }).format(price)
+    const format = formats.get(currency) ?? new Intl.NumberFormat(LANGUAGE, { style: 'currency', currency })
+    formats.set(currency, format)
+    return format.format(price)
   } catch {
     return `${price.toFixed(2)} ${currency}`.trim()
   }
