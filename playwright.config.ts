@@ -18,7 +18,7 @@ export default defineConfig({
   forbidOnly: process.env.CI !== undefined,
   timeout: 60_000,
   reporter: [['list']],
-  expect: { timeout: 10_000, toHaveScreenshot: { maxDiffPixelRatio: 0.002, animations: 'disabled' } },
+  expect: { timeout: 10_000 },
   use: { trace: 'retain-on-failure', screenshot: 'only-on-failure' },
   projects: [
     { name: 'prepare', testMatch: /prepare[.]setup[.]ts$/ },
@@ -30,7 +30,7 @@ export default defineConfig({
     },
     {
       name: 'firefox',
-      testMatch: /(?:promises|measured|main|accessible)[.]spec[.]ts$/,
+      testMatch: /(?:promises|measured|main|accessible|looks)[.]spec[.]ts$/,
       dependencies: ['prepare'],
       use: {
         browserName: 'firefox',

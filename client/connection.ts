@@ -19,7 +19,7 @@ export interface Connection {
   tell<K extends Method>(method: K, ...args: Parameters<EngineApi[K]>): void
   /** The network is back: a start that failed may be tried at once, and a running engine looks for what it lacks. */
   wake(): void
-  /** Ends the worker; the next call starts another with these options. Calls under way are refused with `not-ready`. */
+  /** Ends the worker; the next call starts another with these options, and calls under way are made again there. */
   restart(options: EngineOptions): void
   stop(): void
 }
@@ -44,6 +44,8 @@ type Session = {
   /** It died, or was ended. */
   isOver: boolean
   readonly waiting: Set<(error: RecError) => void>
+  /** Calls of it are made again, of the worker that follows. */
+  isReplaced: boolean
 }
 
 /** A worker that answered for this long before it died may be started again. */
@@ -66,10 +68,16 @@ class WorkerConnection implements Connection {
   }
 
   async call<K extends Method>(method: K, ...args: Parameters<EngineApi[K]>): Promise<Answer<K>> {
-    let session = await this.#open()
-    while (session !== this.#running) session = await this.#open() // started anew meanwhile
-    const { deadlineMs } = this.#deps
-    return await settle(session, invoke(session, method, args), { deps: this.#deps, deadlineMs, bury: this.#bury })
+    for (;;) {
+      const session = await this.#open()
+      if (session !== this.#running) continue // started anew meanwhile
+      try {
+        const { deadlineMs } = this.#deps
+        return await settle(session, invoke(session, method, args), { deps: this.#deps, deadlineMs, bury: this.#bury })
+      } catch (error) {
+        if (!session.isReplaced) throw error
+      }
+    }
   }
 
   tell<K extends Method>(method: K, ...args: Parameters<EngineApi[K]>): void {
@@ -87,8 +95,10 @@ class WorkerConnection implements Connection {
     this.#running = null
     this.#session = null
     this.#failure = null
-    if (old) end(old)
-    for (const reject of [...(old?.waiting ?? [])]) reject(new RecError('not-ready', 'the worker starts anew'))
+    if (old === null) return
+    end(old)
+    old.isReplaced = true
+    for (const reject of [...old.waiting]) reject(new RecError('not-ready', ''))
   }
 
   stop(): void {
@@ -149,7 +159,15 @@ async function begin(deps: ConnectionDeps, bury: (dead: Session) => void): Promi
   const handle = await deps.spawn()
   const { endpoint, limits, died } = handle
   const remote = comlink.wrap<EngineApi>(endpoint)
-  const session: Session = { handle, remote, startedAt: deps.now(), heardAt: -1, isOver: false, waiting: new Set() }
+  const session: Session = {
+    handle,
+    remote,
+    startedAt: deps.now(),
+    heardAt: -1,
+    isOver: false,
+    waiting: new Set(),
+    isReplaced: false,
+  }
   endpoint.addEventListener('message', () => {
     session.heardAt = deps.now()
   })

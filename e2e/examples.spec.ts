@@ -25,7 +25,12 @@ test('a page from a server shows the edge’s list without script, and the visit
   page,
   small,
 }) => {
-  const html = await renderPage({ edge: small.url, site: 'demo', keys: small.prepared.publicKey })
+  const shop = { edge: small.url, site: 'demo', keys: small.prepared.publicKey }
+  const html = await renderPage(shop)
+  expect(await renderPage(shop), 'the same page for everybody').toBe(html)
+  const { headers } = await fetch(`${small.url}/v1/sites/demo/fallback/popular?limit=8`)
+  expect(headers.get('cache-control')).toContain('public')
+  expect(headers.get('set-cookie') ?? headers.get('vary')?.match(/cookie/i) ?? null).toBeNull()
   const name = `rendered-${crypto.randomUUID()}.html`
   await small.write(name, html)
   const bare = await browser.newContext({ javaScriptEnabled: false })

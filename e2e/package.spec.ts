@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { brotliCompressSync } from 'node:zlib'
+import { build } from 'esbuild'
 import { NODE, ROOT } from './support/command-line.ts'
 import { expect, test } from './support/fixtures.ts'
 
@@ -96,6 +98,36 @@ test('a fresh Vite app shows shelves with the module of the installed package', 
   })
   await page.goto(`${await serve(join(app, 'dist'))}/index.html`)
   await expect(page.locator('pocket-shelf').getByRole('listitem').nth(7)).toBeVisible()
+})
+
+test('an application takes only what it imports of the installed package', async () => {
+  const bundle = async (...names: readonly string[]) => {
+    const contents = `import { ${names.join(', ')} } from 'pocketshelf'; console.log(${names.join(', ')})`
+    const options = { bundle: true, minify: true, write: false, format: 'esm' } as const
+    const { outputFiles } = await build({ ...options, stdin: { contents, resolveDir: app } })
+    return outputFiles[0]?.text ?? ''
+  }
+  const kilobytes = (text: string) => brotliCompressSync(text).length / 1_000
+  const shelf = /pocket-shelf|skeleton|aria-haspopup/
+  const alone = await bundle('createRecommender')
+  expect(alone).not.toMatch(shelf)
+  expect(kilobytes(alone)).toBeLessThan(7.5)
+  expect(await bundle('createRecommender', 'defineShelf')).toMatch(shelf)
+  expect(kilobytes(await bundle('RecError'))).toBeLessThan(1)
+})
+
+test('on a server the module of the installed package is imported, and every call says that there is no page', async () => {
+  const script = `
+    const { createRecommender, defineShelf, enableInspector, askBeforeKeeping } = await import('pocketshelf')
+    const recommender = createRecommender({ site: 'demo', keys: '${edge.publicKey}' })
+    for (const set of [defineShelf, enableInspector, askBeforeKeeping]) set(recommender)
+    recommender.track({ type: 'view', item: '1' })
+    const code = await recommender.recommend({ scene: 'for-you' }).catch(({ code }) => code)
+    recommender.stop()
+    console.log(code)`
+  const [node, ...flags] = NODE
+  const { stdout } = await run(node, [...flags, '--input-type=module', '--eval', script], { cwd: app })
+  expect(stdout.trim()).toBe('engine-unavailable')
 })
 
 function origin(url: string): string {

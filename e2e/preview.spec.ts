@@ -43,7 +43,12 @@ test('a pin and a boost change the lists at once, and saving writes them into th
   await expect(page.getByText('Nobody knows this visitor yet.')).toBeVisible()
   const before = await titlesOf(page, 0)
 
-  await page.getByRole('article').first().getByRole('button', { name: /^Add / }).nth(4).click()
+  await page
+    .getByRole('article')
+    .first()
+    .getByRole('button', { name: /^Clicked: / })
+    .nth(4)
+    .click()
   await expect(page.getByText(`${before[4]} is in the history.`)).toBeVisible()
   await expect.poll(() => titlesOf(page, 0)).not.toContain(before[4])
   const known = await titlesOf(page, 0)
@@ -53,7 +58,7 @@ test('a pin and a boost change the lists at once, and saving writes them into th
   const item = known[7] ?? ''
   await page.getByLabel('Find an item').fill(item)
   await page
-    .getByRole('button', { name: `Add ${item} to the history` })
+    .getByRole('button', { name: `Clicked: ${item}` })
     .first()
     .waitFor()
   await page

@@ -1,3 +1,4 @@
+import { compareLooks } from './promises/looks.ts'
 import { PROMISES, testPromises } from './promises/promises.ts'
 import type { Scene } from './promises/scene.ts'
 import { siteTest } from './support/fixtures.ts'
@@ -27,3 +28,5 @@ const test = siteTest.extend<{ scene: Scene }, { driver: WebkitDriver }>({
 })
 
 testPromises(test, PROMISES)
+
+test('a shelf looks as it did, in light, in dark and from right to left', ({ scene }) => compareLooks(scene))

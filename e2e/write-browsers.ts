@@ -14,6 +14,9 @@ Each promise of the README is a test with that sentence as its title. The browse
 One of them by itself: \`npx playwright test promises measured --project firefox\`, or \`npx playwright test webkit --project webkit\`.
 A test that fails leaves a trace in \`test-results/\` (in WebKit a picture of the window and the page's HTML).
 
+Each browser also compares a shelf with pictures of it in \`e2e/screenshots/\`: in light, in dark and from right to left. Letters are drawn as boxes in them, so that
+fonts do not matter; after a wanted change \`npx playwright test looks webkit -g "looks as it did" --update-snapshots\` makes them anew.
+
 | promise | Chromium | Firefox | WebKit |
 |---|---|---|---|`
 

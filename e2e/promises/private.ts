@@ -88,7 +88,7 @@ async function useShelf(scene: Scene, attributes = '', head = '', agrees = false
 }
 
 /** Everything in the page's databases that is about the visitor, as text. */
-async function keptTexts(): Promise<string[]> {
+export async function keptTexts(): Promise<string[]> {
   const wait = <T>(request: IDBRequest<T>): Promise<T> =>
     new Promise((settle, fail) => {
       request.onsuccess = () => settle(request.result)

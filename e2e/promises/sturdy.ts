@@ -1,5 +1,6 @@
 import { expect } from '@playwright/test'
 import { livePointer, resign } from '../support/forged.ts'
+import { keptTexts } from './private.ts'
 import { headingText, type Promised, type Scene, SHELF, scriptTag, shownIds } from './scene.ts'
 
 /** What holds when the world is unkind. */
@@ -89,6 +90,28 @@ export const STURDY_PROMISES: readonly Promised[] = [
       expect(await historyOf(scene, '', 'data-storage="memory"')).toEqual({ storage: 'memory', items: 1, kept: [] })
       await scene.visitor.goto(await scene.visitor.evaluate(() => location.href))
       await expect.poll(() => scene.visitor.evaluate(headingText)).toBe('Popular now')
+    },
+  },
+  {
+    sentence: 'With `data-storage="ask"` nothing is kept until the visitor agrees, and everything works meanwhile.',
+    async keep(scene) {
+      const { visitor } = scene
+      const asked = await historyOf(scene, '', 'data-storage="ask"')
+      expect(asked).toEqual({ storage: 'memory', items: 1, kept: [] })
+      await expect.poll(() => visitor.evaluate(headingText)).toBe('For you')
+      await visitor.click(() =>
+        [...document.body.children].at(-1)?.shadowRoot?.querySelector('section button:first-of-type'),
+      )
+      const kept = () =>
+        visitor.evaluate(async () => {
+          const { pocketshelf } = window as object as { pocketshelf: typeof window.recommender }
+          const { storage, historyItems } = await pocketshelf.status()
+          return { storage, historyItems }
+        })
+      await expect.poll(kept).toEqual({ storage: 'persistent', historyItems: 1 })
+      await expect.poll(async () => (await visitor.evaluate(keptTexts)).join()).toContain('"type":"like"')
+      await visitor.goto(await visitor.evaluate(() => location.href))
+      await expect.poll(() => visitor.evaluate(headingText)).toBe('For you')
     },
   },
   {

@@ -17,6 +17,10 @@ export function pageVisitor(page: Page, browser: BrowserName): Visitor {
       await found.asElement()?.click()
     },
     press: (key) => page.keyboard.press(key),
+    async picture(find) {
+      const found = await page.waitForFunction<Element | null>(callText(find.toString(), []))
+      return (await found.asElement()?.screenshot({ animations: 'disabled' })) ?? Buffer.alloc(0)
+    },
     ...(browser === 'chromium' && engine !== null ? { tasks: (run) => measureTasks(engine, page, run) } : {}),
   }
 }

@@ -15,6 +15,8 @@ export interface Visitor {
   /** Clicks, as a mouse does, the element that a function of the page finds; waits until there is one. */
   click<A extends readonly unknown[]>(find: (...args: A) => Element | null | undefined, ...args: A): Promise<void>
   press(key: Key): Promise<void>
+  /** PNG of the element that a function of the page finds. */
+  picture(find: () => Element | null): Promise<Buffer>
   /** Tasks of the page's main thread while something runs, where the browser can tell. */
   tasks?(run: () => Promise<void>): Promise<readonly MainTask[]>
 }

@@ -71,14 +71,10 @@ export async function openWebkit(driver: WebkitDriver): Promise<WebkitVisitor> {
     browser: 'webkit',
     goto: (url) => send('POST', '/url', { url }),
     evaluate: (fn, ...args) => run(fn.toString(), args),
-    async click(find, ...args) {
-      const until = Date.now() + PATIENCE_MS
-      for (;;) {
-        const found = await run<Readonly<Record<string, string>> | null>(find.toString(), args)
-        if (found?.[ELEMENT] !== undefined) return send('POST', `/element/${found[ELEMENT]}/click`, {})
-        if (Date.now() > until) throw new Error(`nothing to click: ${find.toString()}`)
-        await delay(50)
-      }
+    click: async (find, ...args) => send('POST', `/element/${await found(run, find.toString(), args)}/click`, {}),
+    async picture(find) {
+      const window = await send<string>('GET', '/screenshot') // its pictures of single elements are black
+      return Buffer.from(await run<string>(`(window) => (${cutOut})(window, (${find})())`, [window]), 'base64')
     },
     async press(key) {
       const actions = ['keyDown', 'keyUp'].map((type) => ({ type, value: KEYS[key] }))
@@ -86,6 +82,32 @@ export async function openWebkit(driver: WebkitDriver): Promise<WebkitVisitor> {
     },
     screenshot: async () => Buffer.from(await send<string>('GET', '/screenshot'), 'base64'),
     close: () => send<null>('DELETE', '').then(() => undefined),
+  }
+}
+
+/** Runs in the page: the part of a window's PNG, as base64, that shows an element. */
+async function cutOut(picture: string, element: Element | null): Promise<string> {
+  const { x, y, width, height } = element?.getBoundingClientRect() ?? new DOMRect()
+  const image = new Image()
+  image.src = `data:image/png;base64,${picture}`
+  await image.decode()
+  const canvas = Object.assign(document.createElement('canvas'), { width, height })
+  canvas.getContext('2d')?.drawImage(image, -x, -y)
+  return canvas.toDataURL().replace(/^.*,/, '')
+}
+
+/** The driver's name for the element that a function of the page finds; waits until there is one. */
+async function found(
+  run: <T>(source: string, args: readonly unknown[]) => Promise<T>,
+  find: string,
+  args: readonly unknown[],
+): Promise<string> {
+  const until = Date.now() + PATIENCE_MS
+  for (;;) {
+    const element = await run<Readonly<Record<string, string>> | null>(find, args)
+    if (element?.[ELEMENT] !== undefined) return element[ELEMENT]
+    if (Date.now() > until) throw new Error(`there is no such element: ${find}`)
+    await delay(50)
   }
 }
 

@@ -61,7 +61,7 @@ function drawLists(lists) {
       const info = el('div', {}, el('span', { className: 'title', textContent: item.title }))
       if (item.isPinned) info.append(el('span', { className: 'badge', textContent: 'pinned' }))
       info.append(el('div', { className: 'note', textContent: [item.category, ...item.reasons, moved].filter(Boolean).join(' · ') }))
-      const acts = el('div', {}, button('Clicked', 'Add ' + item.title + ' to the history', () => add(item.id)), ' ',
+      const acts = el('div', {}, button('Clicked', 'Clicked: ' + item.title, () => add(item.id)), ' ',
         button('Pin', 'Pin ' + item.title + ' to its place', () => pin(item.id, place)), ' ', button('Why', 'Why ' + item.title, () => why(item.id)))
       return el('li', {}, el('span', { className: 'place', textContent: place + 1 }), info, acts)
     })
@@ -94,7 +94,7 @@ $('search').addEventListener('input', async ({ target }) => {
   const found = await (await fetch('/find?text=' + encodeURIComponent(target.value))).json()
   for (const { id, title } of found) titles.set(id, title)
   $('found').replaceChildren(...found.map(({ id, title }) => el('li', {}, el('span', { textContent: title }),
-    el('span', {}, button('Clicked', 'Add ' + title + ' to the history', () => add(id)), ' ', button('Why not', 'Why not ' + title, () => why(id))))))
+    el('span', {}, button('Clicked', 'Clicked: ' + title, () => add(id)), ' ', button('Why not', 'Why not ' + title, () => why(id))))))
 })
 $('boost').addEventListener('submit', (event) => {
   event.preventDefault()
