@@ -36,6 +36,7 @@ function clientConfig(entry: string, format: 'iife' | 'es', fileName: string): U
         inspector: integrityOf('pocketshelf-inspector.js'),
         watch: integrityOf('pocketshelf-watch.js'),
         ask: integrityOf('pocketshelf-ask.js'),
+        profile: integrityOf('pocketshelf-profile.js'),
       }),
     },
     build: {
@@ -56,6 +57,7 @@ export const PAGE_BUILDS: Readonly<Record<string, () => UserConfig>> = {
   inspector: () => clientConfig('client/inspector/inspector-script.ts', 'iife', 'pocketshelf-inspector.js'),
   watch: () => clientConfig('client/watch-script.ts', 'iife', 'pocketshelf-watch.js'),
   ask: () => clientConfig('client/ask/ask-script.ts', 'iife', 'pocketshelf-ask.js'),
+  profile: () => clientConfig('client/profile-script.ts', 'iife', 'pocketshelf-profile.js'),
   shelf: () => clientConfig('client/shelf-script.ts', 'iife', 'pocketshelf-shelf.js'),
   'drop-in': () => clientConfig('client/drop-in.ts', 'iife', 'pocketshelf.js'),
   client: () => clientConfig('client/index.ts', 'es', 'pocketshelf.mjs'),

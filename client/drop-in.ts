@@ -5,11 +5,11 @@ import { defineElement, type ShelfMaker } from './element.ts'
 import { loadPart } from './load-part.ts'
 import type { RecommenderOptions } from './options.ts'
 import { whenIdle } from './page-signs.ts'
-import { createRecommenderAt } from './recommender.ts'
+import { createRecommenderAt, type ProfileText } from './recommender.ts'
 import { createTrust } from './trust.ts'
 import { watchForInspector } from './watch-inspector.ts'
 
-type PartName = 'shelf' | 'inspector' | 'watch' | 'ask'
+type PartName = 'shelf' | 'inspector' | 'watch' | 'ask' | 'profile'
 
 declare const __POCKETSHELF_INTEGRITY__: Readonly<Record<PartName, string>>
 
@@ -18,14 +18,15 @@ if (script instanceof HTMLScriptElement) {
   const { dataset, src, nonce } = script
   const options: object = { ...dataset, site: dataset.site ?? '', keys: dataset.keys ?? '' }
   const trust = createTrust()
-  const recommender = createRecommenderAt(options as RecommenderOptions, src, trust, nonce) // resolveOptions checks every value
-  Object.assign(window, { pocketshelf: recommender })
   const part = (name: PartName) => ({
     url: new URL(BUILT_FILES[name], src).href,
     integrity: __POCKETSHELF_INTEGRITY__[name],
     nonce,
     trust,
   })
+  const profileText = () => loadPart<ProfileText>(part('profile'), 'profileText')
+  const recommender = createRecommenderAt(options as RecommenderOptions, src, { trust, nonce, profileText }) // resolveOptions checks every value
+  Object.assign(window, { pocketshelf: recommender })
   let maker: Promise<ShelfMaker> | null = null
   defineElement(recommender, () => {
     maker ??= whenIdle().then(() => {

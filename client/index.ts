@@ -4,6 +4,7 @@ import { askWhenWorthwhile } from './ask-before-keeping.ts'
 import { defineElement } from './element.ts'
 import type { Part } from './load-part.ts'
 import type { RecommenderOptions } from './options.ts'
+import { readProfile, writeProfile } from './profile-text.ts'
 import { createRecommenderAt, type Recommender } from './recommender.ts'
 import { Shelf } from './shelf.ts'
 import { createTrust } from './trust.ts'
@@ -55,7 +56,8 @@ declare const __POCKETSHELF_INTEGRITY__: Readonly<Record<'inspector' | 'ask', st
  * @public
  */
 export function createRecommender(options: RecommenderOptions): Recommender {
-  return createRecommenderAt(options, import.meta.url)
+  const profileText = () => Promise.resolve({ readProfile, writeProfile })
+  return createRecommenderAt(options, import.meta.url, { trust: createTrust(), nonce: '', profileText })
 }
 
 /**

@@ -27,10 +27,9 @@ import { type RecommenderOptions, resolveOptions, type Settings } from './option
 import { markOnce, ownStore, readPageSigns, whenIdle } from './page-signs.ts'
 import { createPendingEvents } from './pending-events.ts'
 import { createPersistence } from './persistence.ts'
-import { type ProfileTextOptions, readProfile, writeProfile } from './profile-text.ts'
+import type { ProfileTextOptions, readProfile, writeProfile } from './profile-text.ts'
 import { startInPage, startWorker } from './start-worker.ts'
 import { createStorageChoice, type StorageChoice } from './storage-choice.ts'
-import { createTrust, type TrustScript } from './trust.ts'
 
 /**
  * What a visitor changes of the profile; what is not named stays.
@@ -108,12 +107,20 @@ declare const __POCKETSHELF_INTEGRITY__: Readonly<Record<'worker' | 'shelf', str
 const START_DEADLINE_MS = 60_000
 const RETRY_MS = 15_000
 
+/** Reads and writes profiles as text. */
+export type ProfileText = { readonly readProfile: typeof readProfile; readonly writeProfile: typeof writeProfile }
+
+/** What a script brings for its recommender. */
+export type Surroundings = Pick<Part, 'trust' | 'nonce'> & {
+  /** Asked for when a profile is exported or imported. */
+  readonly profileText: () => Promise<ProfileText>
+}
+
 /** Creates a recommender whose built files lie beside `scriptUrl` unless the options say otherwise. */
 export function createRecommenderAt(
   options: RecommenderOptions,
   scriptUrl: string,
-  trust: TrustScript = createTrust(),
-  nonce = '',
+  { profileText, ...rights }: Surroundings,
 ): Recommender {
   const isPage = typeof document !== 'undefined'
   const settings = settle(() => {
@@ -125,7 +132,7 @@ export function createRecommenderAt(
     if (notice.type === 'engines-ready') markOnce('engines-ready')
     for (const listener of [...listeners]) shield(() => listener(notice))
   }
-  const connection = settings instanceof RecError ? refusing(settings) : connect(settings, notify, { trust, nonce })
+  const connection = settings instanceof RecError ? refusing(settings) : connect(settings, notify, rights)
   const on: Recommender['on'] = (type, listener) => {
     const wrapped = (notice: EngineNotice) => {
       if (notice.type === type) listener(notice as Parameters<typeof listener>[0]) // the type was just compared
@@ -147,23 +154,19 @@ export function createRecommenderAt(
     listeners.clear()
     connection.stop()
   }
-  return { ...createMethods(connection, settings), on, settings, stop }
+  return { ...createMethods(connection, settings), profile: createProfile(connection, profileText), on, settings, stop }
 }
 
 function createMethods(
   connection: Connection,
   settings: Settings | RecError,
-): Omit<Recommender, 'on' | 'settings' | 'stop'> {
+): Omit<Recommender, 'profile' | 'on' | 'settings' | 'stop'> {
   const keeps = !(settings instanceof RecError) && settings.engine.storage === 'persistent'
   const waiting = () => ownStore('sessionStorage')
   const pending = createPendingEvents(keeps ? waiting() : null)
-  let consent: ConsentRecord | null = null
-  const setConsent = async (choice: ConsentMode, text: string) => {
-    consent = await createConsentRecord(choice, text, Date.now())
-    return connection.call('setConsent', consent)
-  }
+  const { latest, ...consent } = createConsent(connection)
   const answers = () => ownStore('localStorage')
-  const storage = createStorageChoice({ connection, settings, pending, answers, waiting, consent: () => consent })
+  const storage = createStorageChoice({ connection, settings, pending, answers, waiting, consent: latest })
   const asks = !(settings instanceof RecError) && settings.persist === 'ask'
   const keep = createPersistence(() => connection.call('status'), asks ? navigator.storage : undefined)
   const send = async (events: readonly TrackInput[]) => {
@@ -187,7 +190,6 @@ function createMethods(
     status: () => quiet(connection.call('status')),
     refresh: () => quiet(connection.call('refresh')),
     inspect: (scene = 'for-you') => quiet(connection.call('inspect', scene)),
-    profile: createProfile(connection),
     forget(options) {
       pending.clear()
       return quiet(connection.call('forget', options))
@@ -196,12 +198,23 @@ function createMethods(
       mode: () => quiet(connection.call('feedback').then(({ mode }) => mode)),
       status: () => quiet(connection.call('feedback')),
     },
-    consent: {
-      mode: () => quiet(connection.call('status').then((status) => status.consent)),
-      set: (choice, { text }) => quiet(setConsent(choice, text)),
-      withdraw: () => quiet(setConsent('off', '')),
-    },
+    consent,
     storage: { choice: storage.choice, choose: (choice) => quiet(storage.choose(choice)) },
+  }
+}
+
+/** The visitor's choice about sending; `latest` is the one made in this page. */
+function createConsent(connection: Connection): Recommender['consent'] & { latest(): ConsentRecord | null } {
+  let record: ConsentRecord | null = null
+  const set = async (choice: ConsentMode, text: string) => {
+    record = await createConsentRecord(choice, text, Date.now())
+    return connection.call('setConsent', record)
+  }
+  return {
+    mode: () => quiet(connection.call('status').then((status) => status.consent)),
+    set: (choice, { text }) => quiet(set(choice, text)),
+    withdraw: () => quiet(set('off', '')),
+    latest: () => record,
   }
 }
 
@@ -231,20 +244,25 @@ function createLists(connection: Connection): Pick<Recommender, 'recommend' | 's
   }
 }
 
-function createProfile(connection: Connection): Recommender['profile'] {
+function createProfile(connection: Connection, text: Surroundings['profileText']): Recommender['profile'] {
   const edit = async ({ remove = [], ...preferences }: ProfileChange) => {
     for (const id of remove) await connection.call('removeFromHistory', id)
     return Object.keys(preferences).length === 0
       ? connection.call('preferences')
       : connection.call('setPreferences', preferences)
   }
+  const exportText = async (options: ProfileTextOptions) => {
+    const [profile, { writeProfile }] = await Promise.all([connection.call('exportProfile'), text()])
+    return writeProfile(profile, options)
+  }
+  const importText = async (from: string, options: ProfileTextOptions) =>
+    connection.call('importProfile', await (await text()).readProfile(from, options))
   return {
     history: () => quiet(connection.call('history')),
     preferences: () => quiet(connection.call('preferences')),
     edit: (change) => quiet(edit(change)),
-    export: (options = {}) => quiet(connection.call('exportProfile').then((profile) => writeProfile(profile, options))),
-    import: (text, options = {}) =>
-      quiet(readProfile(text, options).then((profile) => connection.call('importProfile', profile))),
+    export: (options = {}) => quiet(exportText(options)),
+    import: (from, options = {}) => quiet(importText(from, options)),
   }
 }
 

@@ -309,6 +309,7 @@ export const BUILT_FILES = {
   inspector: 'pocketshelf-inspector.js',
   watch: 'pocketshelf-watch.js',
   ask: 'pocketshelf-ask.js',
+  profile: 'pocketshelf-profile.js',
   worker: 'pocketshelf-worker.js',
   scanWasm: 'pocketshelf-scan.wasm',
   hnswJs: 'pocketshelf-hnsw.js',

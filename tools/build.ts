@@ -25,7 +25,7 @@ const PAGE: Product = {
   steps: [
     { name: 'build worker', args: ['worker/build/build.ts'] },
     { name: 'build types', args: ['client/build/build-types.ts'] },
-    ...['shelf', 'inspector', 'watch', 'ask', 'drop-in', 'client', 'demo', 'service-worker'].map((mode) => ({
+    ...['shelf', 'inspector', 'watch', 'ask', 'profile', 'drop-in', 'client', 'demo', 'service-worker'].map((mode) => ({
       name: `build ${mode}`,
       args: [VITE, 'build', '--mode', mode],
     })),
