@@ -24,7 +24,7 @@ const CHAPTERS: readonly (readonly [string, RegExp])[] = [
   ['Start', /^(?:index|try|page|architecture|CHANGELOG)[.]html$/],
   ['Recipes', /^recipes\//],
   ['Moving', /^import\//],
-  ['Running it', /^(?:edge|edge-.*|engine|evaluation|audit|preview|privacy|browsers|pages|errors)[.]html$/],
+  ['Running it', /^(?:edge|edge-.*|elsewhere|engine|evaluation|audit|preview|privacy|browsers|pages|errors)[.]html$/],
   ['Interface', /^api\//],
   ['Formats', /^formats\//],
   ['Decisions', /^decisions\//],
