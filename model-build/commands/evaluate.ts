@@ -27,6 +27,7 @@ type Flags = CommonFlags &
     readonly k: number[]
     readonly rankings?: string
     readonly baselines?: boolean
+    readonly precision?: boolean
     readonly releaseDir?: string
     readonly release?: string
     readonly task: 'recommend' | 'click'
@@ -60,6 +61,7 @@ export function addEvaluate(program: Command, context: CommandContext): void {
     .option('--release-dir <dir>', 'keep the release that was measured; `publish --keys` can sign it')
     .option('--release <dir>', 'fit nothing: measure a release that was built before')
     .option('--ranker <file>', 'a ranker trained elsewhere: ONNX over the feature layout (docs/elsewhere.md)')
+    .option('--precision', 'also show bytes and NDCG of vectors in single precision and in int8')
     .option('--baselines', 'also measure random, item-kNN, exact EASE and exact iALS on the same users')
     .addHelpText('after', EXAMPLES)
     .action((flags: Flags) =>
@@ -72,7 +74,14 @@ async function lists(flags: Flags, io: StepIo): Promise<StepResult> {
   const { train, test, items = [], mode, k: cutoffs, rankings: rankingsFile, releaseDir, release } = flags
   if (release !== undefined)
     return evaluateRelease(release, { ...configRequest(flags), train, test, items, cutoffs }, io)
-  const what = { mode, cutoffs, rankingsFile, releaseDir, baselines: flags.baselines === true }
+  const what = {
+    mode,
+    cutoffs,
+    rankingsFile,
+    releaseDir,
+    baselines: flags.baselines === true,
+    precision: flags.precision === true,
+  }
   return evaluateFiles({ ...configRequest(flags), train, test, items, ...what }, io)
 }
 

@@ -62,6 +62,8 @@ export type EvaluateRequest = ConfigRequest & {
   readonly releaseDir: string | undefined
   /** Also measures known methods on the same users. */
   readonly baselines: boolean
+  /** Also compares vectors before and after rounding to int8. */
+  readonly precision: boolean
 }
 
 /** Labelled impressions to learn from and to score, with what is known of users and items. */

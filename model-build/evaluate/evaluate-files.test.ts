@@ -46,7 +46,8 @@ describe('evaluateFiles', () => {
       rankings: null,
       releaseDir: null,
       baselines,
-      config,
+      precision: baselines,
+      config: baselines ? config : { ...config, mean: { ...config.mean, enabled: false } }, // leaks do not need it
       nowMs: Date.UTC(2026, 0, 1),
       report: SILENT,
     })
@@ -84,6 +85,15 @@ describe('evaluateFiles', () => {
       }
       expect(judgement.paired.random.ratio.low).toBeGreaterThan(1)
       expect(judgement.model.metrics.auc).toBeGreaterThan(judgement.random.metrics.auc)
+    })
+
+    test('int8 saves more than three fifths of the bytes of vectors at next to no loss', () => {
+      const { precision } = result
+      expect(precision[0].part).toBe('iALS vectors')
+      for (const { float32Bytes, int8Bytes, float32Ndcg, int8Ndcg } of precision) {
+        expect(int8Bytes / float32Bytes).toBeLessThan(0.4)
+        expect(Math.abs(Number(int8Ndcg) / Number(float32Ndcg) - 1)).toBeLessThan(0.02)
+      }
     })
 
     test('no ranker finds more than retrieval does, and shares of places and rows add up', () => {

@@ -23,6 +23,7 @@ import { judge } from './judge.ts'
 import { type JudgedBaselines, judgeBaselines } from './judge-baselines.ts'
 import type { Judgement } from './judgement.ts'
 import { minSupportCurve } from './min-support.ts'
+import { comparePrecision, type PrecisionPart } from './precision.ts'
 import { readTestUsers, type TestUser } from './test-users.ts'
 
 export type EvaluateOptions = {
@@ -37,6 +38,8 @@ export type EvaluateOptions = {
   readonly releaseDir: string | null
   /** Also runs item-kNN, exact EASE and exact iALS. */
   readonly baselines: boolean
+  /** Also compares vectors before and after rounding. */
+  readonly precision: boolean
   readonly config: Config
   readonly nowMs: number
   readonly report: Report
@@ -52,6 +55,8 @@ export type EvaluateResult = {
   readonly judgement: Judgement
   /** Empty unless asked for. */
   readonly baselines: JudgedBaselines
+  /** Empty unless asked for. */
+  readonly precision: readonly PrecisionPart[]
   readonly chosen: Pick<FittedPipeline, 'models' | 'recency' | 'second'> & {
     readonly trees: number
     readonly outsideRanker: OutsideRanker['validation'] | null
@@ -139,7 +144,10 @@ async function judgeFitted(options: EvaluateOptions, { dataset, tested, pipeline
   const baselines = options.baselines
     ? await report.step('run baselines', () => judgeBaselines({ desk, ndcg, pool, mean, note: report.note }))
     : {}
-  return { judgement: { ...judgement, minSupport }, baselines }
+  const precision = options.precision
+    ? await report.step('compare precision', async () => comparePrecision(desk, release))
+    : []
+  return { judgement: { ...judgement, minSupport }, baselines, precision }
 }
 
 function openDevices(

@@ -67,7 +67,7 @@ describe('a ranker trained elsewhere', () => {
     const config = { ...DEFAULTS, ranker: { ...DEFAULTS.ranker, trees: 5, onnx } }
     const releaseDir = join(dir, 'release')
     const files = { train: [train], test: [test_], items: [], rankings: null, releaseDir }
-    const what = { mode: 'device', cutoffs: [10], baselines: false } as const
+    const what = { mode: 'device', cutoffs: [10], baselines: false, precision: false } as const
     const { chosen, judgement } = await evaluateFiles({ ...files, ...what, config, nowMs: 0, report: SILENT })
     expect(chosen.outsideRanker?.groups).toBeGreaterThan(5)
     expect(chosen.outsideRanker?.outside).toBeGreaterThan(0)

@@ -24,7 +24,14 @@ export async function evaluateFiles(request: EvaluateRequest, io: StepIo): Promi
   const methods = { model: model.metrics, popularity: popularity.metrics, random: random.metrics }
   const baselines = metricsOf(result.baselines)
   const summary = { ...rest, ...methods, intervals, ...parts, baselines: flatBaselines(result.baselines) }
-  return { summary, lines: [...linesOf(request.cutoffs, { ...methods, ...baselines }), ...pairedLines(result)] }
+  return {
+    summary,
+    lines: [
+      ...linesOf(request.cutoffs, { ...methods, ...baselines }),
+      ...pairedLines(result),
+      ...precisionLines(result),
+    ],
+  }
 }
 
 /** Body of `pocketshelf evaluate --release`. */
@@ -94,6 +101,15 @@ function linesOf(cutoffs: readonly number[], methods: Readonly<Record<string, Fl
     ['metric'.padEnd(20), ...columns.map(([name]) => name.padStart(12))].join(''),
     ...rows.map((row) => [row.padEnd(20), ...columns.map(([, metrics]) => cell(metrics[row]))].join('')),
   ]
+}
+
+/** Bytes and NDCG of each part before and after rounding. */
+function precisionLines({ precision, judgement }: Result): string[] {
+  const ndcg = (value: number | null) => (value === null ? '-' : value.toFixed(4))
+  return precision.map(({ part, float32Bytes, int8Bytes, float32Ndcg, int8Ndcg }) => {
+    const saved = `${(100 * (1 - int8Bytes / float32Bytes)).toFixed(0)} % less`
+    return `${part}: ${float32Bytes} bytes as float32, ${int8Bytes} as int8 (${saved}); NDCG@${judgement.k} alone ${ndcg(float32Ndcg)} and ${ndcg(int8Ndcg)}`
+  })
 }
 
 /** How many times each other method's NDCG the model has, with its interval over users. */
