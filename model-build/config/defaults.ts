@@ -126,6 +126,8 @@ export const DEFAULTS: Config = {
     enabled: true,
     // A release carries it when NDCG@20 of the whole pipeline on users kept apart grows by at least this share.
     minGain: 0.005,
+    // Builds from logs of more users do not try it: it takes minutes for each million rows. `evaluate` always tries it.
+    maxUsers: 20_000,
   },
   ranker: {
     trees: 250,

@@ -53,7 +53,7 @@ export const configSchema = z.strictObject({
   }),
   voters: z.strictObject({ perItem: positiveCount }),
   sequence: z.strictObject({ enabled: z.boolean(), minRows: count, minGain: share }),
-  mean: z.strictObject({ enabled: z.boolean(), minGain: share }),
+  mean: z.strictObject({ enabled: z.boolean(), minGain: share, maxUsers: count }),
   ranker: z.strictObject({
     trees: positiveCount,
     leaves: z.int().min(2).max(255),

@@ -12,7 +12,7 @@ import { effortFor } from '../pipeline/effort.ts'
 import { type FittedPipeline, fitPipeline } from '../pipeline/fit-pipeline.ts'
 import { type MadeRelease, makeRelease } from '../pipeline/make-release.ts'
 import { type Report, SILENT, type StepTime, timed } from '../pipeline/progress.ts'
-import { resolveSettings } from '../pipeline/settings.ts'
+import { type PipelineSettings, resolveSettings } from '../pipeline/settings.ts'
 import type { OutsideRanker } from '../rank/outside-ranker.ts'
 import type { AssembledRelease } from '../release/assemble.ts'
 import { writeReleaseDir } from '../release/release-dir.ts'
@@ -77,7 +77,7 @@ export async function evaluateFiles(options: EvaluateOptions): Promise<EvaluateR
   const tested = await report.step('read test files', () => readTestUsers(dataset, options))
   const pool = await createKernelPool()
   try {
-    const pipeline = await fitPipeline(dataset, resolveSettings(options.config), pool, report)
+    const pipeline = await fitPipeline(dataset, settingsOf(options.config), pool, report)
     const found = await judgeFitted({ ...options, report }, { dataset, tested, pipeline, pool })
     return {
       mode: options.mode,
@@ -98,6 +98,12 @@ export async function evaluateFiles(options: EvaluateOptions): Promise<EvaluateR
   } finally {
     await pool.close()
   }
+}
+
+/** Those of a build, but for its limits of time. */
+function settingsOf(config: Config): PipelineSettings {
+  const settings = resolveSettings(config)
+  return { ...settings, mean: { ...settings.mean, maxUsers: Number.POSITIVE_INFINITY } }
 }
 
 /** The rows to fit on, or to know of a visitor. */
@@ -127,7 +133,7 @@ async function judgeFitted(options: EvaluateOptions, { dataset, tested, pipeline
   const { config, cutoffs, mode, report, rankings } = options
   const log = dataset.interactions
   const effort = effortFor(log)
-  const parts = { pipeline, settings: resolveSettings(config), last: null, gate: {}, pool }
+  const parts = { pipeline, settings: settingsOf(config), last: null, gate: {}, pool }
   const release = await makeRelease(dataset, { ...parts, report, warm: pipeline.warm })
   if (options.releaseDir !== null) await keepRelease(options.releaseDir, release)
   const isDevice = mode === 'device'

@@ -38,16 +38,17 @@ export async function chooseSecond(
   const log = dataset.interactions
   const { seed, minSupport } = models
   const common = { seed, pool, minSupport }
-  const mean = settings.mean.enabled
-    ? await chooseMean(log, {
-        ...common,
-        ials: models,
-        maxUsers: effort.searchUsers,
-        rows: effort.secondRows,
-        work: effort.secondWork,
-        onShare: (share) => onShare(share / 2),
-      })
-    : null
+  const mean =
+    settings.mean.enabled && log.userCount <= settings.mean.maxUsers
+      ? await chooseMean(log, {
+          ...common,
+          ials: models,
+          maxUsers: effort.searchUsers,
+          rows: effort.secondRows,
+          work: effort.secondWork,
+          onShare: (share) => onShare(share / 2),
+        })
+      : null
   const sequence = triesSequence(dataset, settings)
     ? await chooseSequence(log, { ...common, onShare: (share) => onShare((1 + share) / 2) })
     : null

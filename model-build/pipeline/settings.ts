@@ -27,7 +27,12 @@ export type PipelineSettings = {
     readonly minGain: number
   }
   /** The mean space, likewise. */
-  readonly mean: { readonly enabled: boolean; readonly minGain: number }
+  readonly mean: {
+    readonly enabled: boolean
+    readonly minGain: number
+    /** Logs of more users do not get it tried. */
+    readonly maxUsers: number
+  }
   /** Share of a user's rows that validation and ranker training look for. */
   readonly heldShare: number
   /** Half-lives of a history's weights to choose from, in items; 0 is uniform. */
