@@ -14,7 +14,7 @@ test('Alt+Shift+P lays a list open, explains any item, and loads nothing before'
   await expect(panel.getByText(/^Stages · [\d.]+ ms$/)).toBeVisible()
   await expect(panel.getByText('found by popular')).toBeVisible()
   await panel.getByText(/^Features · \d+$/).click()
-  await expect(panel.getByRole('rowheader', { name: 'item.popularity' })).toBeVisible()
+  await expect(panel.getByRole('rowheader', { name: 'item.popularity', exact: true })).toBeVisible()
   await panel.getByText(/^Privacy · nothing was sent$/).click()
   await expect(panel.getByText('the visitor chose')).toBeVisible()
 
