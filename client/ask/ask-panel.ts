@@ -30,13 +30,13 @@ export function askToKeep(recommender: Recommender, given: Partial<AskWords>): v
     })
     return button
   }
-  const said = make('div', { class: 'said', role: 'status' })
+  const title = make('h2', { id: 'title' })
+  const text = make('p')
   const section = make(
     'section',
     { part: 'ask', 'aria-labelledby': 'title' },
-    make('h2', { id: 'title' }, words.title),
-    make('p', {}, words.text),
-    make('div', {}, answer(words.yes, 'persistent'), answer(words.no, 'memory')),
+    make('div', { role: 'status' }, title, text),
+    make('div', { class: 'answers' }, answer(words.yes, 'persistent'), answer(words.no, 'memory')),
   )
   host.addEventListener('keydown', ({ key }) => {
     if (key === 'Escape') host.remove()
@@ -45,10 +45,11 @@ export function askToKeep(recommender: Recommender, given: Partial<AskWords>): v
   const sheet = new CSSStyleSheet()
   sheet.replaceSync(css)
   root.adoptedStyleSheets = [sheet]
-  root.append(said, section)
+  root.append(section)
   document.body.append(host)
   // A region that comes with its text is not read out; one that changes is.
   requestAnimationFrame(() => {
-    said.textContent = words.title
+    title.textContent = words.title
+    text.textContent = words.text
   })
 }
