@@ -5,12 +5,12 @@ import { ROOT } from './project-files.ts'
 
 const TABLES = readFileSync(join(ROOT, 'docs', 'engine.md'), 'utf8')
 
-/** Each title with the file of the link before it. */
+/** Each title with the file that is named before it. */
 function titles(): { readonly file: string; readonly title: string }[] {
   const found: { file: string; title: string }[] = []
   let file = ''
-  for (const [, link, title] of TABLES.matchAll(/\.\.\/(e2e\/[\w-]+\.spec\.ts)|"([^"\n|]+)"/g)) {
-    if (link !== undefined) file = link
+  for (const [, name, title] of TABLES.matchAll(/`(e2e\/[\w-]+\.spec\.ts)`|"([^"\n|]+)"/g)) {
+    if (name !== undefined) file = name
     else if (title !== undefined && /[ …]/.test(title) && file !== '') found.push({ file, title })
   }
   return found
