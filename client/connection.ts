@@ -19,8 +19,8 @@ export interface Connection {
   tell<K extends Method>(method: K, ...args: Parameters<EngineApi[K]>): void
   /** The network is back: a start that failed may be tried at once, and a running engine looks for what it lacks. */
   wake(): void
-  /** Ends the worker; the next call starts another with these options, and calls under way are made again there. */
-  restart(options: EngineOptions): void
+  /** Ends the worker; the next call starts another with these options or the same, and calls under way are made again there. */
+  restart(options?: EngineOptions): void
   stop(): void
 }
 
@@ -89,7 +89,7 @@ class WorkerConnection implements Connection {
     this.tell('refresh')
   }
 
-  restart(options: EngineOptions): void {
+  restart(options = this.#deps.options): void {
     const old = this.#running
     this.#deps = { ...this.#deps, options }
     this.#running = null

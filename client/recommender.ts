@@ -142,13 +142,19 @@ export function createRecommenderAt(
   }
   const onVisibility = () => connection.tell('visibility', document.visibilityState === 'hidden')
   const onOnline = () => connection.wake()
+  // A page that is kept may be frozen in the middle of a transaction, which would lock the next page out of the database.
+  const onHide = ({ persisted }: PageTransitionEvent) => {
+    if (persisted) connection.restart()
+  }
   if (isPage) {
     document.addEventListener('visibilitychange', onVisibility)
     addEventListener('online', onOnline)
+    addEventListener('pagehide', onHide)
   }
   const stop = () => {
     if (isPage) {
       removeEventListener('online', onOnline)
+      removeEventListener('pagehide', onHide)
       document.removeEventListener('visibilitychange', onVisibility)
     }
     listeners.clear()

@@ -144,31 +144,6 @@ test('a page that was left and is come back to by the back button shows its list
   await expect(page.getByRole('heading', { name: 'For you' })).toBeVisible()
 })
 
-test('a page with a shelf goes into the back/forward cache, and reacts when it comes back', async ({
-  playwright,
-  launchOptions,
-  small,
-  host,
-}) => {
-  const withCache = { ...launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache'] }
-  const browser = await playwright.chromium.launch(withCache)
-  const page = await browser.newPage()
-  const site = await host(SHELF + tag(small), { pages: { '/next': '<p>Another page</p>' } })
-  await page.goto(site.url)
-  await expectList(page)
-  await page.evaluate(() => {
-    addEventListener('rec-click', (event) => event.preventDefault())
-    addEventListener('pageshow', ({ persisted }) => Object.assign(window, { wasKept: persisted }))
-    location.href = '/next'
-  })
-  await page.waitForURL('**/next')
-  await page.evaluate(() => setTimeout(() => history.back()))
-  await expect.poll(() => page.evaluate(() => (window as { wasKept?: boolean }).wasKept).catch(() => null)).toBe(true)
-  await page.locator('pocket-shelf').getByRole('listitem').nth(1).getByRole('link').click()
-  await expect(page.getByRole('heading', { name: 'For you' })).toBeVisible()
-  await browser.close()
-})
-
 test('a page that is prerendered asks for nothing until it is looked at', async ({ page, small, host }) => {
   const prerendered = `<script>
     window.isHidden = true

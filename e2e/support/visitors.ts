@@ -29,8 +29,9 @@ export async function sendVisitors(
 }
 
 function shopBody({ prepared }: OpenSite, items: readonly string[]): string {
-  const buttons = items.map((id) => `<button data-item-id="${id}">${id}</button>`).join('')
-  const data = `data-site="demo" data-keys="${prepared.publicKey}" data-consent="first-party" data-storage="memory"`
+  const click = "recommender.track({ type: 'click', item: this.textContent })"
+  const buttons = items.map((id) => `<button onclick="${click}">${id}</button>`).join('')
+  const data = `data-site="demo" data-keys="${prepared.publicKey}" data-consent="first-party" data-storage="memory" data-track="manual"`
   const script = `<script src="/pocketshelf.js" ${data}></script>`
   return `${buttons}${script}<script>window.recommender = window.pocketshelf</script>`
 }
