@@ -38,7 +38,7 @@ test('what 110 consenting visitors clicked becomes release 2, and an open page t
   expect(await page.evaluate(async () => (await window.recommender.refresh()).release)).toBe(old)
 
   const { exitCode, summary } = await retrain(site, site.prepared.config)
-  expect(exitCode).toBe(0)
+  expect(exitCode, JSON.stringify(summary)).toBe(0)
   expect(summary).toMatchObject({
     feedback: { events: VISITORS * items.length, pseudonyms: VISITORS, pairsSeen: 3, pairsUsed: 3 },
     published: { publication: 2, live: 'full', status: 'changed' },

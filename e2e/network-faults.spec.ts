@@ -251,14 +251,14 @@ test.describe('a worker that is killed', () => {
     })
   const kill = (page: Page) => page.evaluate(() => dispatchEvent(new Event('kill-worker')))
 
-  /** Kills the worker when it waits for this path for the first time. */
+  /** Kills the worker when it waits for this path for the first time, and its download with it: whole, it would be in the browser's cache. */
   async function killAt(page: Page, wire: Wire, path: string): Promise<void> {
     await armed(page)
     wire.tamper = async (asked, answer) => {
       if (!asked.endsWith(path)) return answer
       wire.tamper = undefined
       await kill(page)
-      return answer
+      return null
     }
   }
 
