@@ -67,7 +67,7 @@ function tiny(change: Partial<FeatureInputs> = {}): FeatureInputs {
 
 describe('the feature layout', () => {
   test('has 109 distinct names at their own columns', () => {
-    expect(FEATURE_LAYOUT).toBe(3)
+    expect(FEATURE_LAYOUT).toBe(4)
     expect(FEATURE_COUNT).toBe(109)
     expect(new Set(FEATURE_NAMES).size).toBe(FEATURE_COUNT)
     expect(FEATURE_NAMES.map(featureIndex)).toEqual(FEATURE_NAMES.map((_, i) => i))
@@ -315,11 +315,18 @@ describe('where times are not real', () => {
     const changed = FEATURE_NAMES.filter((_, f) =>
       rows.some((value, k) => k % FEATURE_COUNT === f && value !== later[k]),
     )
-    expect(changed).toEqual(['item.ageDays', 'user.meanAge', 'match.ageGap', 'match.ageLastGap'])
+    expect(changed).toEqual(['item.ageDays', 'user.meanAge'])
   })
 })
 
 describe('time', () => {
+  test('of an item that comes out tomorrow is an age of its own, neither new nor unknown', () => {
+    const now = tiny().context.now
+    const inputs = (days: number) => tiny({ context: { ...tiny().context, now: now + days * 86_400_000 } })
+    expect([1, 0, -1, -2].map((days) => column(inputs(days), 'item.ageDays')[0])).toEqual([1, 0, -2, -3])
+    expect(column(inputs(-1), 'item.ageDays')[1]).toBe(-1)
+  })
+
   test('before 1970 still has an hour and a weekday', () => {
     const at = Date.UTC(1969, 11, 31, 23) // a Wednesday
     const inputs = tiny({ context: { ...tiny().context, now: at } })

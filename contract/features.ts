@@ -136,7 +136,7 @@ export type FeatureName = (typeof FEATURE_NAMES)[number]
 export const FEATURE_COUNT = FEATURE_NAMES.length
 
 /** Version of names, order and arithmetic. */
-export const FEATURE_LAYOUT = 3
+export const FEATURE_LAYOUT = 4
 
 /** Rank of a candidate in a channel that did not find it. */
 export const NO_RANK = 1_000

@@ -30,10 +30,11 @@ export type HistoryShape = {
   readonly categoryHours: ReadonlyMap<number, number>
 }
 
-/** Age of an item in days at a moment, -1 where its day is unknown. */
+/** Age of an item in days at a moment: 0 on its first day, -1 where its day is unknown, -2 and less where it comes out only later (-2: tomorrow). */
 export function ageInDays(createdDay: number, now: number): number {
   if (createdDay === UNKNOWN_U16) return -1
-  return Math.max(0, Math.min(MOST_DAYS, Math.floor((now - DAY_ZERO_MS) / DAY_MS - createdDay)))
+  const age = Math.min(MOST_DAYS, Math.floor((now - DAY_ZERO_MS) / DAY_MS - createdDay))
+  return age >= 0 ? age : age - 1
 }
 
 /** Summarises what order and time say of a history; what they do not say (no order, no times) is unknown. */

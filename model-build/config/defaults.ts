@@ -107,7 +107,7 @@ export const DEFAULTS: Config = {
     // Alternations of users and items.
     sweeps: 12,
     // Half-lives of a history's weights that validation chooses from, in items; 0 is uniform.
-    halfLifeItems: [0, 50, 20, 10, 5, 3],
+    halfLifeItems: [0, 50, 20, 10, 5, 3, 2],
   },
   voters: {
     // Items kept per candidate.
@@ -133,7 +133,7 @@ export const DEFAULTS: Config = {
     trees: 250,
     leaves: 15,
     learningRate: 0.05,
-    minLeafRows: 100,
+    minLeafRows: 400,
     earlyStoppingRounds: 30,
     // Histories that training lists are made from.
     maxQueries: 20_000,

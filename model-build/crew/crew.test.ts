@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fitModels } from '../fit/fit-models.ts'
 import { bareItem } from '../ingest/load-dataset.ts'
@@ -37,10 +38,13 @@ describe('a crew', () => {
     const run = async (threads: number) => {
       const parts = shareParts({ manifest, objects: objects.entries(), log, itemNos })
       const crew = await openCrew(parts, { graphs: true, ranker: true, asked: users.length, threads })
-      const lists = { heldShare: 0.2, repeats: 1, negatives: 20, seed: 1, second: false }
+      const lists = { heldShare: 0.2, repeats: 1, moment: { earlier: 0, seed: 1 }, second: false }
       const asked = { count: 10, rules: null, withCandidates: true }
       const result = {
-        groups: await crew.groups(users, lists, () => undefined),
+        groups: (await crew.groups(users, lists, () => undefined)).map(({ features, ...group }) => ({
+          ...group,
+          features: createHash('sha256').update(features).digest('hex'),
+        })),
         answers: await crew.answers(visits, asked, () => undefined),
       }
       await crew.close()

@@ -8,7 +8,7 @@ import { trainIals } from '../train/ials.ts'
 import { type SparseRows, toSparseRows, transposeRows } from '../train/interaction-matrix.ts'
 import { selectIals } from '../train/select.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
-import { holdOutUsers, ndcgOfScores } from '../train/validation-users.ts'
+import { holdOutUsers, ndcgOfScores, type Visitors } from '../train/validation-users.ts'
 import { chooseMethod, DENSE_LIMIT } from '../train/voters.ts'
 import { createFloatModels } from './float-models.ts'
 
@@ -25,6 +25,7 @@ type Job = {
   readonly dataset: Dataset
   readonly asked: Asked
   readonly order: 'use' | 'ignore'
+  readonly visitors: Visitors
   readonly seed: number
   readonly pool: KernelPool
   /** What validation chose of the mean space; null where it was not tried. */
@@ -57,7 +58,7 @@ export async function* runBaselines(job: Job): AsyncGenerator<Baseline> {
   const { best } = await selectIals(
     dataset.interactions,
     { dim: 64, nu: 1 },
-    { seed: job.seed, order: job.order, pool: job.pool },
+    { seed: job.seed, order: job.order, visitors: job.visitors, pool: job.pool },
   )
   yield {
     name: 'iALS',
@@ -126,10 +127,14 @@ function chooseNeighbours(job: Job): number {
 }
 
 /** Users kept apart to tune on; fewer where score matrices would not fit. */
-function validation({ dataset, order, seed }: Job) {
-  const log = dataset.interactions
-  const maxUsers = Math.min(1000, Math.ceil(2 ** 27 / log.itemCount))
-  const { trainUsers, histories, truths } = holdOutUsers(log, { seed, order, maxUsers })
+function validation({ dataset, order, visitors, seed }: Job) {
+  const maxUsers = Math.min(1000, Math.ceil(2 ** 27 / dataset.items.length))
+  const { log, trainUsers, histories, truths } = holdOutUsers(dataset.interactions, {
+    seed,
+    order,
+    visitors,
+    maxUsers,
+  })
   return { byUser: toSparseRows(log, { userSubset: trainUsers, weights: 'none' }), histories, truths }
 }
 

@@ -7,6 +7,7 @@ import type { Dataset } from '../dataset.ts'
 import { openEncoder } from '../device/open-encoder.ts'
 import { openRanker } from '../device/open-ranker.ts'
 import { loadModel } from '../device/resident-model.ts'
+import { selectUsers } from '../fit/select-users.ts'
 import { loadDataset } from '../ingest/load-dataset.ts'
 import { effortFor } from '../pipeline/effort.ts'
 import { type FittedPipeline, fitPipeline } from '../pipeline/fit-pipeline.ts'
@@ -17,6 +18,7 @@ import type { OutsideRanker } from '../rank/outside-ranker.ts'
 import type { AssembledRelease } from '../release/assemble.ts'
 import { writeReleaseDir } from '../release/release-dir.ts'
 import { createKernelPool, type KernelPool } from '../train/thread-pool.ts'
+import type { Visitors } from '../train/validation-users.ts'
 import type { Respondent } from './desk.ts'
 import { createExactRecommender } from './exact-lists.ts'
 import { judge } from './judge.ts'
@@ -49,6 +51,8 @@ export type EvaluateOptions = {
 export type EvaluateResult = {
   readonly mode: 'device' | 'exact'
   readonly order: Dataset['interactions']['order']
+  /** Whether models have learnt from what is known of the tested users. */
+  readonly visitors: Visitors
   readonly trainUsers: number
   readonly trainRows: number
   readonly items: number
@@ -77,11 +81,14 @@ export async function evaluateFiles(options: EvaluateOptions): Promise<EvaluateR
   const tested = await report.step('read test files', () => readTestUsers(dataset, options))
   const pool = await createKernelPool()
   try {
-    const pipeline = await fitPipeline(dataset, settingsOf(options.config), pool, report)
-    const found = await judgeFitted({ ...options, report }, { dataset, tested, pipeline, pool })
+    const { visitors, learnt } = visitorsOf(dataset, tested)
+    const settings = settingsOf(options.config, visitors)
+    const pipeline = await fitPipeline(learnt, settings, pool, report)
+    const found = await judgeFitted({ ...options, report }, { dataset, learnt, tested, settings, pipeline, pool })
     return {
       mode: options.mode,
       order: dataset.interactions.order,
+      visitors,
       trainUsers: dataset.users.length,
       trainRows: dataset.interactions.item.length,
       items: dataset.items.length,
@@ -101,9 +108,20 @@ export async function evaluateFiles(options: EvaluateOptions): Promise<EvaluateR
 }
 
 /** Those of a build, but for its limits of time. */
-function settingsOf(config: Config): PipelineSettings {
+function settingsOf(config: Config, visitors: Visitors): PipelineSettings {
   const settings = resolveSettings(config)
-  return { ...settings, mean: { ...settings.mean, maxUsers: Number.POSITIVE_INFINITY } }
+  return { ...settings, visitors, mean: { ...settings.mean, maxUsers: Number.POSITIVE_INFINITY } }
+}
+
+/** Where at most this share of the train files' users is tested, they are people held out: nothing learns from them. */
+const HELD_OUT_SHARE = 0.25
+
+/** Who is tested, and what models may learn from: few users of many are strangers whose history only a device knows, else everybody's rows count. */
+function visitorsOf(dataset: Dataset, tested: readonly TestUser[]): { visitors: Visitors; learnt: Dataset } {
+  const ids = new Set(tested.map(({ id }) => id))
+  const others = Int32Array.from(dataset.users.keys()).filter((user) => !ids.has(dataset.users[user]))
+  const isFew = dataset.users.length - others.length <= HELD_OUT_SHARE * dataset.users.length
+  return isFew ? { visitors: 'new', learnt: selectUsers(dataset, others) } : { visitors: 'known', learnt: dataset }
 }
 
 /** The rows to fit on, or to know of a visitor. */
@@ -123,22 +141,27 @@ export async function readTrain(
 }
 
 type Fitted = {
+  /** The train files. */
   readonly dataset: Dataset
+  /** Of them what models learnt from. */
+  readonly learnt: Dataset
+  readonly settings: PipelineSettings
   readonly tested: readonly TestUser[]
   readonly pipeline: FittedPipeline
   readonly pool: KernelPool
 }
 
-async function judgeFitted(options: EvaluateOptions, { dataset, tested, pipeline, pool }: Fitted) {
+async function judgeFitted(options: EvaluateOptions, fitted: Fitted) {
+  const { dataset, learnt, tested, settings, pipeline, pool } = fitted
   const { config, cutoffs, mode, report, rankings } = options
   const log = dataset.interactions
   const effort = effortFor(log)
-  const parts = { pipeline, settings: settingsOf(config), last: null, gate: {}, pool }
-  const release = await makeRelease(dataset, { ...parts, report, warm: pipeline.warm })
+  const parts = { pipeline, settings, last: null, gate: {}, pool }
+  const release = await makeRelease(learnt, { ...parts, report, warm: pipeline.warm })
   if (options.releaseDir !== null) await keepRelease(options.releaseDir, release)
   const isDevice = mode === 'device'
   const respondent = isDevice ? await openDevices(release, dataset, tested.length) : await openExact(release, dataset)
-  const common = { dataset, log, tested, cutoffs, models: release.models, sampledUsers: effort.sampledUsers }
+  const common = { dataset: learnt, log, tested, cutoffs, models: release.models, sampledUsers: effort.sampledUsers }
   const onLists = rankings === null ? undefined : writeRankings(rankings, dataset)
   const { judgement, desk, ndcg } = await judge({ ...common, respondent, isDevice, seed: config.seed, report, onLists })
   await respondent.close()
@@ -148,7 +171,9 @@ async function judgeFitted(options: EvaluateOptions, { dataset, tested, pipeline
     : []
   const mean = pipeline.second?.mean?.settings ?? null
   const baselines = options.baselines
-    ? await report.step('run baselines', () => judgeBaselines({ desk, ndcg, pool, mean, note: report.note }))
+    ? await report.step('run baselines', () =>
+        judgeBaselines({ desk, ndcg, pool, mean, visitors: settings.visitors, note: report.note }),
+      )
     : {}
   const precision = options.precision
     ? await report.step('compare precision', async () => comparePrecision(desk, release))

@@ -1,5 +1,6 @@
 import type { MeanSettings } from '../mean/train-mean.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
+import type { Visitors } from '../train/validation-users.ts'
 import { runBaselines } from './baselines.ts'
 import type { Desk } from './desk.ts'
 import { type Paired, pairedInterval } from './intervals.ts'
@@ -19,6 +20,7 @@ type Job = {
   readonly ndcg: Float64Array
   readonly pool: KernelPool
   readonly mean: MeanSettings | null
+  readonly visitors: Visitors
   readonly note: (text: string) => void
 }
 
@@ -26,7 +28,7 @@ type Job = {
 const MAX_CELLS = 2 ** 27
 
 /** Runs known methods, each tuned on validation users of the training rows, and compares the model with them user by user. */
-export async function judgeBaselines({ desk, ndcg, pool, mean, note }: Job): Promise<JudgedBaselines> {
+export async function judgeBaselines({ desk, ndcg, pool, mean, visitors, note }: Job): Promise<JudgedBaselines> {
   const { dataset, cutoffs, seed } = desk
   const items = dataset.items.length
   const every = Math.ceil((items * desk.asked.length) / MAX_CELLS)
@@ -36,7 +38,7 @@ export async function judgeBaselines({ desk, ndcg, pool, mean, note }: Job): Pro
   const own = Float64Array.from(users, (user) => ndcg[user])
   const order = dataset.interactions.order === 'none' ? 'ignore' : 'use'
   const judged: Record<string, JudgedBaseline> = {}
-  for await (const baseline of runBaselines({ dataset, asked: known, order, seed, pool, mean })) {
+  for await (const baseline of runBaselines({ dataset, asked: known, order, visitors, seed, pool, mean })) {
     note(`${baseline.name}: ${baseline.note}`)
     const { scores } = baseline
     if (scores === null) {

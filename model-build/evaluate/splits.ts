@@ -1,4 +1,5 @@
 import type { Interactions } from '../dataset.ts'
+import { withoutRows } from '../train/log-rows.ts'
 import { createRandom, shuffle } from '../train/random.ts'
 
 /**
@@ -167,7 +168,10 @@ function assemble(log: Interactions, parts: Uint8Array): Split {
     historyOffsets.push(history.length)
   }
   return {
-    train: keepRows(log, parts),
+    train: withoutRows(
+      log,
+      parts.map((part) => (part === TRAIN ? 0 : 1)),
+    ),
     testUsers: Int32Array.from(users),
     testOffsets: Int32Array.from(testOffsets),
     testItems: Int32Array.from(test, (row) => log.item[row]),
@@ -175,23 +179,5 @@ function assemble(log: Interactions, parts: Uint8Array): Split {
     historyAt: Float64Array.from(history, (row) => log.at[row]),
     historyOffsets: Int32Array.from(historyOffsets),
     historyItems: Int32Array.from(history, (row) => log.item[row]),
-  }
-}
-
-function keepRows(log: Interactions, parts: Uint8Array): Interactions {
-  const isTrain = (_: number, row: number) => parts[row] === TRAIN
-  const userOffsets = new Int32Array(log.userCount + 1)
-  for (let user = 0; user < log.userCount; user++) {
-    const [from, to] = rangeOf(log, user)
-    let kept = 0
-    for (let row = from; row < to; row++) if (parts[row] === TRAIN) kept++
-    userOffsets[user + 1] = (userOffsets[user] ?? 0) + kept
-  }
-  return {
-    ...log,
-    userOffsets,
-    item: log.item.filter(isTrain),
-    weight: log.weight.filter(isTrain),
-    at: log.at.filter(isTrain),
   }
 }

@@ -148,7 +148,9 @@ function siftDown(ids: usize, scores: usize, size: i32, id: i32, score: f32): vo
 /**
  * EASE restricted to each item's own neighbours: solves (G_NN + lambda I) w = g_N for items begin … end - 1, where G holds exact user counts.
  * `neighbours`, `counts`, `lengths` as written by neighbourRows with keep = k (a multiple of 8, at most 256); `weights` gets k floats per item.
- * Scratch: k*k + 12k floats, 3 * users i32, `listBytes` bytes with one per (neighbour, user) pair.
+ * With `places` (i32 per entry of `itemUsers`: the user's later items; else 0) what follows what counts as well: G grows by
+ * decay[|p - q|] * tail[min(p, q)], g by ahead[p - q] where the neighbour came first. `steps` holds these three tables of STEPS floats, one after the other.
+ * Scratch: k*k + 12k floats, 4 * users i32, `listBytes` bytes with four per (neighbour, user) pair.
  */
 export function localSolve(
   begin: i32,
@@ -163,6 +165,8 @@ export function localSolve(
   lambda: f32,
   k: i32,
   users: i32,
+  places: usize,
+  steps: usize,
 ): void {
   const matrix = scratch
   const right = matrix + (((k * k) as usize) << 2)
@@ -170,8 +174,10 @@ export function localSolve(
   const seen = work + ((k as usize) * 44)
   const starts = seen + ((users as usize) << 2)
   const touched = starts + ((users as usize) << 2)
-  const lists = touched + ((users as usize) << 2)
+  const own = touched + ((users as usize) << 2)
+  const lists = own + ((users as usize) << 2)
   memory.fill(seen, 0, (users as usize) << 2)
+  memory.fill(own, 0, (users as usize) << 2)
   for (let j = begin; j < end; j++) {
     const rowStart = ((j * k) as usize) << 2
     const size = load<i32>(lengths + ((j as usize) << 2))
@@ -182,9 +188,55 @@ export function localSolve(
     memory.fill(right, 0, (padded as usize) << 2)
     for (let a = 0; a < padded; a++) store<f32>(matrix + (((a * padded + a) as usize) << 2), lambda)
     memory.copy(right, counts + rowStart, (size as usize) << 2)
-    addPairCounts(matrix, padded, neighbours + rowStart, size, itemOffsets, itemUsers, seen, starts, touched, lists)
+    if (places != 0) addFollowed(right, neighbours + rowStart, size, j, itemOffsets, itemUsers, own, places, steps)
+    addPairCounts(matrix, padded, neighbours + rowStart, size, itemOffsets, itemUsers, seen, starts, touched, lists, places, steps)
     solvePositive(matrix, padded, right, weights + rowStart, work)
   }
+}
+
+/** Steps between two items of a history that still count. */
+const STEPS: i32 = 64
+
+/** Adds to each neighbour's right side how soon item j followed it. `own` is zero before and after. */
+function addFollowed(
+  right: usize,
+  ids: usize,
+  size: i32,
+  j: i32,
+  itemOffsets: usize,
+  itemUsers: usize,
+  own: usize,
+  places: usize,
+  steps: usize,
+): void {
+  const ahead = steps + ((2 * STEPS as usize) << 2)
+  const target = itemOffsets + ((j as usize) << 2)
+  for (let p = load<i32>(target); p < load<i32>(target, 4); p++) {
+    const at = (p as usize) << 2
+    store<i32>(own + ((load<i32>(itemUsers + at) as usize) << 2), load<i32>(places + at) + 1)
+  }
+  for (let a = 0; a < size; a++) {
+    const entries = itemOffsets + ((load<i32>(ids + ((a as usize) << 2)) as usize) << 2)
+    let sum: f32 = 0
+    for (let p = load<i32>(entries); p < load<i32>(entries, 4); p++) {
+      const at = (p as usize) << 2
+      const place = load<i32>(own + ((load<i32>(itemUsers + at) as usize) << 2))
+      const gap = load<i32>(places + at) + 1 - place
+      if (place > 0 && gap > 0 && gap < STEPS) sum += load<f32>(ahead + ((gap as usize) << 2))
+    }
+    const to = right + ((a as usize) << 2)
+    store<f32>(to, load<f32>(to) + sum)
+  }
+  for (let p = load<i32>(target); p < load<i32>(target, 4); p++)
+    store<i32>(own + ((load<i32>(itemUsers + ((p as usize) << 2)) as usize) << 2), 0)
+}
+
+/** What one user adds to the count of two items with so many later ones. */
+function together(p: i32, q: i32, steps: usize): f32 {
+  const gap = abs(p - q)
+  if (gap >= STEPS) return 1
+  const tail = steps + ((STEPS as usize) << 2)
+  return 1 + load<f32>(steps + ((gap as usize) << 2)) * load<f32>(tail + ((min(min(p, q), STEPS - 1) as usize) << 2))
 }
 
 function addPairCounts(
@@ -198,6 +250,8 @@ function addPairCounts(
   starts: usize,
   touched: usize,
   lists: usize,
+  places: usize,
+  steps: usize,
 ): void {
   let touchedCount = 0
   for (let a = 0; a < size; a++) {
@@ -220,14 +274,16 @@ function addPairCounts(
     const own = itemOffsets + ((load<i32>(ids + ((a as usize) << 2)) as usize) << 2)
     for (let p = load<i32>(own); p < load<i32>(own, 4); p++) {
       const u = load<i32>(itemUsers + ((p as usize) << 2)) as usize
+      const place = places == 0 ? 0 : load<i32>(places + ((p as usize) << 2))
       const filled = load<i32>(seen + (u << 2))
-      const start = lists + (load<i32>(starts + (u << 2)) as usize)
+      const start = lists + ((load<i32>(starts + (u << 2)) as usize) << 2)
       // earlier neighbours of this user have lower indices: count the pairs of the upper triangle as they complete
       for (let q = 0; q <= filled; q++) {
-        if (q == filled) store<u8>(start + (q as usize), a as u8)
-        const b = load<u8>(start + (q as usize)) as i32
-        const at = matrix + (((b * width + a) as usize) << 2)
-        store<f32>(at, load<f32>(at) + 1)
+        const entry = start + ((q as usize) << 2)
+        if (q == filled) store<i32>(entry, (place << 8) | a)
+        const other = load<i32>(entry)
+        const at = matrix + ((((other & 255) * width + a) as usize) << 2)
+        store<f32>(at, load<f32>(at) + (places == 0 ? 1 : together(place, other >> 8, steps)))
       }
       store<i32>(seen + (u << 2), filled + 1)
     }

@@ -5,7 +5,7 @@ import { padRows, scoreAll } from '../train/dense-scores.ts'
 import type { IalsOptions } from '../train/ials.ts'
 import { judgeIals } from '../train/select.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
-import { holdOutUsers, ndcgOfScores, type ValidationUsers } from '../train/validation-users.ts'
+import { holdOutUsers, ndcgOfScores, type ValidationUsers, type Visitors } from '../train/validation-users.ts'
 import { type MeanSettings, QUERY_SCALE, trainMean } from './train-mean.ts'
 
 type Trial = Omit<MeanSettings, 'epochs'>
@@ -43,6 +43,7 @@ export type ChooseMeanOptions = {
   /** What iALS was chosen to be: it is trained once more on the same rows. */
   readonly ials: Pick<IalsOptions, 'dim' | 'alpha0' | 'reg' | 'nu'>
   readonly seed: number
+  readonly visitors: Visitors
   readonly pool: KernelPool
   /** Items with fewer users take no part. */
   readonly minSupport: number
@@ -55,26 +56,26 @@ export type ChooseMeanOptions = {
 
 /** Chooses how the mean space is trained on users held out; null where too few users have enough. */
 export async function chooseMean(log: Interactions, options: ChooseMeanOptions): Promise<ChosenMean | null> {
-  const { seed, pool, maxUsers, rows, ials } = options
+  const { seed, pool, maxUsers, rows, ials, visitors } = options
   const order = log.order === 'none' ? 'ignore' : 'use'
-  const held = holdOutUsers(log, { seed, order, maxUsers, maxTrainRows: rows })
+  const held = holdOutUsers(log, { seed, order, visitors, maxUsers, maxTrainRows: rows })
   if (held.histories.length < 20) return null
   const trials = order === 'use' ? ORDERED : UNORDERED
   const tried: ChosenMean['tried'][number][] = []
   for (const trial of trials) {
     const onShare = (share: number) => options.onShare?.((tried.length + share) / trials.length)
-    tried.push(await tryOut(log, held, trial, { ...options, onShare }))
+    tried.push(await tryOut(held, trial, { ...options, onShare }))
   }
   const { ndcg, ...settings } = tried.reduce((a, b) => (b.ndcg > a.ndcg ? b : a))
-  return { settings, ndcg, ials: await judgeIals(log, held, { ...ials, seed, pool }), tried }
+  return { settings, ndcg, ials: await judgeIals(held, { ...ials, seed, pool }), tried }
 }
 
 async function tryOut(
-  log: Interactions,
   held: ValidationUsers,
   trial: Trial,
   { seed, pool, work, ials: { dim }, minSupport, onShare }: ChooseMeanOptions,
 ): Promise<ChosenMean['tried'][number]> {
+  const { log } = held
   const histories = historiesOf(log, evidenceOf(log, minSupport), held.trainUsers)
   const epochs = Math.max(4, Math.min(MOST_EPOCHS, Math.floor(work / Math.max(1, histories.items.length))))
   const every = Math.max(1, Math.round(epochs / LOOKS))

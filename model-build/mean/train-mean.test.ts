@@ -64,11 +64,11 @@ test('a fit that starts from another takes fewer epochs to the same place', asyn
 test('validation tries several ways of training beside iALS and keeps the best', async () => {
   const ials = { dim: 16, alpha0: 0.3, reg: 0.003, nu: 1 } as const
   const common = { ials, seed: 1, pool, minSupport: 1, maxUsers: 80, rows: 10_000, work: 60_000 }
-  const found = await chooseMean(log, common)
+  const found = await chooseMean(log, { ...common, visitors: 'new' })
   expect(found?.tried).toHaveLength(2)
   expect(found?.ndcg).toBe(Math.max(...(found?.tried.map(({ ndcg }) => ndcg) ?? [])))
   expect(found?.ndcg).toBeGreaterThan(0.3)
   expect(found?.ials).toBeGreaterThan(0.3)
-  const ordered = await chooseMean({ ...log, order: 'order' }, common)
+  const ordered = await chooseMean({ ...log, order: 'order' }, { ...common, visitors: 'known' })
   expect(ordered?.tried.map(({ shown }) => shown)).toEqual([0.8, 0])
 })

@@ -37,7 +37,7 @@ export async function chooseSecond(
 ): Promise<ChosenSecond> {
   const log = dataset.interactions
   const { seed, minSupport } = models
-  const common = { seed, pool, minSupport }
+  const common = { seed, pool, minSupport, visitors: settings.visitors }
   const mean =
     settings.mean.enabled && log.userCount <= settings.mean.maxUsers
       ? await chooseMean(log, {

@@ -9,8 +9,6 @@ export type Effort = {
   readonly folds: number
   /** Users that training lists are made for, at most; see also `ranker.maxQueries`. */
   readonly listUsers: number
-  /** Candidates without a label kept per list. */
-  readonly negatives: number
   /** Sweeps of the fits that lists are made from; null for those of the release. */
   readonly foldSweeps: number | null
   /** Work allowed for choosing alpha0 and reg, floating-point operations; undefined for the search's own default. */
@@ -43,8 +41,7 @@ const MANY_USERS = 20_000
 
 const WHOLE: Effort = {
   folds: 4,
-  listUsers: Number.POSITIVE_INFINITY,
-  negatives: 150,
+  listUsers: 2_000,
   foldSweeps: null,
   searchBudget: undefined,
   searchUsers: 1_000,
@@ -65,8 +62,7 @@ const WHOLE: Effort = {
  */
 const SAMPLED: Effort = {
   folds: 1,
-  listUsers: 2_000,
-  negatives: 100,
+  listUsers: 600,
   foldSweeps: 6,
   searchBudget: 1e11,
   searchUsers: 500,

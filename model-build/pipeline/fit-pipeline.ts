@@ -1,20 +1,21 @@
 import { openCrew } from '../crew/crew.ts'
 import { shareParts } from '../crew/shared-parts.ts'
-import type { Dataset } from '../dataset.ts'
+import type { Dataset, Interactions } from '../dataset.ts'
 import { loadModel } from '../device/resident-model.ts'
 import { type ChosenRecency, chooseRecency } from '../fit/choose-recency.ts'
 import type { ModelOptions } from '../fit/fit-models.ts'
 import { type CrossFitOptions, crossFit, type Fold } from '../rank/cross-fit.ts'
-import { type FittedRanker, fitRanker, judgingGroups } from '../rank/fit-ranker.ts'
+import { type FittedRanker, judgingGroups } from '../rank/fit-ranker.ts'
 import { judgeOutside, type OutsideRanker, readOutsideRanker } from '../rank/outside-ranker.ts'
 import type { TrainingGroup } from '../rank/training-group.ts'
-import { selectIals, selectVoters } from '../train/select.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
-import { DENSE_LIMIT } from '../train/voters.ts'
-import { type ChosenSecond, chooseSecond, triesSequence } from './choose-second.ts'
+import type { Visitors } from '../train/validation-users.ts'
+import { chooseSecond, triesSequence } from './choose-second.ts'
+import { chooseSolves } from './choose-solves.ts'
 import { type Effort, effortFor, warmStart } from './effort.ts'
 import type { WarmStart } from './make-release.ts'
 import type { Report } from './progress.ts'
+import { type JudgedSecond, judgeSecond, type Lists, rankersOf } from './second-stage.ts'
 import type { PipelineSettings } from './settings.ts'
 
 /** Everything that validation decided: how to fit the first stage, and the second stage itself (null without a usable log). */
@@ -30,18 +31,11 @@ export type FittedPipeline = {
   readonly warm?: WarmStart | undefined
 }
 
-/** What a second space adds: NDCG@20 of the whole pipeline on lists kept apart (null where none was worth trying), and whether that is worth its bytes. */
-export type JudgedSecond = ChosenSecond & {
-  readonly with: number | null
-  readonly without: number
-  readonly ships: boolean
-}
-
 /** Users with fewer rows say nothing about a held-out part. */
 const MIN_USER_ITEMS = 5
 
 /** Lists that the ranker wants at least; users of small logs give several. */
-const WANTED_LISTS = 4_000
+const WANTED_LISTS = 2_000
 
 const MAX_REPEATS = 5
 
@@ -70,7 +64,7 @@ export async function fitPipeline(
   const job: Job = {
     dataset,
     settings,
-    effort: withOrder(effortFor(log), isLong),
+    effort: withVisitors(withOrder(effortFor(log), isLong), log, settings.visitors),
     pool,
     report,
   }
@@ -101,51 +95,11 @@ function withOrder(effort: Effort, isLong: boolean): Effort {
   return isLong ? { ...effort, folds: 1 } : effort
 }
 
-/** Training lists with the second space (none where none is tried) and without. */
-type Lists = { readonly with: readonly TrainingGroup[]; readonly without: readonly TrainingGroup[] }
+/** Moments of an ordered log that known visitors are asked at; each forgets a fifth of what the one before knew. */
+const MOST_MOMENTS = 3
 
-type Rankers = { readonly with: FittedRanker | null; readonly without: FittedRanker }
-
-async function rankersOf({ settings, pool }: Job, lists: Lists, onShare: (share: number) => void): Promise<Rankers> {
-  const parts = lists.with.length > 0 ? 2 : 1
-  const rank = (groups: readonly TrainingGroup[], part: number) =>
-    fitRanker(groups, {
-      ...settings.ranker,
-      seed: settings.models.seed,
-      pool,
-      onProgress: (done, total) => onShare((part + done / total) / parts),
-    })
-  const without = await rank(lists.without, 0)
-  return { without, with: parts === 2 ? await rank(lists.with, 1) : null }
-}
-
-function judgeSecond(second: ChosenSecond, rankers: Rankers, settings: PipelineSettings): JudgedSecond {
-  const without = rankers.without.validation.headAndTrees
-  const gained = rankers.with?.validation.headAndTrees ?? null
-  if (second.settings === null || gained === null) return { ...second, with: null, without, ships: false }
-  const { minGain } = settings[second.settings.kind]
-  return { ...second, with: gained, without, ships: gained > without * (1 + minGain) }
-}
-
-async function chooseSolves(
-  { dataset, settings: { models: base }, effort, pool }: Job,
-  onShare: (share: number) => void,
-): Promise<ModelOptions> {
-  const log = dataset.interactions
-  const order = log.order === 'none' ? 'ignore' : 'use'
-  const { searchBudget: budget, searchUsers: maxUsers, searchRows: maxTrainRows } = effort
-  const common = { seed: base.seed, order, maxUsers, pool } as const
-  const onSolve = (done: number, total: number) => onShare((0.5 * done) / total)
-  const ials = await selectIals(log, base, { ...common, budget, onProgress: onSolve })
-  const methods = log.itemCount <= DENSE_LIMIT ? (['sparse', 'ease'] as const) : (['sparse'] as const)
-  let best = { ndcg: Number.NEGATIVE_INFINITY, lambda: base.lambda, voterMethod: base.voterMethod }
-  for (const [done, voterMethod] of methods.entries()) {
-    const onProgress = (part: number, total: number) => onShare(0.5 + (0.5 * (done + part / total)) / methods.length)
-    const { minSupport } = base
-    const found = await selectVoters(log, { ...common, maxTrainRows, method: voterMethod, minSupport, onProgress })
-    if (found.ndcg > best.ndcg) best = { ndcg: found.ndcg, lambda: found.best.lambda, voterMethod }
-  }
-  return { ...base, ...ials.best, lambda: best.lambda, voterMethod: best.voterMethod }
+function withVisitors(effort: Effort, { order }: Interactions, visitors: Visitors): Effort {
+  return visitors === 'known' && order !== 'none' ? { ...effort, folds: Math.min(effort.folds, MOST_MOMENTS) } : effort
 }
 
 function judgedUsers({ interactions: { userOffsets, userCount } }: Dataset): number {
@@ -163,6 +117,8 @@ function foldsOf(
     ...options,
     models,
     assemble: settings.assemble,
+    visitors: settings.visitors,
+    heldShare: settings.heldShare,
     maxUsers: Math.min(settings.ranker.maxQueries, effort.listUsers),
     minUserItems: MIN_USER_ITEMS,
     seed: options.models.seed,
@@ -223,21 +179,22 @@ async function groupsOf(job: Job, { models, fold }: Given, onShare: (share: numb
 }
 
 async function listsOf(
-  { dataset, settings, effort }: Job,
+  { dataset, settings }: Job,
   { models, fold }: { readonly models: ModelOptions; readonly fold: Fold },
   onShare: (share: number) => void,
 ): Promise<Lists> {
   const { manifest, objects, itemNos } = fold.release
-  const { ratio, voterRatio, seed } = models
+  const { ratio, voterRatio } = models
   const [first, ...others] = manifest.spaces
   const spaces = [{ ...first, encoder: { ...first.encoder, ratio } }, ...others] as const
   const parts = { objects: objects.entries(), log: dataset.interactions, itemNos }
   const shared = shareParts({ ...parts, manifest: { ...manifest, spaces, voterRatio } })
-  const crew = await openCrew(shared, { graphs: false, ranker: false, asked: fold.users.length })
-  const repeats = Math.max(1, Math.min(MAX_REPEATS, Math.ceil(WANTED_LISTS / judgedUsers(dataset))))
-  const { heldShare } = settings
+  const { heldShare, visitors } = settings
+  const wanted = Math.max(1, Math.min(MAX_REPEATS, Math.ceil(WANTED_LISTS / judgedUsers(dataset))))
+  const repeats = visitors === 'known' ? 1 : wanted
+  const crew = await openCrew(shared, { graphs: false, ranker: false, asked: fold.users.length * repeats })
   try {
-    const common = { heldShare, repeats, negatives: effort.negatives, seed }
+    const common = { heldShare, repeats, moment: fold.moment }
     const reads = models.second !== null
     const make = (second: boolean, done: number) =>
       crew.groups(fold.users, { ...common, second }, (share) => onShare(reads ? (done + share) / 2 : share))

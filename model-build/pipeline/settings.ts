@@ -5,6 +5,7 @@ import type { Config } from '../config/schema.ts'
 import type { ModelOptions } from '../fit/fit-models.ts'
 import type { AssembleOptions } from '../release/assemble.ts'
 import { DEFAULT_RULES } from '../release/release-manifest.ts'
+import type { Visitors } from '../train/validation-users.ts'
 
 /** The settings of a build, resolved from its config once. */
 export type PipelineSettings = {
@@ -33,6 +34,8 @@ export type PipelineSettings = {
     /** Logs of more users do not get it tried. */
     readonly maxUsers: number
   }
+  /** Whom the release will be judged by; what fits the one does not fit the other as well. */
+  readonly visitors: Visitors
   /** Share of a user's rows that validation and ranker training look for. */
   readonly heldShare: number
   /** Half-lives of a history's weights to choose from, in items; 0 is uniform. */
@@ -86,6 +89,7 @@ export function resolveSettings(config: Config): PipelineSettings {
     ranker: config.ranker,
     sequence: config.sequence,
     mean: config.mean,
+    visitors: 'new',
     heldShare: config.split.testShare,
     halfLives: config.embedding.halfLifeItems,
     feedback: config.feedback,

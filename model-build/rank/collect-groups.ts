@@ -1,12 +1,10 @@
-import { FEATURE_COUNT } from '#contract/features'
 import { fillFeatures } from '#contract/fill-features'
 import { findCandidates, type Query } from '#worker/core/candidates'
 import { encodeHistory, type SequenceEncoder } from '#worker/core/encoder/sequence-encoder'
 import type { Model } from '#worker/core/model'
 import type { Interactions } from '../dataset.ts'
 import { createVisitReader } from '../device/visits.ts'
-import { createRandom, type Random } from '../train/random.ts'
-import { shortenHistory, splitHistory } from './split-history.ts'
+import { type Moment, randomOf, shortenHistory, splitHistory } from './split-history.ts'
 import type { TrainingGroup } from './training-group.ts'
 
 export type CollectOptions = {
@@ -15,11 +13,9 @@ export type CollectOptions = {
   readonly itemNos: Uint32Array
   /** Share of each user's rows to find. */
   readonly heldShare: number
-  /** Lists per user: other random draws, or earlier moments of an ordered history. More than 1 for logs of few users. */
+  /** Lists per user, from `moment` on: other random draws, or earlier moments of an ordered history. More than 1 for logs of few users. */
   readonly repeats: number
-  /** Candidates without a label that are kept per group, drawn evenly. */
-  readonly negatives: number
-  readonly seed: number
+  readonly moment: Moment
   /** Whether histories are read into the second space; without, lists are as if the release had none. */
   readonly second: boolean
   /** Reads the order of histories for it, where it needs one. */
@@ -46,13 +42,14 @@ export async function collectGroups(
   const groups: TrainingGroup[] = []
   const reads = (query: Query) => (options.second ? encodeHistory(model, options.encoder, query) : null)
   for (const [done, user] of options.users.entries()) {
-    const random = createRandom(options.seed * 1_000_003 + user)
-    for (let earlier = 0; earlier < options.repeats; earlier++) {
+    const { moment, repeats } = options
+    const random = randomOf(moment.seed, user)
+    for (let { earlier } = moment; earlier < moment.earlier + repeats; earlier++) {
       const split = splitHistory(log, user, { heldShare: options.heldShare, random, earlier })
       if (split === null) continue
       const at = log.at[split.held[0]]
       const relevant = itemNosOf(split.held, log, options.itemNos)
-      const label = { relevant, user, random, negatives: options.negatives, reads }
+      const label = { relevant, user, reads }
       groups.push(await groupOf(model, read({ known: split.known, at }), label))
       if (random() >= SHORT_SHARE) continue
       const length = SHORT_LENGTHS[Math.floor(random() * SHORT_LENGTHS.length)]
@@ -71,31 +68,13 @@ function itemNosOf(rows: Int32Array, log: Interactions, itemNos: Uint32Array): S
 type Labelling = {
   readonly relevant: ReadonlySet<number>
   readonly user: number
-  readonly random: Random
-  readonly negatives: number
   /** The history in the second space. */
   readonly reads: (query: Query) => Promise<Float32Array | null> | null
 }
 
-async function groupOf(
-  model: Model,
-  query: Query,
-  { relevant, user, random, negatives, reads }: Labelling,
-): Promise<TrainingGroup> {
-  const found = findCandidates(model, { ...query, sequence: await reads(query) })
-  const features = fillFeatures(found.inputs)
-  const isRelevant = Array.from(found.rows, (row) => relevant.has(model.catalogue.itemNoOf[row]))
-  const share = negatives / Math.max(1, found.rows.length)
-  const kept = Array.from(found.rows.keys()).filter((i) => isRelevant[i] || random() < share)
-  const rows = new Float32Array(kept.length * FEATURE_COUNT)
-  kept.forEach((i, at) => {
-    rows.set(features.subarray(i * FEATURE_COUNT, (i + 1) * FEATURE_COUNT), at * FEATURE_COUNT)
-  })
-  return {
-    count: kept.length,
-    features: rows,
-    labels: Uint8Array.from(kept, (i) => (isRelevant[i] ? 1 : 0)),
-    relevant: relevant.size,
-    user,
-  }
+/** All that retrieval finds: trees lift what a sample of it has left out, and a list judged without its rivals is judged too well. */
+async function groupOf(model: Model, query: Query, { relevant, user, reads }: Labelling): Promise<TrainingGroup> {
+  const { rows, inputs } = findCandidates(model, { ...query, sequence: await reads(query) })
+  const labels = Uint8Array.from(rows, (row) => (relevant.has(model.catalogue.itemNoOf[row]) ? 1 : 0))
+  return { count: rows.length, features: fillFeatures(inputs), labels, relevant: relevant.size, user }
 }

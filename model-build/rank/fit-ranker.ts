@@ -3,7 +3,7 @@ import { scoreTrees, type TreeEnsemble } from '#contract/trees'
 import { addLinearHead } from '#worker/core/ranker'
 import { trainLambdaMart } from '../train/lambda-mart.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
-import { fitLinearHead, type LinearHead } from './linear-head.ts'
+import { evenHead, type LinearHead } from './linear-head.ts'
 import { fitSlope } from './slope.ts'
 import { meanNdcg, type TrainingGroup } from './training-group.ts'
 
@@ -18,11 +18,19 @@ export type RankerOptions = {
   readonly onProgress?: (done: number, total: number) => void
 }
 
-/** A fitted second stage with what validation said of its parts (NDCG@20 on groups of users that no part has seen). */
+/**
+ * A fitted second stage with what validation said of its parts: NDCG@20 on groups of users that no part has seen. Nothing of the head is fitted, so that
+ * `headOnAll`, over all groups, judges it by four times as many.
+ */
 export type FittedRanker = {
   readonly trees: TreeEnsemble
   readonly linearHead: LinearHead
-  readonly validation: { readonly head: number; readonly headAndTrees: number; readonly groups: number }
+  readonly validation: {
+    readonly head: number
+    readonly headOnAll: number
+    readonly headAndTrees: number
+    readonly groups: number
+  }
   /** Factor that makes the softmax of a list's scores fit what held-out users took. */
   readonly slope: number
   /** Deciles 0, 0.1 … 1 of each feature over the training candidates. */
@@ -40,13 +48,13 @@ export function judgingGroups(groups: readonly TrainingGroup[]): TrainingGroup[]
 }
 
 /**
- * Fits the second stage: a linear head first, then LambdaMART on what the head leaves over, stopped early on users kept
- * apart. A head alone is what remains when trees do not help.
+ * Fits the second stage: LambdaMART on what an even blend of the channels leaves over, stopped early on users kept apart. The blend alone is what
+ * remains when trees do not help.
  */
 export async function fitRanker(groups: readonly TrainingGroup[], options: RankerOptions): Promise<FittedRanker> {
   const judging = judgingGroups(groups)
   const training = groups.filter(({ user }) => user % VALIDATION_EVERY !== 0)
-  const linearHead = fitLinearHead(training)
+  const linearHead = evenHead(training)
   const { ensemble } = await trainLambdaMart(rankingData(training, linearHead), {
     ...options,
     minRowsPerLeaf: options.minLeafRows,
@@ -65,6 +73,7 @@ export async function fitRanker(groups: readonly TrainingGroup[], options: Ranke
     linearHead,
     validation: {
       head: meanNdcg(judging, head, JUDGED_AT),
+      headOnAll: meanNdcg(groups, head, JUDGED_AT),
       headAndTrees: meanNdcg(judging, both, JUDGED_AT),
       groups: judging.length,
     },

@@ -1,6 +1,5 @@
 import type { Interactions } from '../dataset.ts'
-import type { Random } from '../train/random.ts'
-import { shuffle } from '../train/random.ts'
+import { createRandom, type Random, shuffle } from '../train/random.ts'
 
 /** One user's rows divided into what a device would know and what came after; entries are row numbers of the log, oldest first. */
 export type HistorySplit = { readonly known: Int32Array; readonly held: Int32Array }
@@ -28,6 +27,14 @@ export function splitHistory(
   const held = Math.min(count - 1, Math.max(1, Math.round(count * heldShare)))
   const known = rows.slice(0, count - held)
   return { known: log.order === 'none' ? known.sort() : known, held: rows.slice(count - held) }
+}
+
+/** When a history is asked: how often the latest share is forgotten first (ordered logs), and the seed of random draws (others). */
+export type Moment = { readonly earlier: number; readonly seed: number }
+
+/** Each user has a random stream of their own, so that who else is asked changes nothing. */
+export function randomOf(seed: number, user: number): Random {
+  return createRandom(seed * 1_000_003 + user)
 }
 
 /** Keeps `length` rows of what is known: the latest where order means something, else a random draw. */

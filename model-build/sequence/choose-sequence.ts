@@ -1,6 +1,6 @@
 import type { Interactions } from '../dataset.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
-import { holdOutUsers } from '../train/validation-users.ts'
+import { holdOutUsers, type Visitors } from '../train/validation-users.ts'
 import { evidenceOf, historiesOf, type SequenceSettings } from './fit-sequence.ts'
 import { judgeNetwork } from './judge.ts'
 import { trainSequence } from './train-sequence.ts'
@@ -38,6 +38,7 @@ export type ChosenSequence = {
 
 export type ChooseSequenceOptions = {
   readonly seed: number
+  readonly visitors: Visitors
   readonly pool: KernelPool
   /** Items with fewer users take no part. */
   readonly minSupport: number
@@ -49,9 +50,9 @@ export async function chooseSequence(
   log: Interactions,
   options: ChooseSequenceOptions,
 ): Promise<ChosenSequence | null> {
-  const { seed, pool, onShare } = options
-  const held = holdOutUsers(log, { seed, order: 'use', maxUsers: TRIAL_USERS, maxTrainRows: TRIAL_ROWS })
-  const histories = historiesOf(log, evidenceOf(log, options.minSupport), held.trainUsers)
+  const { seed, pool, visitors, onShare } = options
+  const held = holdOutUsers(log, { seed, order: 'use', visitors, maxUsers: TRIAL_USERS, maxTrainRows: TRIAL_ROWS })
+  const histories = historiesOf(held.log, evidenceOf(held.log, options.minSupport), held.trainUsers)
   if (held.histories.length < 20) return null
   const epochs = Math.max(4, Math.min(MOST_EPOCHS, Math.floor(TRIAL_WORK / histories.items.length)))
   const every = Math.max(1, Math.round(epochs / LOOKS))

@@ -55,6 +55,27 @@ export function toSparseRows(
   }
 }
 
+/**
+ * Users x items whose weights are places: how many of the user's other items came later, where the rows of each user stand oldest first. An item that stands
+ * there again has the place of its latest row.
+ */
+export function toPlacedRows(log: Interactions, userSubset?: Int32Array): SparseRows {
+  const rows = toSparseRows(log, { userSubset, weights: 'none' })
+  const weights = new Float32Array(rows.columns.length)
+  const places = new Int32Array(log.itemCount).fill(-1)
+  for (let r = 0; r < rows.rowCount; r++) {
+    const user = userSubset === undefined ? r : userSubset[r]
+    let place = 0
+    for (let k = log.userOffsets[user + 1] - 1; k >= log.userOffsets[user]; k--)
+      if (places[log.item[k]] < 0) places[log.item[k]] = place++
+    for (let k = rows.offsets[r]; k < rows.offsets[r + 1]; k++) {
+      weights[k] = places[rows.columns[k]]
+      places[rows.columns[k]] = -1
+    }
+  }
+  return { ...rows, weights }
+}
+
 /** Items x users from users x items, or back. */
 export function transposeRows(rows: SparseRows): SparseRows {
   const offsets = new Int32Array(rows.columnCount + 1)

@@ -1,45 +1,26 @@
+import { historyWeights } from '#contract/fold-in'
 import type { Interactions } from '../dataset.ts'
 import { type PaddedRows, padRows, scoreAll } from './dense-scores.ts'
-import { gramian, type IalsOptions, type OnProgress, trainIalsOnRows } from './ials.ts'
-import { type SparseRows, toSparseRows, transposeRows } from './interaction-matrix.ts'
+import { gramian, type IalsOptions, trainIalsOnRows } from './ials.ts'
+import { type SparseRows, toSparseRows } from './interaction-matrix.ts'
+import {
+  bestOf,
+  descend,
+  foldsOf,
+  JUDGED_AT,
+  MAX_TRIALS,
+  type Selection,
+  type SelectOptions,
+  type Trial,
+} from './search.ts'
 import { type KernelPool, withPool } from './thread-pool.ts'
-import { foldsWanted, holdOutUsers, ndcgOfScores, type ValidationUsers } from './validation-users.ts'
-import { type VoterOptions, type Voters, votersOfRows } from './voters.ts'
-
-/** One setting that was tried, with its mean NDCG@20 on validation users. */
-export type Trial<P> = { readonly setting: P; readonly ndcg: number }
-
-export type Selection<P> = {
-  readonly best: P
-  readonly ndcg: number
-  /** In the order they were tried. */
-  readonly trials: readonly Trial<P>[]
-}
-
-export type SelectOptions = {
-  readonly seed: number
-  readonly order: 'use' | 'ignore'
-  /** Work allowed, in floating-point operations; default 6e11, about half a minute on two cores. The same work, the same choice. */
-  readonly budget?: number | undefined
-  /** Users that judge, default 1,000. */
-  readonly maxUsers?: number | undefined
-  /** Rows that voters are tried on, default 2,000,000. */
-  readonly maxTrainRows?: number | undefined
-  readonly pool?: KernelPool
-  readonly onProgress?: OnProgress
-}
+import { holdOutUsers, ndcgOfScores, type ValidationUsers } from './validation-users.ts'
 
 export type IalsSetting = { readonly alpha0: number; readonly reg: number }
 
-const K = 20
 const SWEEPS = 8
 const ALPHAS: readonly number[] = [0.03, 0.1, 0.3, 1, 3]
 const REGS: readonly number[] = [0.0003, 0.001, 0.003, 0.01, 0.03]
-const LAMBDAS: readonly number[] = [1, 3, 10, 30, 100, 300, 1000]
-/** Items beyond which the item-to-item search looks at one fold only. */
-const MANY_ITEMS = 8_000
-/** Trials that a search may need. */
-const MAX_TRIALS = 14
 
 /**
  * Chooses alpha0 and reg of iALS by descent over a logarithmic grid from (0.3, 0.003): neighbours are tried until none is better. Trials use
@@ -54,7 +35,7 @@ export function selectIals(
     const budget = options.budget ?? 6e11
     const maxTrainRows = Math.floor(budget / (MAX_TRIALS * SWEEPS * 4 * base.dim ** 2))
     const first = holdOutUsers(log, { ...options, maxTrainRows })
-    const rows = toSparseRows(log, { userSubset: first.trainUsers })
+    const rows = toSparseRows(first.log, { userSubset: first.trainUsers })
     const maxTrials = affordableTrials(rows, base.dim, budget)
     const folds = foldsOf(log, options, { maxTrainRows, affordable: affordableFolds(rows, base.dim, budget) })
     const trials: Trial<IalsSetting>[] = []
@@ -63,8 +44,8 @@ export function selectIals(
       const job = { ...base, ...setting, sweeps: SWEEPS, seed: options.seed, pool }
       let sum = 0
       for (const split of folds) {
-        const { items } = await trainIalsOnRows(toSparseRows(log, { userSubset: split.trainUsers }), job)
-        sum += await ndcgOfItems(pool, items, job, split)
+        const { items } = await trainIalsOnRows(toSparseRows(split.log, { userSubset: split.trainUsers }), job)
+        sum += await ndcgOfItems(pool, items, { ...job, ratio: options.ratio ?? 1 }, split)
       }
       const ndcg = sum / folds.length
       trials.push({ setting, ndcg })
@@ -74,16 +55,6 @@ export function selectIals(
     await descend({ width: ALPHAS.length, height: REGS.length, maxTrials }, [2, 2], evaluate)
     return bestOf(trials)
   })
-}
-
-/** Validation folds: as many as the log needs, if the budget allows. */
-function foldsOf(
-  log: Interactions,
-  options: SelectOptions,
-  { maxTrainRows, affordable }: { readonly maxTrainRows: number; readonly affordable: number },
-): ValidationUsers[] {
-  const count = Math.max(1, Math.min(foldsWanted(log), affordable))
-  return Array.from({ length: count }, (_, fold) => holdOutUsers(log, { ...options, maxTrainRows, fold }))
 }
 
 function affordableFolds(rows: SparseRows, dim: number, budget: number): number {
@@ -101,58 +72,26 @@ function trialWork(rows: SparseRows, dim: number): number {
   return SWEEPS * (2 * rows.columns.length * dim ** 2 + solves)
 }
 
-/** Walks to a local maximum of a grid, trying each point once and at most `maxTrials` points. */
-async function descend(
-  { width, height, maxTrials }: { readonly width: number; readonly height: number; readonly maxTrials: number },
-  start: readonly [number, number],
-  evaluate: (point: readonly [number, number]) => Promise<number>,
-): Promise<void> {
-  const seen = new Map<number, number>()
-  let here = start
-  seen.set(start[0] * height + start[1], await evaluate(start))
-  for (;;) {
-    let next = here
-    for (const [da, dr] of [
-      [0, -1],
-      [0, 1],
-      [-1, 0],
-      [1, 0],
-      [1, -1],
-      [-1, 1],
-    ] as const) {
-      const point = [here[0] + da, here[1] + dr] as const
-      if (point[0] < 0 || point[0] >= width || point[1] < 0 || point[1] >= height) continue
-      const key = point[0] * height + point[1]
-      if (!seen.has(key)) {
-        if (seen.size >= maxTrials) return
-        seen.set(key, await evaluate(point))
-      }
-      if ((seen.get(key) ?? 0) > (seen.get(next[0] * height + next[1]) ?? 0)) next = point
-    }
-    if (next === here) return
-    here = next
-  }
-}
-
 /** Mean NDCG@20 of validation users under iALS trained on the others. */
 export function judgeIals(
-  log: Interactions,
   split: ValidationUsers,
   options: Pick<IalsOptions, 'dim' | 'alpha0' | 'reg' | 'nu' | 'seed'> & { readonly pool: KernelPool },
 ): Promise<number> {
   const { pool } = options
   return pool.scope(async () => {
-    const rows = toSparseRows(log, { userSubset: split.trainUsers })
+    const rows = toSparseRows(split.log, { userSubset: split.trainUsers })
     const { items } = await trainIalsOnRows(rows, { ...options, sweeps: SWEEPS })
-    return ndcgOfItems(pool, items, options, split)
+    return ndcgOfItems(pool, items, { ...options, ratio: 1 }, split)
   })
 }
+
+type FoldInJob = Pick<IalsOptions, 'dim' | 'alpha0' | 'reg' | 'nu'> & { readonly ratio: number }
 
 /** Mean NDCG@20 of validation users folded in against item vectors and ranked over all items. */
 async function ndcgOfItems(
   pool: KernelPool,
   items: Float32Array,
-  job: Pick<IalsOptions, 'dim' | 'alpha0' | 'reg' | 'nu'>,
+  job: FoldInJob,
   split: ValidationUsers,
 ): Promise<number> {
   return pool.scope(async () => {
@@ -160,7 +99,7 @@ async function ndcgOfItems(
     const users = await foldInAll(pool, table, job, split.histories)
     let sum = 0
     await scoreAll(pool, users, table, (u, scores) => {
-      sum += ndcgOfScores(scores, split.histories[u], split.truths[u], K)
+      sum += ndcgOfScores(scores, split.histories[u], split.truths[u], JUDGED_AT)
     })
     return users.count === 0 ? 0 : sum / users.count
   })
@@ -169,7 +108,7 @@ async function ndcgOfItems(
 async function foldInAll(
   pool: KernelPool,
   items: PaddedRows,
-  job: Pick<IalsOptions, 'alpha0' | 'reg' | 'nu'>,
+  job: FoldInJob,
   histories: readonly Int32Array[],
 ): Promise<PaddedRows> {
   const { padded, count } = items
@@ -179,15 +118,17 @@ async function foldInAll(
     offsets[u + 1] = offsets[u] + history.length
   })
   const columns = pool.i32(offsets[histories.length])
-  histories.forEach((history, u) => {
-    columns.set(history, offsets[u])
-  })
+  const weights = pool.f32(offsets[histories.length])
   const regs = pool.f32(histories.length)
   histories.forEach((history, u) => {
-    regs[u] = job.reg * (history.length + job.alpha0 * count) ** job.nu
+    columns.set(history, offsets[u])
+    const fading = historyWeights(history.length, job.ratio).reverse()
+    weights.set(fading, offsets[u])
+    const total = fading.reduce((sum, weight) => sum + weight, 0)
+    regs[u] = job.reg * (total + job.alpha0 * count) ** job.nu
   })
   const users = pool.f32(histories.length * padded)
-  const args = [offsets, columns].map((array) => array.byteOffset)
+  const args = [offsets, columns, weights].map((array) => array.byteOffset)
   const rest = [items.values, gram, regs, users].map((array) => array.byteOffset)
   const scratchBytes = 4 * (padded * padded + 140 * padded)
   await pool.run({
@@ -195,75 +136,7 @@ async function foldInAll(
     tasks: histories.length,
     chunk: 8,
     scratchBytes,
-    args: [...args, 0, ...rest, padded],
+    args: [...args, ...rest, padded],
   })
   return { values: users, count: histories.length, padded }
-}
-
-/** Chooses EASE's lambda among 1 … 1000 for the voters that would ship, by hill climbing from 100. Large logs are cut to whole users. */
-export function selectVoters(
-  log: Interactions,
-  options: SelectOptions & Pick<VoterOptions, 'method' | 'minSupport' | 'votersPerItem'>,
-): Promise<Selection<{ readonly lambda: number }>> {
-  return withPool(options.pool, async (pool) => {
-    const folds = foldsOf(log, options, {
-      maxTrainRows: options.maxTrainRows ?? 2_000_000,
-      affordable: foldsByItems(log),
-    })
-    const trials: Trial<{ readonly lambda: number }>[] = []
-    const evaluate = async ([at]: readonly [number, number]): Promise<number> => {
-      const lambda = LAMBDAS[at]
-      let sum = 0
-      for (const split of folds) {
-        const byUser = toSparseRows(log, { userSubset: split.trainUsers, weights: 'none' })
-        const scoresOf = createVoterScorer(
-          await votersOfRows(pool, byUser, { ...options, lambda, pool }),
-          log.itemCount,
-        )
-        sum += meanOverUsers(split, (u) => scoresOf(split.histories[u]))
-      }
-      const ndcg = sum / folds.length
-      trials.push({ setting: { lambda }, ndcg })
-      options.onProgress?.(trials.length, LAMBDAS.length)
-      return ndcg
-    }
-    await descend({ width: LAMBDAS.length, height: 1, maxTrials: MAX_TRIALS }, [4, 0], evaluate)
-    return bestOf(trials)
-  })
-}
-
-/** Folds of the item-to-item search: dense solves of many items are worth one only. */
-function foldsByItems(log: Interactions): number {
-  return log.itemCount <= MANY_ITEMS ? Number.POSITIVE_INFINITY : 1
-}
-
-/** Scores of all items for a history: the sum of each item's voters' weights that are in it. */
-function createVoterScorer(voters: Voters, itemCount: number): (history: Int32Array) => Float32Array {
-  const { offsets, columns, weights } = transposeRows({
-    rowCount: itemCount,
-    columnCount: itemCount,
-    offsets: voters.offsets,
-    columns: voters.source,
-    weights: voters.weight,
-  })
-  return (history) => {
-    const scores = new Float32Array(itemCount)
-    for (const source of history) {
-      for (let k = offsets[source]; k < offsets[source + 1]; k++) scores[columns[k]] += weights?.[k] ?? 0
-    }
-    return scores
-  }
-}
-
-function meanOverUsers(split: ValidationUsers, scoresOf: (user: number) => Float32Array): number {
-  let sum = 0
-  split.histories.forEach((history, u) => {
-    sum += ndcgOfScores(scoresOf(u), history, split.truths[u], K)
-  })
-  return split.histories.length === 0 ? 0 : sum / split.histories.length
-}
-
-function bestOf<P>(trials: readonly Trial<P>[]): Selection<P> {
-  const best = trials.reduce((top, trial) => (trial.ndcg > top.ndcg ? trial : top))
-  return { best: best.setting, ndcg: best.ndcg, trials }
 }

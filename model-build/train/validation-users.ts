@@ -1,5 +1,13 @@
 import type { Interactions } from '../dataset.ts'
+import { withoutRows } from './log-rows.ts'
 import { createRandom, shuffle } from './random.ts'
+
+/**
+ * Who will be asked for: people whose other rows the models have learnt from (`known`, as when each user's newest rows are held out), or people nobody
+ * trained on (`new`, strong generalisation). It matters: a vector that has learnt from a history scores that history's items too well, the more so
+ * the fewer the users, and wants a larger ridge.
+ */
+export type Visitors = 'new' | 'known'
 
 export type ValidationOptions = {
   readonly seed: number
@@ -9,12 +17,16 @@ export type ValidationOptions = {
   readonly maxTrainRows?: number
   /** 'use' holds out the latest fifth of a history, 'ignore' a random fifth. */
   readonly order: 'use' | 'ignore'
+  /** Whether the shown part of held-out users is trained on; 'new' by default. */
+  readonly visitors?: Visitors | undefined
   /** Which users are held out: fold k takes those that folds 0 … k-1 do not; 0 by default, at most 4. */
   readonly fold?: number
 }
 
 /** Users to train on, and held-out users with distinct items split into what is shown (oldest first) and what is asked for. */
 export type ValidationUsers = {
+  /** The log without what is asked of users that are trained on. */
+  readonly log: Interactions
   readonly trainUsers: Int32Array
   readonly histories: readonly Int32Array[]
   readonly truths: readonly Int32Array[]
@@ -30,7 +42,10 @@ export function foldsWanted(log: Interactions): number {
   return Math.max(1, Math.min(MAX_FOLDS, Math.ceil(MAX_VALIDATION_USERS / perFold)))
 }
 
-/** Splits users for strong generalisation (Liang et al. 2018): held-out users have at least five distinct items, a fifth of which is asked for. */
+/**
+ * Holds users out (Liang et al. 2018): those held out have at least five distinct items, a fifth of which is asked for; the rest is trained on where
+ * visitors are known.
+ */
 export function holdOutUsers(log: Interactions, options: ValidationOptions): ValidationUsers {
   const random = createRandom(options.seed)
   const order = Int32Array.from({ length: log.userCount }, (_, u) => u)
@@ -41,6 +56,7 @@ export function holdOutUsers(log: Interactions, options: ValidationOptions): Val
   const trainUsers: number[] = []
   const histories: Int32Array[] = []
   const truths: Int32Array[] = []
+  const isAsked = new Uint8Array(options.visitors === 'known' ? log.item.length : 0)
   let rows = 0
   let seen = 0
   for (const user of order) {
@@ -50,12 +66,22 @@ export function holdOutUsers(log: Interactions, options: ValidationOptions): Val
       const kept = items.length - Math.max(1, Math.floor(items.length / 5))
       histories.push(items.slice(0, kept))
       truths.push(items.slice(kept))
+      if (options.visitors !== 'known') continue
+      trainUsers.push(user)
+      rows += kept
+      markRows(log, user, new Set(items.subarray(kept)), isAsked)
     } else if (rows + items.length <= limit) {
       trainUsers.push(user)
       rows += items.length
     }
   }
-  return { trainUsers: Int32Array.from(trainUsers).sort(), histories, truths }
+  const left = options.visitors === 'known' ? withoutRows(log, isAsked) : log
+  return { log: left, trainUsers: Int32Array.from(trainUsers).sort(), histories, truths }
+}
+
+function markRows(log: Interactions, user: number, items: ReadonlySet<number>, marks: Uint8Array): void {
+  for (let row = log.userOffsets[user]; row < log.userOffsets[user + 1]; row++)
+    if (items.has(log.item[row])) marks[row] = 1
 }
 
 function distinctItems(log: Interactions, user: number): Int32Array {

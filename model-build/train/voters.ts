@@ -1,6 +1,6 @@
 import type { Interactions } from '../dataset.ts'
 import { type ColumnVisitor, visitDualColumns, visitPrimalColumns } from './ease.ts'
-import { type SparseRows, toSparseRows, transposeRows } from './interaction-matrix.ts'
+import { type SparseRows, toPlacedRows, toSparseRows, transposeRows } from './interaction-matrix.ts'
 import { visitLocalColumns } from './local-ease.ts'
 import { type KernelPool, withPool } from './thread-pool.ts'
 
@@ -10,7 +10,8 @@ const DUAL_LIMIT = 8_000
 /** Most steps of the dual form's product that 'auto' accepts: about half a minute on two cores. */
 const DUAL_STEPS = 5e10
 
-export type VoterMethod = 'auto' | 'ease' | 'sparse'
+/** `directed` is `sparse` that also learns what follows what; for logs with order. */
+export type VoterMethod = 'auto' | 'ease' | 'sparse' | 'directed'
 
 export type VoterOptions = {
   /** Voters kept per candidate, default 20. */
@@ -33,7 +34,7 @@ export type Voters = {
   readonly source: Int32Array
   readonly weight: Float32Array
   /** What was run: exact EASE (through items or through users) or the local solves. */
-  readonly method: 'ease' | 'ease-dual' | 'sparse'
+  readonly method: 'ease' | 'ease-dual' | 'sparse' | 'directed'
 }
 
 /**
@@ -44,12 +45,19 @@ export type Voters = {
  */
 export function trainVoters(log: Interactions, options: VoterOptions): Promise<Voters> {
   return withPool(options.pool, (pool) => {
-    const byUser = toSparseRows(log, { userSubset: options.userSubset, weights: 'none' })
-    return votersOfRows(pool, byUser, options)
+    return votersOfRows(pool, voterRows(log, options), options)
   })
 }
 
-/** `trainVoters` on users x items rows that are already there. */
+/** What voters of a method are trained on. */
+export function voterRows(
+  log: Interactions,
+  { method, userSubset }: Pick<VoterOptions, 'method' | 'userSubset'>,
+): SparseRows {
+  return method === 'directed' ? toPlacedRows(log, userSubset) : toSparseRows(log, { userSubset, weights: 'none' })
+}
+
+/** `trainVoters` on `voterRows` that are already there. */
 export async function votersOfRows(pool: KernelPool, byUser: SparseRows, options: VoterOptions): Promise<Voters> {
   const byItem = transposeRows(byUser)
   const method = chooseMethod(options.method, byUser)
@@ -59,13 +67,16 @@ export async function votersOfRows(pool: KernelPool, byUser: SparseRows, options
   const job = { pool, byUser, byItem, lambda: options.lambda, onProgress: options.onProgress }
   if (method === 'ease') await visitPrimalColumns(job, visit)
   else if (method === 'ease-dual') await visitDualColumns(job, visit)
-  else await visitLocalColumns({ ...job, neighbours: options.neighbours ?? 96, minSupport: options.minSupport }, visit)
+  else {
+    const { neighbours = 96, minSupport } = options
+    await visitLocalColumns({ ...job, neighbours, minSupport, directed: method === 'directed' }, visit)
+  }
   return { ...picker.finish(), method }
 }
 
 /** Which of the three a log of this shape gets. */
 export function chooseMethod(method: VoterMethod, byUser: SparseRows): Voters['method'] {
-  if (method === 'sparse') return 'sparse'
+  if (method === 'sparse' || method === 'directed') return method
   const users = byUser.rowCount
   const items = byUser.columnCount
   const steps = items * byUser.columns.length

@@ -1,0 +1,48 @@
+import type { Dataset, Interactions } from '../dataset.ts'
+import type { ModelOptions } from '../fit/fit-models.ts'
+import { selectIals } from '../train/select.ts'
+import { selectVoters } from '../train/select-voters.ts'
+import type { KernelPool } from '../train/thread-pool.ts'
+import { DENSE_LIMIT, type VoterMethod } from '../train/voters.ts'
+import type { Effort } from './effort.ts'
+import type { PipelineSettings } from './settings.ts'
+
+export type SolveJob = {
+  readonly dataset: Dataset
+  readonly settings: PipelineSettings
+  readonly effort: Effort
+  readonly pool: KernelPool
+}
+
+/** A half-life of ten items: near enough to what is chosen later for an ordered log, and far from none. */
+const USUAL_RATIO = 0.933
+
+/** Two ways to try where two are affordable; where there is order, one of them learns from it. */
+function methodsFor({ itemCount, order }: Interactions): readonly VoterMethod[] {
+  const isDense = itemCount <= DENSE_LIMIT
+  if (order === 'none') return isDense ? ['sparse', 'ease'] : ['sparse']
+  return [isDense ? 'ease' : 'sparse', 'directed']
+}
+
+/** Chooses how embedding and voters are solved, on users held out. */
+export async function chooseSolves(
+  { dataset, settings: { models: base, visitors }, effort, pool }: SolveJob,
+  onShare: (share: number) => void,
+): Promise<ModelOptions> {
+  const log = dataset.interactions
+  const order = log.order === 'none' ? 'ignore' : 'use'
+  const { searchBudget: budget, searchUsers: maxUsers, searchRows: maxTrainRows } = effort
+  const ratio = order === 'use' ? USUAL_RATIO : 1
+  const common = { seed: base.seed, order, visitors, ratio, maxUsers, pool } as const
+  const onSolve = (done: number, total: number) => onShare((0.5 * done) / total)
+  const ials = await selectIals(log, base, { ...common, budget, onProgress: onSolve })
+  const methods = methodsFor(log)
+  let best = { ndcg: Number.NEGATIVE_INFINITY, lambda: base.lambda, voterMethod: base.voterMethod }
+  for (const [done, voterMethod] of methods.entries()) {
+    const onProgress = (part: number, total: number) => onShare(0.5 + (0.5 * (done + part / total)) / methods.length)
+    const { minSupport } = base
+    const found = await selectVoters(log, { ...common, maxTrainRows, method: voterMethod, minSupport, onProgress })
+    if (found.ndcg > best.ndcg) best = { ndcg: found.ndcg, lambda: found.best.lambda, voterMethod }
+  }
+  return { ...base, ...ials.best, lambda: best.lambda, voterMethod: best.voterMethod }
+}
