@@ -9,6 +9,9 @@ const CHROMIUM = {
   args: ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1'],
 }
 
+/** They look at how long the processor works on a task, which a build beside them stretches. */
+const MEASURED = /(?:measured|in-page)[.]spec[.]ts$/
+
 export default defineConfig({
   testDir: './e2e',
   outputDir: './test-results',
@@ -24,7 +27,7 @@ export default defineConfig({
     { name: 'prepare', testMatch: /prepare[.]setup[.]ts$/ },
     {
       name: 'chromium',
-      testIgnore: /webkit[.]/,
+      testIgnore: [/webkit[.]/, MEASURED],
       dependencies: ['prepare'],
       use: { browserName: 'chromium', launchOptions: CHROMIUM },
     },
@@ -40,5 +43,12 @@ export default defineConfig({
     },
     // Driven by WebDriver: the tests bring their own browser, Playwright's runner starts none.
     { name: 'webkit', testMatch: /webkit[.]spec[.]ts$/, dependencies: ['prepare'] },
+    {
+      name: 'chromium-alone',
+      testMatch: MEASURED,
+      dependencies: ['chromium', 'firefox', 'webkit'],
+      workers: 1,
+      use: { browserName: 'chromium', launchOptions: CHROMIUM },
+    },
   ],
 })

@@ -36,7 +36,7 @@ export const DEMO: Recipe = {
   users: 2_500,
   interactions: 80_000,
   hasCovers: true,
-  config: '[embedding]\nhalfLifeItems = [0, 5]\n[ranker]\ntrees = 60\nmaxQueries = 3000\n',
+  config: '[embedding]\nhalfLifeItems = [0, 5]\n[ranker]\ntrees = 60\nmaxQueries = 800\n',
 }
 
 /** So many items that their cells make a graph group; trained as cheaply as can be, since only the engines matter here. */
@@ -64,7 +64,7 @@ export const SMALL: Recipe = {
   hasCovers: false,
   config: [
     '[embedding]\ndimensions = 16\nsweeps = 3\nhalfLifeItems = [0]',
-    '[ranker]\ntrees = 8\nleaves = 8\nmaxQueries = 300',
+    '[ranker]\ntrees = 8\nleaves = 8\nmaxQueries = 150',
     // A hundred visitors are a fifth of this log, with noise on their pairs: that alone moves NDCG by a tenth and the few trees by a fifth.
     '[gate]\nmaxQualityLoss = 0.5\nmaxBytesGrowth = 1\n',
   ].join('\n'),

@@ -1,6 +1,6 @@
 import type { Dataset, Interactions } from '../dataset.ts'
 import type { ModelOptions } from '../fit/fit-models.ts'
-import { selectIals } from '../train/select.ts'
+import { selectIals } from '../train/select-ials.ts'
 import { selectVoters } from '../train/select-voters.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import { DENSE_LIMIT, type VoterMethod } from '../train/voters.ts'

@@ -29,7 +29,7 @@ export type SelectOptions = {
   readonly onProgress?: OnProgress
 }
 
-/** Users at which a list's quality is judged. */
+/** Places of a list that count. */
 export const JUDGED_AT = 20
 
 /** Trials that a search may need. */

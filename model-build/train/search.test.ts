@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { selectIals } from './select.ts'
+import { selectIals } from './select-ials.ts'
 import { selectVoters } from './select-voters.ts'
 import { clusteredLists, logFromLists } from './synthetic-log.ts'
 import { foldsWanted, holdOutUsers, ndcgOfScores } from './validation-users.ts'
