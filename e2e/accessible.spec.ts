@@ -21,7 +21,7 @@ for (const colorScheme of SCHEMES)
     context,
     demo,
   }) => {
-    test.setTimeout(120_000)
+    test.setTimeout(300_000)
     const clean = (where: string) => expectClean(page, where, colorScheme)
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     const shop = await ShopPage.open(page, demo.url)

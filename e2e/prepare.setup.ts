@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
 import { DEMO, LARGE, prepareSite, SMALL } from './support/prepared-site.ts'
+import { GENERATED, GOODBOOKS, hasGoodbooks, prepareReplay } from './support/replay.ts'
 
 test.describe.configure({ timeout: 600_000 })
 
@@ -9,5 +10,14 @@ for (const recipe of [LARGE, DEMO, SMALL]) {
   test(`a shop of ${recipe.items} items builds and publishes from the command line`, async () => {
     const site = await prepareSite(recipe)
     expect(existsSync(join(site.release, 'release.json'))).toBe(true)
+  })
+}
+
+// Here and not where they are read, so that nothing trains while pages are tested.
+for (const recipe of [GOODBOOKS, GENERATED]) {
+  test(`the lists of evaluate --mode device are there to be replayed: ${recipe.name}`, async () => {
+    test.skip(recipe === GOODBOOKS && !hasGoodbooks(), 'the development data goodbooks-5pct is not here')
+    const { users } = await prepareReplay(recipe)
+    expect(users).toHaveLength(200)
   })
 }

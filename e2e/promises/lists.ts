@@ -51,7 +51,7 @@ export const LIST_PROMISES: readonly Promised[] = [
       const page = await host(`<button id="first">Start</button>${SHELF}${scriptTag(small)}`)
       await visitor.goto(page.url)
       await expect.poll(() => visitor.evaluate(shownIds)).toHaveLength(8)
-      const [, second = '', third] = await visitor.evaluate(shownIds)
+      const [, second = ''] = await visitor.evaluate(shownIds)
       const focused = () =>
         visitor.evaluate(() => {
           const active = document.querySelector('pocket-shelf')?.shadowRoot?.activeElement
@@ -71,7 +71,9 @@ export const LIST_PROMISES: readonly Promised[] = [
       for (const _step of ['like', 'dislike', 'hide']) await visitor.press('ArrowDown')
       await visitor.press('Enter')
       await expect.poll(() => visitor.evaluate(shownIds)).not.toContain(second)
-      await expect.poll(focused).toContain(third)
+      // On which card depends on whether the next list has come; that it is on one does not.
+      const left = async () => (await visitor.evaluate(shownIds)).includes((await focused()).split(' ').at(-1) ?? '')
+      await expect.poll(left).toBe(true)
     },
   },
   {

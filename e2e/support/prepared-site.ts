@@ -36,7 +36,7 @@ export const DEMO: Recipe = {
   users: 2_500,
   interactions: 80_000,
   hasCovers: true,
-  config: '[embedding]\nhalfLifeItems = [0, 5]\n[ranker]\ntrees = 60\nmaxQueries = 800\n',
+  config: '[embedding]\nhalfLifeItems = [0, 5]\n[ranker]\ntrees = 60\nmaxQueries = 400\n[mean]\nenabled = false\n',
 }
 
 /** So many items that their cells make a graph group; trained as cheaply as can be, since only the engines matter here. */

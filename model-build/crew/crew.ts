@@ -33,7 +33,7 @@ export type Crew = {
 const CHUNK = 32
 
 /** Where fewer users are asked, threads take longer to start than they save. */
-const MIN_SPREAD = 600
+const MIN_SPREAD = 200
 
 /** Opens a crew. `asked` is about how many users it will answer for; few are answered on the calling thread. */
 export async function openCrew(
