@@ -55,7 +55,6 @@ async function measureTasks(engine: Browser, page: Page, run: () => Promise<void
     const longest = inside.sort((a, b) => (b.tdur ?? 0) - (a.tdur ?? 0)).slice(0, 6)
     return {
       cpuMs: (task.tdur ?? 0) / 1_000,
-      isPageParsing: inside.some(({ name }) => name === 'ParseHTML'),
       parts: longest.map(({ name, tdur = 0 }) => `${name} ${Math.round(tdur / 1_000)}`).join(', '),
     }
   })

@@ -25,8 +25,6 @@ export interface Visitor {
 export type MainTask = {
   /** Time on the processor, ms: other programs of the machine do not count. */
   readonly cpuMs: number
-  /** Whether the browser read the page's own HTML in it, which is no doing of ours. */
-  readonly isPageParsing: boolean
   /** Longest parts of it, for a message. */
   readonly parts: string
 }
