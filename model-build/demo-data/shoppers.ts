@@ -1,4 +1,4 @@
-import { createNormal, createRandom, type Random } from '../train/random.ts'
+import { createNormal, createRandom, type Random, randomOf } from '../train/random.ts'
 import type { DemoItem } from './catalogue.ts'
 
 const DAY_MS = 86_400_000
@@ -150,7 +150,7 @@ type UserRun = {
 
 function simulateUser(user: number, run: UserRun): void {
   const { shop, rows, options } = run
-  const random = createRandom(options.seed * 1_000_003 + user)
+  const random = randomOf(options.seed, user)
   const tastes = Array.from({ length: 2 + Math.floor(random() * 4) }, () => draw(shop.nichePopularity, random))
   const visits = drawVisits(run.count, random, options)
   const end = run.start + run.count

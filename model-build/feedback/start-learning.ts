@@ -10,7 +10,7 @@ import type { Dataset } from '../dataset.ts'
 import { loadModel, type ReadObject } from '../device/resident-model.ts'
 import { createVisitReader } from '../device/visits.ts'
 import { splitHistory } from '../rank/split-history.ts'
-import { createRandom } from '../train/random.ts'
+import { randomOf } from '../train/random.ts'
 import { curvatureOf, type RankedList, rankLists, spreadOf } from './curvature.ts'
 import { beliefOf, type LearningState } from './learning-state.ts'
 import { makePlan } from './make-plan.ts'
@@ -83,7 +83,7 @@ async function ownLists(model: Model, ranker: Ranker, dataset: Dataset, parts: S
   const every = Math.max(1, Math.ceil(log.userCount / MOST_LISTS))
   const lists: OwnList[] = []
   for (let user = 0; user < log.userCount; user += every) {
-    const random = createRandom(parts.seed * 1_000_003 + user)
+    const random = randomOf(parts.seed, user)
     const split = splitHistory(log, user, { heldShare: parts.heldShare, random })
     if (split === null) continue
     const query: Query = read({ known: split.known, at: log.at[split.held[0]] })

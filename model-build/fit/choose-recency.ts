@@ -4,10 +4,10 @@ import type { Interactions } from '../dataset.ts'
 import { createVisitReader } from '../device/visits.ts'
 import { ndcgAt } from '../evaluate/metrics.ts'
 import { splitHistory } from '../rank/split-history.ts'
-import { createRandom } from '../train/random.ts'
+import { randomOf } from '../train/random.ts'
 
 /** The weight of an item over the next later one that halves in so many items, to three digits; 1 for 0. */
-function ratioOf(halfLife: number): number {
+export function ratioOf(halfLife: number): number {
   return halfLife === 0 ? 1 : Math.round(1000 * 2 ** (-1 / halfLife)) / 1000
 }
 
@@ -62,7 +62,7 @@ function judge(
   for (const user of users) {
     const split = splitHistory(log, user, {
       heldShare: options.heldShare,
-      random: createRandom(options.seed * 1_000_003 + user),
+      random: randomOf(options.seed, user),
     })
     if (split === null) continue
     const { rows, inputs } = findCandidates(model, read({ known: split.known, at: Number.NaN }))

@@ -3,8 +3,7 @@ import type { ModelOptions } from '../fit/fit-models.ts'
 import type { SecondSettings } from '../fit/second-model.ts'
 import { type ChosenMean, chooseMean } from '../mean/choose-mean.ts'
 import { type ChosenSequence, chooseSequence } from '../sequence/choose-sequence.ts'
-import type { KernelPool } from '../train/thread-pool.ts'
-import type { Effort } from './effort.ts'
+import type { Job } from './job.ts'
 import type { PipelineSettings } from './settings.ts'
 
 /** Which second space is worth trying in the whole pipeline, if any, and what validation found of each alone. */
@@ -12,14 +11,6 @@ export type ChosenSecond = {
   readonly settings: SecondSettings | null
   readonly mean: ChosenMean | null
   readonly sequence: ChosenSequence | null
-}
-
-export type ChooseSecondParts = {
-  readonly dataset: Dataset
-  readonly settings: PipelineSettings
-  readonly effort: Effort
-  readonly pool: KernelPool
-  readonly models: ModelOptions
 }
 
 /** Whether a log gets a sequence encoder tried. */
@@ -32,7 +23,7 @@ export function triesSequence({ interactions: log }: Dataset, { sequence }: Pipe
  * comes near enough to iALS to say something of its own.
  */
 export async function chooseSecond(
-  { dataset, settings, effort, pool, models }: ChooseSecondParts,
+  { dataset, settings, effort, pool, models }: Job & { readonly models: ModelOptions },
   onShare: (share: number) => void,
 ): Promise<ChosenSecond> {
   const log = dataset.interactions

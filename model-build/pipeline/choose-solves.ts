@@ -1,21 +1,13 @@
-import type { Dataset, Interactions } from '../dataset.ts'
+import type { Interactions } from '../dataset.ts'
+import { ratioOf } from '../fit/choose-recency.ts'
 import type { ModelOptions } from '../fit/fit-models.ts'
 import { selectIals } from '../train/select-ials.ts'
 import { selectVoters } from '../train/select-voters.ts'
-import type { KernelPool } from '../train/thread-pool.ts'
 import { DENSE_LIMIT, type VoterMethod } from '../train/voters.ts'
-import type { Effort } from './effort.ts'
-import type { PipelineSettings } from './settings.ts'
+import type { Job } from './job.ts'
 
-export type SolveJob = {
-  readonly dataset: Dataset
-  readonly settings: PipelineSettings
-  readonly effort: Effort
-  readonly pool: KernelPool
-}
-
-/** A half-life of ten items: near enough to what is chosen later for an ordered log, and far from none. */
-const USUAL_RATIO = 0.933
+/** Of a half-life of ten items: near enough to what is chosen later for an ordered log, and far from none. */
+const USUAL_RATIO = ratioOf(10)
 
 /** Two ways to try where two are affordable; where there is order, one of them learns from it. */
 function methodsFor({ itemCount, order }: Interactions): readonly VoterMethod[] {
@@ -26,7 +18,7 @@ function methodsFor({ itemCount, order }: Interactions): readonly VoterMethod[] 
 
 /** Chooses how embedding and voters are solved, on users held out. */
 export async function chooseSolves(
-  { dataset, settings: { models: base, visitors }, effort, pool }: SolveJob,
+  { dataset, settings: { models: base, visitors }, effort, pool }: Job,
   onShare: (share: number) => void,
 ): Promise<ModelOptions> {
   const log = dataset.interactions

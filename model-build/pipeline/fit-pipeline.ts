@@ -13,6 +13,7 @@ import type { Visitors } from '../train/validation-users.ts'
 import { chooseSecond, triesSequence } from './choose-second.ts'
 import { chooseSolves } from './choose-solves.ts'
 import { type Effort, effortFor, warmStart } from './effort.ts'
+import type { Job } from './job.ts'
 import type { WarmStart } from './make-release.ts'
 import type { Report } from './progress.ts'
 import { type JudgedSecond, judgeSecond, type Lists, rankersOf } from './second-stage.ts'
@@ -39,15 +40,6 @@ const WANTED_LISTS = 2_000
 
 const MAX_REPEATS = 5
 
-/** What every part of validation works with. */
-type Job = {
-  readonly dataset: Dataset
-  readonly settings: PipelineSettings
-  readonly effort: Effort
-  readonly pool: KernelPool
-  readonly report: Report
-}
-
 /** Chooses hyper-parameters on users kept apart and trains the ranker on candidates that retrieval really produces for users it has not seen. */
 export async function fitPipeline(
   dataset: Dataset,
@@ -66,7 +58,6 @@ export async function fitPipeline(
     settings,
     effort: withVisitors(withOrder(effortFor(log), isLong), log, settings.visitors),
     pool,
-    report,
   }
   const chosen = await report.keep('hyper-parameters', () =>
     report.step('choose hyper-parameters', (onShare) => chooseSolves(job, onShare)),

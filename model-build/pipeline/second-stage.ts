@@ -1,7 +1,7 @@
 import { type FittedRanker, fitRanker } from '../rank/fit-ranker.ts'
 import type { TrainingGroup } from '../rank/training-group.ts'
-import type { KernelPool } from '../train/thread-pool.ts'
 import type { ChosenSecond } from './choose-second.ts'
+import type { Job } from './job.ts'
 import type { PipelineSettings } from './settings.ts'
 
 /** Training lists with the second space (none where none is tried) and without. */
@@ -20,11 +20,9 @@ export type JudgedSecond = ChosenSecond & {
   readonly ships: boolean
 }
 
-type RankJob = { readonly settings: PipelineSettings; readonly pool: KernelPool }
-
 /** Trains a ranker on each. */
 export async function rankersOf(
-  { settings, pool }: RankJob,
+  { settings, pool }: Job,
   lists: Lists,
   onShare: (share: number) => void,
 ): Promise<Rankers> {

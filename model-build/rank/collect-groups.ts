@@ -4,7 +4,8 @@ import { encodeHistory, type SequenceEncoder } from '#worker/core/encoder/sequen
 import type { Model } from '#worker/core/model'
 import type { Interactions } from '../dataset.ts'
 import { createVisitReader } from '../device/visits.ts'
-import { type Moment, randomOf, shortenHistory, splitHistory } from './split-history.ts'
+import { randomOf } from '../train/random.ts'
+import { type Moment, shortenHistory, splitHistory } from './split-history.ts'
 import type { TrainingGroup } from './training-group.ts'
 
 export type CollectOptions = {

@@ -4,10 +4,10 @@ import { pickSignals, selectUsers } from '../fit/select-users.ts'
 import { type AssembledRelease, type AssembleOptions, assembleRelease } from '../release/assemble.ts'
 import type { FittedModels } from '../release/fitted-models.ts'
 import { withoutRows } from '../train/log-rows.ts'
-import { createRandom, shuffle } from '../train/random.ts'
+import { createRandom, randomOf, shuffle } from '../train/random.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import type { Visitors } from '../train/validation-users.ts'
-import { type Moment, randomOf, splitHistory } from './split-history.ts'
+import { type Moment, splitHistory } from './split-history.ts'
 
 /** A model that has not seen what some users took at one moment, and those users: these rows are honest labels. */
 export type Fold = {

@@ -1,5 +1,5 @@
 import type { Interactions } from '../dataset.ts'
-import { createRandom, type Random, shuffle } from '../train/random.ts'
+import { type Random, shuffle } from '../train/random.ts'
 
 /** One user's rows divided into what a device would know and what came after; entries are row numbers of the log, oldest first. */
 export type HistorySplit = { readonly known: Int32Array; readonly held: Int32Array }
@@ -31,11 +31,6 @@ export function splitHistory(
 
 /** When a history is asked: how often the latest share is forgotten first (ordered logs), and the seed of random draws (others). */
 export type Moment = { readonly earlier: number; readonly seed: number }
-
-/** Each user has a random stream of their own, so that who else is asked changes nothing. */
-export function randomOf(seed: number, user: number): Random {
-  return createRandom(seed * 1_000_003 + user)
-}
 
 /** Keeps `length` rows of what is known: the latest where order means something, else a random draw. */
 export function shortenHistory(log: Interactions, known: Int32Array, length: number, random: Random): Int32Array {

@@ -6,7 +6,7 @@ import type { Ranker } from '#worker/core/ranker'
 import { recommend, type Trace } from '#worker/core/recommend'
 import { createVisitReader } from '../device/visits.ts'
 import { splitHistory } from '../rank/split-history.ts'
-import { createRandom, type Random } from '../train/random.ts'
+import { type Random, randomOf } from '../train/random.ts'
 import type { World } from './world.ts'
 
 /** What one visit tells the device's feedback, without its time: a list was shown, and things were taken. */
@@ -36,7 +36,7 @@ export async function playVisits(parts: PlayParts): Promise<readonly VisitNotes[
   const read = createVisitReader(model, log, itemNos)
   const visits: VisitNotes[] = []
   for (const user of world.deviceUsers) {
-    const random = createRandom(parts.seed * 1_000_003 + user)
+    const random = randomOf(parts.seed, user)
     const split = splitHistory(log, user, { heldShare: parts.heldShare, random })
     if (split === null) continue
     const opened: Lesson[] = []

@@ -1,6 +1,6 @@
 import type { Dataset, Interactions } from '../dataset.ts'
 import { splitHistory } from '../rank/split-history.ts'
-import { createRandom, shuffle } from '../train/random.ts'
+import { createRandom, randomOf, shuffle } from '../train/random.ts'
 
 /** A data set cut for a simulation. All rows are rows of the whole log, so that a device's history can be read from it. */
 export type World = {
@@ -46,7 +46,7 @@ export function cutWorld(
     seedUsers: rest.slice(0, seedCount).sort(),
     deviceUsers: rest.slice(seedCount).sort(),
     judged: Array.from(judged).flatMap((user): JudgedUser[] => {
-      const split = splitHistory(log, user, { heldShare, random: createRandom(seed * 1_000_003 + user) })
+      const split = splitHistory(log, user, { heldShare, random: randomOf(seed, user) })
       if (split === null) return []
       return [
         { id: dataset.users[user], known: split.known, truth: new Set(Array.from(split.held, (row) => log.item[row])) },

@@ -34,3 +34,8 @@ export function shuffle(values: Int32Array, random: Random): void {
     values[other] = value
   }
 }
+
+/** Each user has a random stream of their own, so that who else is asked changes nothing. */
+export function randomOf(seed: number, user: number): Random {
+  return createRandom(seed * 1_000_003 + user)
+}

@@ -38,13 +38,17 @@ export function selectIals(
     const rows = toSparseRows(first.log, { userSubset: first.trainUsers })
     const maxTrials = affordableTrials(rows, base.dim, budget)
     const folds = foldsOf(log, options, { maxTrainRows, affordable: affordableFolds(rows, base.dim, budget) })
+    const parts = folds.map((split) => ({
+      split,
+      byUser: toSparseRows(split.log, { userSubset: split.trainUsers }),
+    }))
     const trials: Trial<IalsSetting>[] = []
     const evaluate = async ([a, r]: readonly [number, number]): Promise<number> => {
       const setting = { alpha0: ALPHAS[a], reg: REGS[r] }
       const job = { ...base, ...setting, sweeps: SWEEPS, seed: options.seed, pool }
       let sum = 0
-      for (const split of folds) {
-        const { items } = await trainIalsOnRows(toSparseRows(split.log, { userSubset: split.trainUsers }), job)
+      for (const { split, byUser } of parts) {
+        const { items } = await trainIalsOnRows(byUser, job)
         sum += await ndcgOfItems(pool, items, { ...job, ratio: options.ratio ?? 1 }, split)
       }
       const ndcg = sum / folds.length

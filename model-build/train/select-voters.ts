@@ -30,12 +30,16 @@ export function selectVoters(
       maxTrainRows: options.maxTrainRows ?? 2_000_000,
       affordable: foldsByItems(log),
     })
+    const { method } = options
+    const parts = folds.map((split) => ({
+      split,
+      byUser: voterRows(split.log, { method, userSubset: split.trainUsers }),
+    }))
     const trials: Trial<{ readonly lambda: number }>[] = []
     const evaluate = async ([at]: readonly [number, number]): Promise<number> => {
       const lambda = LAMBDAS[at]
       let sum = 0
-      for (const split of folds) {
-        const byUser = voterRows(split.log, { method: options.method, userSubset: split.trainUsers })
+      for (const { split, byUser } of parts) {
         const voters = await votersOfRows(pool, byUser, { ...options, lambda, pool })
         const scoresOf = createVoterScorer(voters, log.itemCount, options.ratio ?? 1)
         sum += meanOverUsers(split, (u) => scoresOf(split.histories[u]))

@@ -1,0 +1,12 @@
+import type { Dataset } from '../dataset.ts'
+import type { KernelPool } from '../train/thread-pool.ts'
+import type { Effort } from './effort.ts'
+import type { PipelineSettings } from './settings.ts'
+
+/** What every part of validation works with. */
+export type Job = {
+  readonly dataset: Dataset
+  readonly settings: PipelineSettings
+  readonly effort: Effort
+  readonly pool: KernelPool
+}
