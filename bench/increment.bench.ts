@@ -10,9 +10,10 @@
 import { cpSync, existsSync, rmSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DEFAULT_DATA_DIR } from '../tools/data-dir.ts'
 import { numberList, readOptions } from './harness/arguments.ts'
 import { rounded } from './harness/percentiles.ts'
-import { cacheDir, ROOT } from './harness/places.ts'
+import { cacheDir } from './harness/places.ts'
 import { generateShop } from './harness/releases.ts'
 import { runNode } from './harness/run-node.ts'
 import { type CutLog, cutByChance, cutByTime } from './increment/cut-log.ts'
@@ -23,7 +24,7 @@ const CLI = 'model-build/cli.ts'
 const ROWS_PER_USER = 33
 const TEST_SHARE = 0.05
 
-const GOODBOOKS = join(ROOT, '..', 'shared', 'data', 'goodbooks-5pct')
+const GOODBOOKS = join(DEFAULT_DATA_DIR, 'goodbooks-5pct')
 
 type Report = (line: string) => void
 

@@ -26,6 +26,7 @@ type Flags = CommonFlags &
     readonly mode: 'device' | 'exact'
     readonly k: number[]
     readonly rankings?: string
+    readonly perUser?: string
     readonly baselines?: boolean
     readonly precision?: boolean
     readonly releaseDir?: string
@@ -58,6 +59,10 @@ export function addEvaluate(program: Command, context: CommandContext): void {
     )
     .option('--k <list>', 'list lengths', cutoffs, [10, 20])
     .option('--rankings <file>', "write each user's list, one JSON line per user")
+    .option(
+      '--per-user <file>',
+      "write each user's NDCG under the model and under each baseline, one JSON line per user",
+    )
     .option('--release-dir <dir>', 'keep the release that was measured; `publish --keys` can sign it')
     .option('--release <dir>', 'fit nothing: measure a release that was built before')
     .option('--ranker <file>', 'a ranker trained elsewhere: ONNX over the feature layout (docs/elsewhere.md)')
@@ -71,13 +76,24 @@ export function addEvaluate(program: Command, context: CommandContext): void {
 
 async function lists(flags: Flags, io: StepIo): Promise<StepResult> {
   const { evaluateFiles, evaluateRelease } = await import('../steps/evaluate-files.ts')
-  const { train, test, items = [], mode, k: cutoffs, rankings: rankingsFile, releaseDir, release } = flags
+  const {
+    train,
+    test,
+    items = [],
+    mode,
+    k: cutoffs,
+    rankings: rankingsFile,
+    perUser: perUserFile,
+    releaseDir,
+    release,
+  } = flags
   if (release !== undefined)
     return evaluateRelease(release, { ...configRequest(flags), train, test, items, cutoffs }, io)
   const what = {
     mode,
     cutoffs,
     rankingsFile,
+    perUserFile,
     releaseDir,
     baselines: flags.baselines === true,
     precision: flags.precision === true,

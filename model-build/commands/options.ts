@@ -11,6 +11,7 @@ export type ConfigFlags = {
   readonly layout?: 'auto' | 'generic' | 'movielens' | 'goodbooks'
   readonly order?: 'use' | 'ignore'
   readonly minSupport?: number
+  readonly fold?: number
   readonly ranker?: string
   readonly retentionDays?: number
 }
@@ -88,6 +89,7 @@ export function configRequest(flags: ConfigFlags): { configFile: string | undefi
     },
     ...(flags.ranker === undefined ? {} : { ranker: { onnx: flags.ranker } }),
     ...(flags.minSupport === undefined ? {} : { release: { minSupport: flags.minSupport } }),
+    ...(flags.fold === undefined ? {} : { split: { fold: flags.fold } }),
   }
   return { configFile: flags.config, overrides }
 }

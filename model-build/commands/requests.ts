@@ -58,6 +58,8 @@ export type EvaluateRequest = ConfigRequest & {
   /** List lengths, ascending, without repeats. */
   readonly cutoffs: readonly number[]
   readonly rankingsFile: string | undefined
+  /** Where each user's NDCG goes. */
+  readonly perUserFile: string | undefined
   /** Where the measured release is kept; undefined keeps none. */
   readonly releaseDir: string | undefined
   /** Also measures known methods on the same users. */

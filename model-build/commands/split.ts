@@ -1,5 +1,13 @@
 import { type Command, Option } from 'commander'
-import { type ConfigFlags, configRequest, type InputFlags, inputRequest, withCommon, withInput } from './options.ts'
+import {
+  type ConfigFlags,
+  configRequest,
+  type InputFlags,
+  inputRequest,
+  wholeNumber,
+  withCommon,
+  withInput,
+} from './options.ts'
 import { type CommandContext, type CommonFlags, runStep } from './run-step.ts'
 
 const EXAMPLES = `
@@ -25,6 +33,7 @@ export function addSplit(program: Command, context: CommandContext): void {
         .choices(['time', 'last', 'fraction', 'users', 'items'])
         .default('fraction'),
     )
+    .option('--fold <n>', 'which users `users` holds out, 0 to 4: five parts of one shuffled order', wholeNumber)
     .addHelpText('after', EXAMPLES)
     .action((flags: Flags) =>
       runStep(context, flags, async (io) => {

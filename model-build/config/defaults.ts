@@ -97,6 +97,8 @@ export const DEFAULTS: Config = {
     testShare: 0.2,
     // Users kept out of training by `users`, at most a fifth of all.
     heldOutUsers: 1000,
+    // Which users `users` keeps out, for cross-validation: 0 the first part of one shuffled order, 1 the next. At most 4.
+    fold: 0,
     // Users with fewer items are not tested on.
     minUserItems: 5,
   },

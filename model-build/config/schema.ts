@@ -43,6 +43,7 @@ export const configSchema = z.strictObject({
     method: z.enum(['auto', 'time', 'last', 'fraction', 'users']),
     testShare: share,
     heldOutUsers: positiveCount,
+    fold: z.int().min(0).max(4),
     minUserItems: positiveCount,
   }),
   embedding: z.strictObject({

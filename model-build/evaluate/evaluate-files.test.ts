@@ -44,6 +44,7 @@ describe('evaluateFiles', () => {
       mode: 'device',
       cutoffs: [10, 20],
       rankings: null,
+      perUser: null,
       releaseDir: null,
       baselines,
       precision: baselines,

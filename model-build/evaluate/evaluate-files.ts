@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
 import type { Config } from '../config/schema.ts'
 import { openCrew } from '../crew/crew.ts'
 import { shareParts } from '../crew/shared-parts.ts'
@@ -21,8 +19,9 @@ import { createKernelPool, type KernelPool } from '../train/thread-pool.ts'
 import type { Visitors } from '../train/validation-users.ts'
 import type { Respondent } from './desk.ts'
 import { createExactRecommender } from './exact-lists.ts'
+import { writeJsonLines } from './json-lines.ts'
 import { judge } from './judge.ts'
-import { type JudgedBaselines, judgeBaselines } from './judge-baselines.ts'
+import { type JudgedBaselines, judgeBaselines, type UserNdcg } from './judge-baselines.ts'
 import type { Judgement } from './judgement.ts'
 import { minSupportCurve } from './min-support.ts'
 import { comparePrecision, type PrecisionPart } from './precision.ts'
@@ -36,6 +35,8 @@ export type EvaluateOptions = {
   readonly cutoffs: readonly number[]
   /** Path of the JSON lines file of every list, or null. */
   readonly rankings: string | null
+  /** Path of the JSON lines file of every user's NDCG, or null. */
+  readonly perUser: string | null
   /** Directory for the release that was measured, unsigned, or null. */
   readonly releaseDir: string | null
   /** Also runs item-kNN, exact EASE and exact iALS. */
@@ -170,11 +171,13 @@ async function judgeFitted(options: EvaluateOptions, fitted: Fitted) {
     ? await report.step('cost of minSupport', () => minSupportCurve(desk, release, curve))
     : []
   const mean = pipeline.second?.mean?.settings ?? null
+  const perUser: UserNdcg = { model: ndcg }
   const baselines = options.baselines
     ? await report.step('run baselines', () =>
-        judgeBaselines({ desk, ndcg, pool, mean, visitors: settings.visitors, note: report.note }),
+        judgeBaselines({ desk, ndcg, pool, mean, visitors: settings.visitors, note: report.note, perUser }),
       )
     : {}
+  if (options.perUser !== null) await writeUsers(options.perUser, desk.asked, perUser)
   const precision = options.precision
     ? await report.step('compare precision', async () => comparePrecision(desk, release))
     : []
@@ -215,12 +218,20 @@ async function keepRelease(dir: string, { manifest, objects, registry }: Assembl
 
 /** Writes one JSON line per tested user, best item first. */
 function writeRankings(path: string, { items }: Dataset) {
-  return async (tested: readonly TestUser[], lists: readonly Int32Array[]): Promise<void> => {
-    const out = createWriteStream(path)
-    for (const [at, { id }] of tested.entries()) {
-      const line = `${JSON.stringify({ user_id: id, items: Array.from(lists[at], (item) => items[item].id) })}\n`
-      if (!out.write(line)) await once(out, 'drain')
-    }
-    await new Promise((resolve) => out.end(resolve))
-  }
+  return (tested: readonly TestUser[], lists: readonly Int32Array[]): Promise<void> =>
+    writeJsonLines(
+      path,
+      tested.map(({ id }, at) => ({ user_id: id, items: Array.from(lists[at], (item) => items[item].id) })),
+    )
+}
+
+/** Writes one JSON line per asked user: NDCG@k by method, those left out that did not ask this user. */
+function writeUsers(path: string, asked: readonly TestUser[], perUser: UserNdcg): Promise<void> {
+  return writeJsonLines(
+    path,
+    asked.map(({ id }, user) => {
+      const known = Object.entries(perUser).filter(([, ndcg]) => !Number.isNaN(ndcg[user]))
+      return { user_id: id, ndcg: Object.fromEntries(known.map(([name, ndcg]) => [name, ndcg[user]])) }
+    }),
+  )
 }

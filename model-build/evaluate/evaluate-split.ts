@@ -87,12 +87,12 @@ function methodOf(log: Interactions, config: Config): SplitMethod {
 
 /** Cuts a log by the configured shares. */
 export function splitOf(log: Interactions, method: Exclude<SplitMethod, 'none'>, { split, seed }: Config): Split {
-  const { testShare, minUserItems, heldOutUsers } = split
+  const { testShare, minUserItems, heldOutUsers, fold } = split
   if (method === 'time') return splitByTime(log, { testShare })
   if (method === 'last') return splitLeaveLastOut(log, { minUserItems })
   if (method === 'fraction') return splitLastFraction(log, { testShare, minUserItems })
   if (method === 'items') return splitColdItems(log, { testShare, seed })
-  return splitHeldOutUsers(log, { users: heldOutUsers, testShare, minUserItems, seed })
+  return splitHeldOutUsers(log, { users: heldOutUsers, testShare, minUserItems, seed, fold })
 }
 
 /** A dataset without what is tested on: held-out rows, and signals of the same people and items or of later times. */

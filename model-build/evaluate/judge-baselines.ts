@@ -14,6 +14,9 @@ export type JudgedBaseline =
 
 export type JudgedBaselines = Readonly<Record<string, JudgedBaseline>>
 
+/** NDCG@k of each asked user under each method, NaN for users that a method was not asked about. */
+export type UserNdcg = Record<string, Float64Array>
+
 type Job = {
   readonly desk: Desk
   /** The model's NDCG@k of each asked user. */
@@ -22,13 +25,23 @@ type Job = {
   readonly mean: MeanSettings | null
   readonly visitors: Visitors
   readonly note: (text: string) => void
+  /** Gets each baseline's own numbers. */
+  readonly perUser: UserNdcg
 }
 
 /** Score matrices of more cells are not made; fewer users are asked instead. */
 const MAX_CELLS = 2 ** 27
 
 /** Runs known methods, each tuned on validation users of the training rows, and compares the model with them user by user. */
-export async function judgeBaselines({ desk, ndcg, pool, mean, visitors, note }: Job): Promise<JudgedBaselines> {
+export async function judgeBaselines({
+  desk,
+  ndcg,
+  pool,
+  mean,
+  visitors,
+  note,
+  perUser,
+}: Job): Promise<JudgedBaselines> {
   const { dataset, cutoffs, seed } = desk
   const items = dataset.items.length
   const every = Math.ceil((items * desk.asked.length) / MAX_CELLS)
@@ -51,6 +64,11 @@ export async function judgeBaselines({ desk, ndcg, pool, mean, visitors, note }:
     )
     const { result, ndcg: theirs } = measureLists(part, lists)
     const modelOver = pairedInterval(own, theirs, seed)
+    const all = new Float64Array(ndcg.length).fill(Number.NaN)
+    users.forEach((user, at) => {
+      all[user] = theirs[at]
+    })
+    perUser[baseline.name] = all
     judged[baseline.name] = { ...result, note: baseline.note, users: users.length, modelOver }
   }
   return judged

@@ -19,7 +19,7 @@ export type JudgedRelease = {
   readonly popularity: MethodResult
 }
 
-type Measuring = Omit<EvaluateOptions, 'releaseDir' | 'rankings' | 'baselines' | 'precision' | 'mode'>
+type Measuring = Omit<EvaluateOptions, 'releaseDir' | 'rankings' | 'perUser' | 'baselines' | 'precision' | 'mode'>
 
 /** Asks a built release for lists as devices would, histories being the train files, and measures them. Fits nothing. */
 export async function judgeRelease(dir: string, options: Measuring): Promise<JudgedRelease> {

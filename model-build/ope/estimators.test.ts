@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { DEFAULT_DATA_DIR, hasDataSet } from '../../tools/data-dir.ts'
 import { resolveConfig } from '../config/resolve-config.ts'
 import { withDatabase } from '../ingest/database.ts'
 import { createRandom } from '../train/random.ts'
@@ -57,8 +57,8 @@ function drawLog(count: number, shown: readonly number[], rates: readonly number
   }
 }
 
-const BANDIT = '../shared/data/obd-small'
-const hasBandit = existsSync(BANDIT)
+const BANDIT = `${DEFAULT_DATA_DIR}/obd-small`
+const hasBandit = hasDataSet('obd-small')
 
 describe.skipIf(!hasBandit)(`the Open Bandit sample${hasBandit ? '' : ` (skipped: ${BANDIT} is not there)`}`, () => {
   test.each(['men', 'women'])(

@@ -66,7 +66,7 @@ describe('a ranker trained elsewhere', () => {
     const onnx = await file('by-vectors.onnx', writeTreeEnsembleOnnx(byVectors))
     const config = { ...DEFAULTS, ranker: { ...DEFAULTS.ranker, trees: 5, onnx } }
     const releaseDir = join(dir, 'release')
-    const files = { train: [train], test: [test_], items: [], rankings: null, releaseDir }
+    const files = { train: [train], test: [test_], items: [], rankings: null, perUser: null, releaseDir }
     const what = { mode: 'device', cutoffs: [10], baselines: false, precision: false } as const
     const { chosen, judgement } = await evaluateFiles({ ...files, ...what, config, nowMs: 0, report: SILENT })
     expect(chosen.outsideRanker?.groups).toBeGreaterThan(5)

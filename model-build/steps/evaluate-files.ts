@@ -12,6 +12,7 @@ export async function evaluateFiles(request: EvaluateRequest, io: StepIo): Promi
   const result = await evaluate({
     ...request,
     rankings: request.rankingsFile ?? null,
+    perUser: request.perUserFile ?? null,
     releaseDir: request.releaseDir ?? null,
     config,
     nowMs: Date.now(),
