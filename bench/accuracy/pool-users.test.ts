@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { poolUsers } from './pool-users.ts'
+import { poolUsers, type UserLine } from './pool-users.ts'
 
 test('poolUsers › pairs each method with the model on the users that it was asked about', () => {
-  const lines = [
+  const lines: readonly UserLine[] = [
     { user_id: 'a', ndcg: { model: 0.5, ease: 0.25 } },
     { user_id: 'b', ndcg: { model: 1 } },
     { user_id: 'c', ndcg: { model: 0, ease: 0.75 } },

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -44,7 +44,7 @@ describe('evaluateFiles', () => {
       mode: 'device',
       cutoffs: [10, 20],
       rankings: null,
-      perUser: null,
+      perUser: baselines ? join(dir, 'per-user.jsonl') : null,
       releaseDir: null,
       baselines,
       precision: baselines,
@@ -86,6 +86,19 @@ describe('evaluateFiles', () => {
       }
       expect(judgement.paired.random.ratio.low).toBeGreaterThan(1)
       expect(judgement.model.metrics.auc).toBeGreaterThan(judgement.random.metrics.auc)
+    })
+
+    test('each user has a line with the NDCG that the means are of', async () => {
+      const text = await readFile(join(dir, 'per-user.jsonl'), 'utf8')
+      const lines = text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+      expect(new Set(lines.map((line) => line.user_id)).size).toBe(SHAPE.users)
+      const mean = (name: string) => lines.reduce((sum, { ndcg }) => sum + ndcg[name], 0) / lines.length
+      expect(mean('model')).toBeCloseTo(result.judgement.model.metrics['ndcg@20'], 9)
+      const { EASE: ease } = result.baselines
+      expect('metrics' in ease && ease.metrics['ndcg@20']).toBeCloseTo(mean('EASE'), 9)
     })
 
     test('int8 saves more than three fifths of the bytes of vectors at next to no loss', () => {

@@ -15,9 +15,15 @@ describe('splitFiles', () => {
   })
   afterAll(() => dispose())
 
-  const split = async (method: SplitRequest['method']) => {
+  const split = async (method: SplitRequest['method'], fold = 0) => {
     const outDir = join(dir, method)
-    const input = { interactions: [], items: [], dataDir: join(dir, 'shop'), configFile: undefined, overrides: {} }
+    const input = {
+      interactions: [],
+      items: [],
+      dataDir: join(dir, 'shop'),
+      configFile: undefined,
+      overrides: { split: { fold } },
+    }
     const { summary } = await splitFiles({ ...input, outDir, method }, createIo())
     const rows = async (name: string) => (await readFile(join(outDir, name), 'utf8')).trim().split('\n').slice(1)
     const [train, test] = [await rows('train.csv'), await rows('test.csv')]
@@ -47,5 +53,14 @@ describe('splitFiles', () => {
     const item = (row: string) => row.split(',')[1]
     const known = new Set(train.map(item))
     expect(found.filter((row) => known.has(item(row)))).toEqual([])
+  })
+
+  test('five folds of users test each user once', async () => {
+    const user = (row: string) => row.split(',')[0]
+    const folds: Set<string>[] = []
+    for (let fold = 0; fold < 5; fold++) folds.push(new Set((await split('users', fold)).test.map(user)))
+    const all = folds.flatMap((users) => [...users])
+    expect(new Set(all).size).toBe(all.length)
+    expect(Math.max(...folds.map(({ size }) => size))).toBe(Math.min(...folds.map(({ size }) => size)))
   })
 })
