@@ -12,6 +12,7 @@ import { existsSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DEFAULT_DATA_DIR } from '../tools/data-dir.ts'
+import { type HistoryPoint, poolHistories } from './accuracy/pool-histories.ts'
 import { poolUsers, type UserLine } from './accuracy/pool-users.ts'
 import { ratioOfMeans } from './accuracy/ratio-of-means.ts'
 import { numberList, readOptions } from './harness/arguments.ts'
@@ -42,11 +43,13 @@ export async function run(options: readonly string[], report: Report): Promise<R
     }
     const lines: UserLine[] = []
     const ndcgByFold: Record<string, number>[] = []
+    const histories: HistoryPoint[] = []
     for (let fold = 0; fold < folds; fold++) {
       report(`${set}, fold ${fold + 1} of ${folds}`)
       const own = await evaluateFold({ data, fold, isOrdered, config: given.config }, report)
-      lines.push(...own)
-      ndcgByFold.push(poolUsers(own).means)
+      lines.push(...own.lines)
+      ndcgByFold.push(poolUsers(own.lines).means)
+      histories.push(...own.histories)
     }
     const { means, methods } = poolUsers(lines)
     const modelOver = Object.fromEntries(
@@ -54,15 +57,27 @@ export async function run(options: readonly string[], report: Report): Promise<R
         .filter(([name]) => name !== 'model')
         .map(([name, { ours, theirs }]) => [name, ratioOfMeans(ours, theirs)]),
     )
-    results.push({ data: set, order: given.order, folds, users: lines.length, ndcg20: means, modelOver, ndcgByFold })
+    results.push({
+      data: set,
+      order: given.order,
+      folds,
+      users: lines.length,
+      ndcg20: means,
+      modelOver,
+      ndcgByFold,
+      overPopularityByHistory: poolHistories(histories),
+    })
   }
   return results
 }
 
 type Fold = { readonly data: string; readonly fold: number; readonly isOrdered: boolean; readonly config: string }
 
-/** Cuts, fits and measures one fold in processes of their own. @returns NDCG@20 of each tested user by method. */
-async function evaluateFold({ data, fold, isOrdered, config }: Fold, report: Report): Promise<UserLine[]> {
+/** What a fold says of each tested user, and of histories cut short. */
+type FoldResult = { readonly lines: UserLine[]; readonly histories: HistoryPoint[] }
+
+/** Cuts, fits and measures one fold in processes of their own. */
+async function evaluateFold({ data, fold, isOrdered, config }: Fold, report: Report): Promise<FoldResult> {
   const dir = cacheDir('accuracy')
   const perUser = join(dir, 'per-user.jsonl')
   const common = ['--order', isOrdered ? 'use' : 'ignore', ...(config === '' ? [] : ['--config', config])]
@@ -70,7 +85,7 @@ async function evaluateFold({ data, fold, isOrdered, config }: Fold, report: Rep
   await runNode([CLI, 'split', '--data', data, '--out', dir, ...method, ...common, '--json'], () => undefined)
   const [train, test] = ['train.csv', 'test.csv'].map((name) => join(dir, name))
   const items = ['movies.csv', 'books.csv', 'items.csv'].map((name) => join(data, name)).find(existsSync)
-  await runNode(
+  const { stdout } = await runNode(
     [
       ...[CLI, 'evaluate', '--train', train, '--test', test, ...(items === undefined ? [] : ['--items', items])],
       ...['--min-support', '1', '--k', '20', '--baselines', '--per-user', perUser, '--json', ...common],
@@ -79,8 +94,10 @@ async function evaluateFold({ data, fold, isOrdered, config }: Fold, report: Rep
   )
   const text = await readFile(perUser, 'utf8')
   await rm(dir, { recursive: true })
-  return text
+  const lines = text
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as UserLine) // of `evaluate --per-user`
+  const { historyLength } = JSON.parse(stdout) as { historyLength: HistoryPoint[] } // of `evaluate --json`
+  return { lines, histories: historyLength }
 }

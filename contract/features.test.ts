@@ -67,7 +67,7 @@ function tiny(change: Partial<FeatureInputs> = {}): FeatureInputs {
 
 describe('the feature layout', () => {
   test('has 109 distinct names at their own columns', () => {
-    expect(FEATURE_LAYOUT).toBe(4)
+    expect(FEATURE_LAYOUT).toBe(5)
     expect(FEATURE_COUNT).toBe(109)
     expect(new Set(FEATURE_NAMES).size).toBe(FEATURE_COUNT)
     expect(FEATURE_NAMES.map(featureIndex)).toEqual(FEATURE_NAMES.map((_, i) => i))
@@ -125,7 +125,7 @@ describe('fillFeatures', () => {
     ['item.hasEvidence', [1, 0]],
     ['item.norm', [5, 0]],
     ['item.tagCount', [2, 1]],
-    ['item.popularityEarly', [200 / 3, 0]],
+    ['item.popularityEarly', [Math.fround(200 / (3 * Math.sqrt(3))), 0]],
     ['dot.recentZ', [1, -1]],
     ['dot.recentShare', [1, 0]],
     ['dot.cosine', [0.6, 0]],

@@ -127,7 +127,7 @@ export const FEATURE_NAMES = [
   'blend.sequenceZ',
   'rank.sequence',
   'rank.best',
-  // Layout 3. Popularity / (1 + history length): what to go by while little is known of the visitor.
+  // Layout 3. Popularity / (1 + history length) ^ 3/2 (layout 5): what to go by while little is known of the visitor.
   'item.popularityEarly',
 ] as const
 
@@ -136,7 +136,7 @@ export type FeatureName = (typeof FEATURE_NAMES)[number]
 export const FEATURE_COUNT = FEATURE_NAMES.length
 
 /** Version of names, order and arithmetic. */
-export const FEATURE_LAYOUT = 4
+export const FEATURE_LAYOUT = 5
 
 /** Rank of a candidate in a channel that did not find it. */
 export const NO_RANK = 1_000

@@ -104,7 +104,7 @@ function putItem(put: Put, { inputs, norms }: FeatureParts): void {
   put('item.popularity', popularity)
   put(
     'item.popularityEarly',
-    column(count, (i) => popularity[i] / (1 + history.length)),
+    column(count, (i) => popularity[i] / ((1 + history.length) * Math.sqrt(1 + history.length))),
   )
   put('item.trending', inputs.trending)
   put('item.clickRate', inputs.clickRate)

@@ -24,11 +24,11 @@ export type CollectOptions = {
   readonly onProgress?: (done: number, total: number) => void
 }
 
-/** Lengths that a shortened history may have, so that the ranker also learns visitors of few clicks. */
-const SHORT_LENGTHS = [1, 2, 3, 5, 10]
+/** Lengths that a shortened history may have, so that the ranker also learns visitors of few clicks; longer ones it learns from whole lists. */
+const SHORT_LENGTHS = [1, 2]
 
-/** Users with a shortened list beside the whole one; more cost time and change nothing measurable. */
-const SHORT_SHARE = 1 / 3
+/** Users with a shortened list beside the whole one; with more, whole histories lose (docs/decisions/0014). */
+const SHORT_SHARE = 1 / 2
 
 /**
  * Makes training lists as a device would: candidates and features from the part of a history that was known, labels from

@@ -14,13 +14,21 @@ const CHANNELS: readonly FeatureName[] = ['dot.recentZ', 'voters.recentZ', 'sequ
 /** Low, so that trees soon outweigh the blend where they know better. */
 const WEIGHT = 0.18
 
+/** Of popularity (0…255) over the three-halves power of one more than the history's length: a prior that a few clicks outweigh. */
+const PRIOR_WEIGHT = 0.2 * WEIGHT
+
 /**
- * What trees start from, and all there is where they learn nothing: an even blend of the channels that say anything. Nothing of it is fitted: on
- * lists of some hundred histories a fitted blend follows noise, and trees that start from it learn less of what it leaves (docs/decisions).
+ * What trees start from, and all there is where they learn nothing: an even blend of the channels that say anything, and popularity while little is
+ * known of the visitor. Nothing of it is fitted: on lists of some hundred histories a fitted blend follows noise, and trees that start from it learn
+ * less of what it leaves (docs/decisions/0014).
  */
 export function evenHead(groups: readonly TrainingGroup[]): LinearHead {
-  const features = CHANNELS.map(featureIndex).filter((column) => groups.some((group) => differs(group, column)))
-  return { features, weights: features.map(() => WEIGHT), bias: 0 }
+  const channels = CHANNELS.map(featureIndex).filter((column) => groups.some((group) => differs(group, column)))
+  return {
+    features: [...channels, featureIndex('item.popularityEarly')],
+    weights: [...channels.map(() => WEIGHT), PRIOR_WEIGHT],
+    bias: 0,
+  }
 }
 
 function differs({ features }: TrainingGroup, column: number): boolean {

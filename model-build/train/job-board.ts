@@ -36,12 +36,12 @@ const KERNELS: readonly KernelName[] = [
 ]
 
 const CELL = { sequence: 0, busy: 1, next: 2 } as const
-const HEAD = 6
+const HEAD = 7
 const MAX_ARGS = 16
 
 /**
  * A job shared by threads without messages (a message costs more than a small histogram): `cells` are i32 {job number, threads still busy,
- * next task}, `job` f64 {kernel, tasks, chunk, scratch, scratch bytes, argument count, …arguments}.
+ * next task}, `job` f64 {kernel, tasks, chunk, scratch, scratch bytes, memory bytes, argument count, …arguments}.
  */
 export type Control = { readonly cells: Int32Array; readonly job: Float64Array }
 
@@ -55,8 +55,8 @@ export function createControl(): Control {
 /** Hands a job to `threads` waiting threads; resolves when all are done. One job at a time. */
 export async function postJob({ cells, job }: Control, next: KernelJob, threads: number): Promise<void> {
   if (next.args.length > MAX_ARGS) throw new Error('A kernel takes at most 16 arguments')
-  const head = [KERNELS.indexOf(next.kernel), next.tasks, next.chunk, next.scratch, next.scratchBytes, next.args.length]
-  job.set([...head, ...next.args])
+  const { tasks, chunk, scratch, scratchBytes, memoryBytes, args } = next
+  job.set([KERNELS.indexOf(next.kernel), tasks, chunk, scratch, scratchBytes, memoryBytes, args.length, ...args])
   Atomics.store(cells, CELL.next, 0)
   Atomics.store(cells, CELL.busy, threads)
   Atomics.add(cells, CELL.sequence, 1)
@@ -72,11 +72,11 @@ export function awaitJob(
   seen: number,
 ): { readonly sequence: number; readonly job: KernelJob } {
   Atomics.wait(cells, CELL.sequence, seen)
-  const [kernel, tasks, chunk, scratch, scratchBytes, count] = job
+  const [kernel, tasks, chunk, scratch, scratchBytes, memoryBytes, count] = job
   const args = Array.from(job.subarray(HEAD, HEAD + count))
   return {
     sequence: Atomics.load(cells, CELL.sequence),
-    job: { kernel: KERNELS[kernel], tasks, chunk, scratch, scratchBytes, args },
+    job: { kernel: KERNELS[kernel], tasks, chunk, scratch, scratchBytes, memoryBytes, args },
   }
 }
 

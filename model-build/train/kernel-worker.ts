@@ -16,6 +16,7 @@ function work({ module, memory, control, index }: Setup): never {
   for (let seen = 0; ; ) {
     const { sequence, job } = awaitJob(control, seen)
     seen = sequence
+    refresh(memory, job.memoryBytes)
     const kernel = kernels[job.kernel]
     const scratch = job.scratch + index * job.scratchBytes
     for (let begin = claimTasks(control, job.chunk); begin < job.tasks; begin = claimTasks(control, job.chunk)) {
@@ -23,6 +24,11 @@ function work({ module, memory, control, index }: Setup): never {
     }
     finishJob(control)
   }
+}
+
+/** A thread hears of another's growth at its next interruption, perhaps after it has begun; growing by nothing makes it look at once. */
+function refresh(memory: WebAssembly.Memory, bytes: number): void {
+  if (memory.buffer.byteLength < bytes) memory.grow(0)
 }
 
 // workerData is untyped; thread-pool.ts is its only writer.

@@ -52,6 +52,8 @@ export type KernelJob = {
   readonly args: readonly number[]
   readonly scratch: number
   readonly scratchBytes: number
+  /** Size of the shared memory that the arguments point into. */
+  readonly memoryBytes: number
 }
 
 /** Compiles the committed kernels.wasm. */

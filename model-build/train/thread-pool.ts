@@ -83,7 +83,7 @@ export async function createKernelPool(options: { readonly threads?: number } = 
       const scratchBytes = Math.ceil((job.scratchBytes ?? 0) / 64) * 64
       const scratch = heap.reserve(scratchBytes * threads)
       if (crew === undefined) inline[job.kernel](0, job.tasks, scratch, ...job.args)
-      else await spread(crew, { chunk: 1, ...job, scratch, scratchBytes })
+      else await spread(crew, { chunk: 1, ...job, scratch, scratchBytes, memoryBytes: heap.memory.buffer.byteLength })
     } finally {
       heap.top = mark
       isBusy = false
