@@ -4,6 +4,7 @@ import {
   configRequest,
   type InputFlags,
   inputRequest,
+  TUNE_HELP,
   wholeNumber,
   withCommon,
   withInput,
@@ -29,6 +30,7 @@ export function addBuild(program: Command, context: CommandContext): void {
     .requiredOption('--out <dir>', 'where the release goes')
     .option('--keys <dir>', 'signing keys (see `pocketshelf keys new`)')
     .option('--retention-days <n>', 'leave out rows older than this, counted from the newest', wholeNumber)
+    .option('--tune', TUNE_HELP)
     .option('--ranker <file>', 'a ranker trained elsewhere: ONNX over the feature layout (docs/elsewhere.md)')
     .option('--gate', 'write nothing when the release is worse than the last one of --out, and say why (exit code 3)')
     .option(

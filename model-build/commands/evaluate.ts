@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { type ConfigFlags, configRequest, cutoffs, withCommon, withReading } from './options.ts'
+import { type ConfigFlags, configRequest, cutoffs, TUNE_HELP, withCommon, withReading } from './options.ts'
 import type { StepIo, StepResult } from './requests.ts'
 import { type CommandContext, type CommonFlags, runStep } from './run-step.ts'
 
@@ -65,6 +65,7 @@ export function addEvaluate(program: Command, context: CommandContext): void {
     )
     .option('--release-dir <dir>', 'keep the release that was measured; `publish --keys` can sign it')
     .option('--release <dir>', 'fit nothing: measure a release that was built before')
+    .option('--tune', TUNE_HELP)
     .option('--ranker <file>', 'a ranker trained elsewhere: ONNX over the feature layout (docs/elsewhere.md)')
     .option('--precision', 'also show bytes and NDCG of vectors in single precision and in int8')
     .option('--baselines', 'also measure random, item-kNN, exact EASE and exact iALS on the same users')

@@ -178,7 +178,8 @@ describe('options', () => {
   test('override the configuration file', async () => {
     const file = join(dir, 'p.toml')
     await writeFile(file, 'seed = 5\n[release]\nminSupport = 9\nheadItems = 100\n')
-    const { configFile, overrides } = configRequest({ config: file, minSupport: 1, site: 'shop', order: 'ignore' })
+    const flags = { config: file, minSupport: 1, site: 'shop', order: 'ignore', tune: true } as const
+    const { configFile, overrides } = configRequest(flags)
     const config = await resolveConfig(configFile, overrides)
     expect([
       config.seed,
@@ -186,7 +187,8 @@ describe('options', () => {
       config.input.order,
       config.release.minSupport,
       config.release.headItems,
-    ]).toEqual([5, 'shop', 'ignore', 1, 100])
+      config.tuning.enabled,
+    ]).toEqual([5, 'shop', 'ignore', 1, 100, true])
   })
 
   test('list lengths are sorted without repeats, shares are above zero', () => {

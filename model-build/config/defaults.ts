@@ -136,11 +136,17 @@ export const DEFAULTS: Config = {
     leaves: 15,
     learningRate: 0.05,
     minLeafRows: 400,
+    // Share of the features that each tree may use.
+    featureFraction: 0.5,
     earlyStoppingRounds: 30,
     // Histories that training lists are made from.
     maxQueries: 20_000,
     // A ranker trained elsewhere (ONNX over the feature layout) in place of the build's own; empty for none. Path from the working directory.
     onnx: '',
+  },
+  tuning: {
+    // Searches more hyper-parameters than a build always chooses (docs/evaluation.md), as `--tune` does.
+    enabled: false,
   },
   release: {
     // Pairs of items backed by fewer people do not leave the build.

@@ -60,10 +60,12 @@ export const configSchema = z.strictObject({
     leaves: z.int().min(2).max(255),
     learningRate: positive,
     minLeafRows: positiveCount,
+    featureFraction: z.number().positive().max(1),
     earlyStoppingRounds: positiveCount,
     maxQueries: positiveCount,
     onnx: z.string(),
   }),
+  tuning: z.strictObject({ enabled: z.boolean() }),
   release: z.strictObject({
     minSupport: positiveCount,
     cellItems: z.int().min(64).max(65_535),

@@ -62,7 +62,7 @@ export type EvaluateResult = {
   readonly baselines: JudgedBaselines
   /** Empty unless asked for. */
   readonly precision: readonly PrecisionPart[]
-  readonly chosen: Pick<FittedPipeline, 'models' | 'recency' | 'second'> & {
+  readonly chosen: Pick<FittedPipeline, 'models' | 'recency' | 'second' | 'tuning'> & {
     readonly trees: number
     readonly outsideRanker: OutsideRanker['validation'] | null
   }
@@ -98,6 +98,7 @@ export async function evaluateFiles(options: EvaluateOptions): Promise<EvaluateR
         models: pipeline.models,
         recency: pipeline.recency,
         second: pipeline.second,
+        tuning: pipeline.tuning,
         trees: pipeline.ranker?.trees.roots.length ?? 0,
         outsideRanker: pipeline.outside?.validation ?? null,
       },

@@ -9,6 +9,11 @@ import type { Job } from './job.ts'
 /** Of a half-life of ten items: near enough to what is chosen later for an ordered log, and far from none. */
 const USUAL_RATIO = ratioOf(10)
 
+/** How histories fade while settings are judged, before recency itself is chosen. */
+export function trialRatio({ order }: Interactions): number {
+  return order === 'none' ? 1 : USUAL_RATIO
+}
+
 /** Two ways to try where two are affordable; where there is order, one of them learns from it. */
 function methodsFor({ itemCount, order }: Interactions): readonly VoterMethod[] {
   const isDense = itemCount <= DENSE_LIMIT
@@ -24,7 +29,7 @@ export async function chooseSolves(
   const log = dataset.interactions
   const order = log.order === 'none' ? 'ignore' : 'use'
   const { searchBudget: budget, searchUsers: maxUsers, searchRows: maxTrainRows } = effort
-  const ratio = order === 'use' ? USUAL_RATIO : 1
+  const ratio = trialRatio(log)
   const common = { seed: base.seed, order, visitors, ratio, maxUsers, pool } as const
   const onSolve = (done: number, total: number) => onShare((0.5 * done) / total)
   const ials = await selectIals(log, base, { ...common, budget, onProgress: onSolve })

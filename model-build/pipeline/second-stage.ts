@@ -1,13 +1,16 @@
-import { type FittedRanker, fitRanker } from '../rank/fit-ranker.ts'
+import { type FittedRanker, fitRanker, type RankerOptions } from '../rank/fit-ranker.ts'
 import type { TrainingGroup } from '../rank/training-group.ts'
+import { tuneRanker } from '../tune/tune-ranker.ts'
+import type { TunedStage } from '../tune/tuning.ts'
 import type { ChosenSecond } from './choose-second.ts'
 import type { Job } from './job.ts'
+import type { Report } from './progress.ts'
 import type { PipelineSettings } from './settings.ts'
 
 /** Training lists with the second space (none where none is tried) and without. */
 export type Lists = { readonly with: readonly TrainingGroup[]; readonly without: readonly TrainingGroup[] }
 
-export type Rankers = { readonly with: FittedRanker | null; readonly without: FittedRanker }
+type Rankers = { readonly with: FittedRanker | null; readonly without: FittedRanker }
 
 /**
  * What a second space adds: NDCG@20 of the whole pipeline on lists kept apart (null where none was worth trying), the share by which quality grows, and
@@ -20,25 +23,60 @@ export type JudgedSecond = ChosenSecond & {
   readonly ships: boolean
 }
 
+export type SecondStageParts = {
+  readonly second: ChosenSecond
+  readonly lists: Lists
+  /** Whether the ranker of the release is trained here; only that one is tuned. */
+  readonly isOwn: boolean
+}
+
+export type SecondStage = {
+  readonly ranker: FittedRanker
+  readonly judged: JudgedSecond
+  /** The lists that the ranker is trained on. */
+  readonly groups: readonly TrainingGroup[]
+  readonly tuned: TunedStage | null
+}
+
+/** Trains rankers with the second space and without, takes the one that ships, and searches its settings where that is asked for. */
+export async function secondStageOf(
+  job: Job,
+  { second, lists, isOwn }: SecondStageParts,
+  report: Report,
+): Promise<SecondStage> {
+  const rankers = await report.step('train ranker', (onShare) => rankersOf(job, lists, onShare))
+  const judged = judgeSecond(second, rankers, job.settings)
+  const found =
+    judged.ships && rankers.with !== null
+      ? { ranker: rankers.with, groups: lists.with }
+      : { ranker: rankers.without, groups: lists.without }
+  if (!job.settings.isTuned || !isOwn) return { ...found, judged, tuned: null }
+  const options = rankerOptions(job)
+  const { setting, tuned } = await tuneRanker(found.groups, options, report)
+  if (tuned.duel?.isWon !== true) return { ...found, judged, tuned }
+  const ranker = await report.step('train ranker as tuned', (onShare) =>
+    fitRanker(found.groups, { ...options, ...setting, onProgress: (done, total) => onShare(done / total) }),
+  )
+  return { ranker, groups: found.groups, judged, tuned }
+}
+
+function rankerOptions({ settings, pool }: Job): RankerOptions {
+  return { ...settings.ranker, seed: settings.models.seed, pool }
+}
+
 /** Trains a ranker on each. */
-export async function rankersOf(
-  { settings, pool }: Job,
-  lists: Lists,
-  onShare: (share: number) => void,
-): Promise<Rankers> {
+async function rankersOf(job: Job, lists: Lists, onShare: (share: number) => void): Promise<Rankers> {
   const parts = lists.with.length > 0 ? 2 : 1
   const rank = (groups: readonly TrainingGroup[], part: number) =>
     fitRanker(groups, {
-      ...settings.ranker,
-      seed: settings.models.seed,
-      pool,
+      ...rankerOptions(job),
       onProgress: (done, total) => onShare((part + done / total) / parts),
     })
   const without = await rank(lists.without, 0)
   return { without, with: parts === 2 ? await rank(lists.with, 1) : null }
 }
 
-export function judgeSecond(second: ChosenSecond, rankers: Rankers, settings: PipelineSettings): JudgedSecond {
+function judgeSecond(second: ChosenSecond, rankers: Rankers, settings: PipelineSettings): JudgedSecond {
   const plain = rankers.without.validation
   const found = rankers.with?.validation ?? null
   const without = plain.headAndTrees

@@ -16,6 +16,7 @@ export type PipelineSettings = {
     readonly leaves: number
     readonly learningRate: number
     readonly minLeafRows: number
+    readonly featureFraction: number
     readonly earlyStoppingRounds: number
     readonly maxQueries: number
     /** Path of a ranker trained elsewhere, or empty. */
@@ -34,6 +35,8 @@ export type PipelineSettings = {
     /** Logs of more users do not get it tried. */
     readonly maxUsers: number
   }
+  /** Whether more hyper-parameters are searched than a build always chooses. */
+  readonly isTuned: boolean
   /** Whom the release will be judged by; what fits the one does not fit the other as well. */
   readonly visitors: Visitors
   /** Share of a user's rows that validation and ranker training look for. */
@@ -89,6 +92,7 @@ export function resolveSettings(config: Config): PipelineSettings {
     ranker: config.ranker,
     sequence: config.sequence,
     mean: config.mean,
+    isTuned: config.tuning.enabled,
     visitors: 'new',
     heldShare: config.split.testShare,
     halfLives: config.embedding.halfLifeItems,

@@ -12,6 +12,8 @@ export type RankerOptions = {
   readonly leaves: number
   readonly learningRate: number
   readonly minLeafRows: number
+  /** Share of the features that each tree may use. */
+  readonly featureFraction: number
   readonly earlyStoppingRounds: number
   readonly seed: number
   readonly pool: KernelPool
@@ -42,9 +44,10 @@ const VALIDATION_EVERY = 4
 
 const JUDGED_AT = 20
 
-/** Lists that judge and do not train. */
-export function judgingGroups(groups: readonly TrainingGroup[]): TrainingGroup[] {
-  return groups.filter(({ user }) => user % VALIDATION_EVERY === 0)
+/** Lists that judge and do not train, and the others. */
+export function partGroups(groups: readonly TrainingGroup[]): { judging: TrainingGroup[]; training: TrainingGroup[] } {
+  const isJudging = ({ user }: TrainingGroup) => user % VALIDATION_EVERY === 0
+  return { judging: groups.filter(isJudging), training: groups.filter((group) => !isJudging(group)) }
 }
 
 /**
@@ -52,24 +55,12 @@ export function judgingGroups(groups: readonly TrainingGroup[]): TrainingGroup[]
  * remains when trees do not help.
  */
 export async function fitRanker(groups: readonly TrainingGroup[], options: RankerOptions): Promise<FittedRanker> {
-  const judging = judgingGroups(groups)
-  const training = groups.filter(({ user }) => user % VALIDATION_EVERY !== 0)
-  const linearHead = evenHead(training)
-  const { ensemble } = await trainLambdaMart(rankingData(training, linearHead), {
-    ...options,
-    minRowsPerLeaf: options.minLeafRows,
-    l2: 1,
-    featureFraction: 0.5,
-    patience: options.earlyStoppingRounds,
-    ndcgAt: JUDGED_AT,
-    layout: FEATURE_LAYOUT,
-    validation: rankingData(judging, linearHead),
-  })
+  const { judging, training } = partGroups(groups)
+  const { trees, linearHead } = await fitTrees({ training, watching: judging }, options)
   const head = ({ features, count }: TrainingGroup) => withHead(new Float32Array(count), features, linearHead)
-  const both = ({ features, count }: TrainingGroup) =>
-    withHead(scoreTrees(ensemble, features, count), features, linearHead)
+  const both = scorerOf({ trees, linearHead })
   return {
-    trees: ensemble,
+    trees,
     linearHead,
     validation: {
       head: meanNdcg(judging, head, JUDGED_AT),
@@ -80,6 +71,33 @@ export async function fitRanker(groups: readonly TrainingGroup[], options: Ranke
     slope: fitSlope(judging, both),
     featureQuantiles: featureDeciles(training),
   }
+}
+
+/** Lists to learn from, and lists that say when to stop. */
+export type TreeLists = { readonly training: readonly TrainingGroup[]; readonly watching: readonly TrainingGroup[] }
+
+/** Trees on what the even blend leaves over, as many as are best on the watching lists. */
+export async function fitTrees(
+  { training, watching }: TreeLists,
+  options: RankerOptions,
+): Promise<Pick<FittedRanker, 'trees' | 'linearHead'>> {
+  const linearHead = evenHead(training)
+  const { ensemble } = await trainLambdaMart(rankingData(training, linearHead), {
+    ...options,
+    minRowsPerLeaf: options.minLeafRows,
+    l2: 1,
+    patience: options.earlyStoppingRounds,
+    ndcgAt: JUDGED_AT,
+    layout: FEATURE_LAYOUT,
+    validation: rankingData(watching, linearHead),
+  })
+  return { trees: ensemble, linearHead }
+}
+
+/** Scores of a list's candidates under blend and trees. */
+export function scorerOf({ trees, linearHead }: Pick<FittedRanker, 'trees' | 'linearHead'>) {
+  return ({ features, count }: TrainingGroup): Float32Array =>
+    withHead(scoreTrees(trees, features, count), features, linearHead)
 }
 
 function withHead(scores: Float32Array, features: Float32Array, head: LinearHead): Float32Array {

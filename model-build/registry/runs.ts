@@ -24,6 +24,8 @@ export type Run = {
   readonly before: { readonly items: number; readonly categories: number; readonly tags: number }
   /** What else it learnt from that is not in the files; such a build cannot be reproduced from them. */
   readonly learntFrom: 'files' | 'files and events' | 'files and the release before'
+  /** Stages whose tuned settings were taken, perhaps none; null where nothing was tuned. */
+  readonly tuned: readonly string[] | null
   readonly metrics: Readonly<Record<string, number>>
   readonly sizeBytes: number
   readonly steps: readonly StepTime[]
@@ -51,7 +53,7 @@ export async function readRuns(dir: string): Promise<Run[]> {
   return text.split('\n').flatMap((line) => {
     try {
       const run = JSON.parse(line) as Partial<Run> | null // the fields that say it is one are looked at
-      return run?.v === 1 && typeof run.id === 'string' ? [run as Run] : []
+      return run?.v === 1 && typeof run.id === 'string' ? [{ tuned: null, ...run } as Run] : [] // lines older than tuning lack it
     } catch {
       return []
     }

@@ -4,6 +4,7 @@ import { type Chart, drawChart } from './charts.ts'
 import { judgementCharts, makingCharts } from './report-charts.ts'
 import type { ReportExtras } from './report-data.ts'
 import { STYLE } from './report-style.ts'
+import { tuningSection } from './tuning-section.ts'
 
 /** The report of a build: plots and numbers in one page that opens from disk and asks for nothing. */
 export function buildReport(
@@ -23,6 +24,7 @@ export function buildReport(
 ${factsOf(outcome)}
 ${judgement === null ? '<p>No held-out rows to judge by: lists come from content and popularity.</p>' : qualityOf(judgement)}
 <section aria-labelledby="making"><h2 id="making">How it was made</h2><div class="plots">${makingCharts(outcome, extras).map(figure).join('')}</div></section>
+${tuningSection(judged.pipeline.tuning)}
 ${findingsOf(outcome)}
 ${adviceOf(extras)}
 <details><summary>All numbers (report.json)</summary><pre tabindex="0">${escapeHtml(JSON.stringify(summary, null, 1))}</pre></details>

@@ -18,7 +18,7 @@ figcaption{color:var(--soft);font-size:.88rem;margin-top:.35rem}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:.35rem .8rem .35rem 0;border-bottom:1px solid var(--rule);white-space:nowrap}
-th[scope=row]{font-weight:500}td small{color:var(--soft);margin-left:.35rem}
+caption{text-align:left;color:var(--soft);padding-top:.75rem}th[scope=row]{font-weight:500}td small{color:var(--soft);margin-left:.35rem}
 .next{border-left:4px solid var(--series-1);padding-left:1.25rem}
 .next h2{margin-top:2.5rem}.next li{margin-bottom:.8rem}
 details{margin-top:2.5rem}summary{cursor:pointer}

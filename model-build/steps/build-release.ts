@@ -20,6 +20,7 @@ import { reportExtras } from '../report/report-data.ts'
 import { requirePass, type Verdict } from '../retrain/gate.ts'
 import { judgeAgainstFolder } from '../retrain/last-release.ts'
 import { createKernelPool } from '../train/thread-pool.ts'
+import { takenStages } from '../tune/tuning.ts'
 import { type BuildOutcome, buildLines, buildSummary } from './build-summary.ts'
 import { incrementRelease } from './increment-release.ts'
 import { noteRun } from './note-run.ts'
@@ -124,7 +125,7 @@ function evidenceOf({ interactions: log }: Dataset, { judged, release }: Trained
 
 /** Notes the run in the register; what was kept for an interruption is no longer needed. */
 async function remember(
-  { release }: Trained,
+  { judged, release }: Trained,
   { publication, steps, verdict }: BuildOutcome,
   parts: BuildParts & { readonly last: StoredRelease | null },
 ): Promise<void> {
@@ -135,6 +136,7 @@ async function remember(
     release: manifest.release,
     manifest: objects.addJson(manifest).hash,
     learntFrom: parts.augment === undefined ? 'files' : 'files and events',
+    tuned: judged.pipeline.tuning === null ? null : takenStages(judged.pipeline.tuning),
     metrics: manifest.gate,
     sizeBytes: Array.from(objects.entries()).reduce((sum, [, bytes]) => sum + bytes.length, 0),
     steps,

@@ -3,6 +3,7 @@ import type { IngestReport } from '../ingest/report.ts'
 import type { StepTime } from '../pipeline/progress.ts'
 import type { AssembledRelease } from '../release/assemble.ts'
 import type { Verdict } from '../retrain/gate.ts'
+import { tuningLines } from '../tune/tuning.ts'
 
 /** What a build has to tell. */
 export type BuildOutcome = {
@@ -47,6 +48,7 @@ export function buildSummary({
       recency: judged.pipeline.recency,
       second: judged.pipeline.second,
       ranker: judged.pipeline.ranker?.validation ?? null,
+      tuning: judged.pipeline.tuning,
       outsideRanker: judged.pipeline.outside?.validation ?? null,
     },
   }
@@ -63,6 +65,7 @@ export function buildLines(outcome: BuildOutcome): string[] {
   for (const [reason, count] of Object.entries(ingest.dropped)) lines.push(`dropped ${count}: ${reason}`)
   for (const [reason, count] of Object.entries(ingest.flagged)) lines.push(`flagged ${count}: ${reason}`)
   for (const reason of verdict?.reasons ?? []) lines.push(`worse than the last release: ${reason}`)
+  lines.push(...tuningLines(judged.pipeline.tuning))
   lines.push(`report: ${outDir}/report.html`)
   if (judged.judgement === null)
     return [...lines, 'no held-out rows to judge by; lists come from content and popularity']

@@ -4,6 +4,7 @@ import { evaluateFiles as evaluate } from '../evaluate/evaluate-files.ts'
 import { type FlatMetrics, METRIC_NAMES } from '../evaluate/flat-metrics.ts'
 import { judgeRelease } from '../evaluate/judge-release.ts'
 import type { Leaks } from '../evaluate/judgement.ts'
+import { tuningLines } from '../tune/tuning.ts'
 import { reportTo } from './step-report.ts'
 
 /** Body of `pocketshelf evaluate`. */
@@ -31,6 +32,7 @@ export async function evaluateFiles(request: EvaluateRequest, io: StepIo): Promi
       ...linesOf(request.cutoffs, { ...methods, ...baselines }),
       ...pairedLines(result),
       ...precisionLines(result),
+      ...tuningLines(result.chosen.tuning),
     ],
   }
 }

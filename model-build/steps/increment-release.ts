@@ -128,6 +128,7 @@ async function remember({ last, plan, movement }: Compared, outcome: Outcome): P
     last,
     release: outcome.name,
     learntFrom: 'files and the release before',
+    tuned: null,
     metrics: loss === null ? {} : { 'increment.ndcg@20': loss.ratio.mean },
     steps: report.steps,
     refusals: [],

@@ -8,6 +8,7 @@ import { generateDemoData } from '../demo-data/generate-demo-data.ts'
 import { createIo, createWorkspace } from '../publish/testing/tiny-site.ts'
 import { readRuns } from '../registry/runs.ts'
 import { readReleaseDir } from '../release/release-dir.ts'
+import { type Tuning, takenStages } from '../tune/tuning.ts'
 import { buildRelease } from './build-release.ts'
 import { compareTwoRuns } from './compare-runs.ts'
 import { listRuns } from './list-runs.ts'
@@ -61,9 +62,9 @@ describe('a build', () => {
   })
 
   /** Runs `pocketshelf build` in a process of its own and kills it as it enters a step; gives the steps it entered. */
-  const buildUntil = async (outDir: string, last: string | null): Promise<string[]> => {
+  const buildUntil = async (outDir: string, last: string | null, flags: readonly string[] = []): Promise<string[]> => {
     const cli = new URL('../cli.ts', import.meta.url).pathname
-    const args = [cli, 'build', '--config', config, '--data', shop, '--out', join(dir, outDir)]
+    const args = [cli, 'build', '--config', config, '--data', shop, '--out', join(dir, outDir), ...flags]
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
@@ -79,6 +80,15 @@ describe('a build', () => {
     return entered
   }
 
+  const expectSameBytes = async (torn: string, whole: string): Promise<void> => {
+    const [a, b] = [await readReleaseDir(join(dir, torn)), await readReleaseDir(join(dir, whole))]
+    expect(a.file).toEqual(b.file)
+    for (const name of b.file.objects) {
+      const bytes = await Promise.all([torn, whole].map((of) => readFile(join(dir, of, 'objects', name))))
+      expect(bytes[1].equals(bytes[0])).toBe(true)
+    }
+  }
+
   test('killed at each of its steps it leaves no release, goes on from its last finished step, and gives the bytes of one that was never stopped', async () => {
     await buildRelease(request('whole'), createIo())
     let before: string[] = []
@@ -91,13 +101,37 @@ describe('a build', () => {
     expect(before).not.toContain('train ranker')
     const rest = await buildUntil('torn', null)
     expect(rest).toEqual(['read inputs', 'write objects to judge', 'write objects'])
-    const [whole, torn] = [await readReleaseDir(join(dir, 'whole')), await readReleaseDir(join(dir, 'torn'))]
-    expect(torn.file).toEqual(whole.file)
-    for (const name of whole.file.objects) {
-      const bytes = await Promise.all(['whole', 'torn'].map((of) => readFile(join(dir, of, 'objects', name))))
-      expect(bytes[1].equals(bytes[0])).toBe(true)
-    }
+    await expectSameBytes('torn', 'whole')
     expect((await readdir(join(dir, 'torn'))).sort()).toEqual((await readdir(join(dir, 'whole'))).sort())
+  }, 240_000)
+
+  test('that tunes goes on from the last finished rung of its searches, gives the same bytes, and says what came of them', async () => {
+    const outDir = join(dir, 'tuned')
+    const { summary, lines } = await buildRelease(
+      { ...request('tuned'), overrides: { tuning: { enabled: true } } },
+      createIo(),
+    )
+    expect(await buildUntil('torn tuned', 'judge the tuned first stage', ['--tune'])).toContain(
+      'tune voters (12 trials)',
+    )
+    const entered = await buildUntil('torn tuned', 'recommend', ['--tune'])
+    expect(entered).toContain('tune ranker (18 trials)')
+    expect(entered).not.toContain('choose hyper-parameters')
+    await buildUntil('torn tuned', null, ['--tune'])
+    await expectSameBytes('torn tuned', 'tuned')
+    const { chosen } = summary as { chosen: { tuning: Tuning } } // written by buildSummary
+    expect(chosen.tuning.firstStage.searches.map(({ name, trials }) => [name, trials.length])).toEqual([
+      ['embedding', 39],
+      ['voters', 12],
+    ])
+    expect(lines.filter((line) => line.startsWith('tuning of the'))).toHaveLength(2)
+    const [run] = await readRuns(outDir)
+    expect(run.tuned).toEqual(takenStages(chosen.tuning))
+    expect((await listRuns({ outDir })).lines[0]).toContain('tuned: ')
+    expect((await reproduceRun({ outDir, id: run.id }, createIo())).summary).toMatchObject({ isSame: true })
+    const page = await readFile(join(outDir, 'report.html'), 'utf8')
+    expect(page).toContain('What tuning tried')
+    expect(page).toContain('Trials of the ranker, 8 of 18')
   }, 240_000)
 
   test('is remembered with its data, settings, numbers and times, and can be reproduced byte for byte', async () => {

@@ -7,7 +7,7 @@ import type { InputFiles } from './read-inputs.ts'
 /** What the register remembers of a build beside what follows from its place. */
 export type BuiltRun = Pick<
   Run,
-  'release' | 'manifest' | 'publication' | 'learntFrom' | 'metrics' | 'sizeBytes' | 'steps' | 'refusals'
+  'release' | 'manifest' | 'publication' | 'learntFrom' | 'tuned' | 'metrics' | 'sizeBytes' | 'steps' | 'refusals'
 > & {
   readonly config: Config
   readonly last: StoredRelease | null
@@ -17,7 +17,7 @@ export type BuiltRun = Pick<
 /** Adds a build to the register of its folder. */
 export function noteRun(outDir: string, { config, last, inputs, ...built }: BuiltRun): Promise<void> {
   const absolute = (paths: readonly string[]) => paths.map((path) => resolve(path))
-  const { release, manifest, publication, learntFrom, metrics, sizeBytes, steps, refusals } = built
+  const { release, manifest, publication, learntFrom, tuned, metrics, sizeBytes, steps, refusals } = built
   return addRun(outDir, {
     v: 1,
     id: `${publication}-${manifest.slice(0, 8)}`,
@@ -35,6 +35,7 @@ export function noteRun(outDir: string, { config, last, inputs, ...built }: Buil
       tags: last?.dictionaries.tags.length ?? 0,
     },
     learntFrom,
+    tuned,
     metrics,
     sizeBytes,
     steps,

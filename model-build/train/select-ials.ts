@@ -18,7 +18,12 @@ import { holdOutUsers, ndcgOfScores, type ValidationUsers } from './validation-u
 
 export type IalsSetting = { readonly alpha0: number; readonly reg: number }
 
-const SWEEPS = 8
+/** Sweeps of one trial. */
+export const TRIAL_SWEEPS = 8
+
+/** Floating-point operations, about half a minute on two cores. */
+const DEFAULT_BUDGET = 6e11
+
 const ALPHAS: readonly number[] = [0.03, 0.1, 0.3, 1, 3]
 const REGS: readonly number[] = [0.0003, 0.001, 0.003, 0.01, 0.03]
 
@@ -32,8 +37,8 @@ export function selectIals(
   options: SelectOptions,
 ): Promise<Selection<IalsSetting>> {
   return withPool(options.pool, async (pool) => {
-    const budget = options.budget ?? 6e11
-    const maxTrainRows = Math.floor(budget / (MAX_TRIALS * SWEEPS * 4 * base.dim ** 2))
+    const budget = options.budget ?? DEFAULT_BUDGET
+    const maxTrainRows = affordableRows(budget, base.dim)
     const first = holdOutUsers(log, { ...options, maxTrainRows })
     const rows = toSparseRows(first.log, { userSubset: first.trainUsers })
     const maxTrials = affordableTrials(rows, base.dim, budget)
@@ -45,7 +50,7 @@ export function selectIals(
     const trials: Trial<IalsSetting>[] = []
     const evaluate = async ([a, r]: readonly [number, number]): Promise<number> => {
       const setting = { alpha0: ALPHAS[a], reg: REGS[r] }
-      const job = { ...base, ...setting, sweeps: SWEEPS, seed: options.seed, pool }
+      const job = { ...base, ...setting, sweeps: TRIAL_SWEEPS, seed: options.seed, pool }
       let sum = 0
       for (const { split, byUser } of parts) {
         const { items } = await trainIalsOnRows(byUser, job)
@@ -61,11 +66,16 @@ export function selectIals(
   })
 }
 
+/** Rows that all trials of a search can train on within a budget. */
+export function affordableRows(budget: number | undefined, dim: number): number {
+  return Math.floor((budget ?? DEFAULT_BUDGET) / (MAX_TRIALS * TRIAL_SWEEPS * 4 * dim ** 2))
+}
+
 function affordableFolds(rows: SparseRows, dim: number, budget: number): number {
   return Math.floor(budget / (MAX_TRIALS * trialWork(rows, dim)))
 }
 
-/** Trials of SWEEPS exact sweeps that fit the budget, between 4 and MAX_TRIALS. */
+/** Trials of TRIAL_SWEEPS exact sweeps that fit the budget, between 4 and MAX_TRIALS. */
 function affordableTrials(rows: SparseRows, dim: number, budget: number): number {
   return Math.max(4, Math.min(MAX_TRIALS, Math.floor(budget / trialWork(rows, dim))))
 }
@@ -73,7 +83,7 @@ function affordableTrials(rows: SparseRows, dim: number, budget: number): number
 /** Floating-point operations of one trial. */
 function trialWork(rows: SparseRows, dim: number): number {
   const solves = (rows.rowCount + rows.columnCount) * (dim ** 3 / 3 + 2 * dim ** 2)
-  return SWEEPS * (2 * rows.columns.length * dim ** 2 + solves)
+  return TRIAL_SWEEPS * (2 * rows.columns.length * dim ** 2 + solves)
 }
 
 /** Mean NDCG@20 of validation users under iALS trained on the others. */
@@ -84,28 +94,38 @@ export function judgeIals(
   const { pool } = options
   return pool.scope(async () => {
     const rows = toSparseRows(split.log, { userSubset: split.trainUsers })
-    const { items } = await trainIalsOnRows(rows, { ...options, sweeps: SWEEPS })
+    const { items } = await trainIalsOnRows(rows, { ...options, sweeps: TRIAL_SWEEPS })
     return ndcgOfItems(pool, items, { ...options, ratio: 1 }, split)
   })
 }
 
-type FoldInJob = Pick<IalsOptions, 'dim' | 'alpha0' | 'reg' | 'nu'> & { readonly ratio: number }
+/** How item vectors were trained and how histories fade, all that a fold-in needs to know. */
+export type FoldInJob = Pick<IalsOptions, 'dim' | 'alpha0' | 'reg' | 'nu'> & { readonly ratio: number }
 
 /** Mean NDCG@20 of validation users folded in against item vectors and ranked over all items. */
 async function ndcgOfItems(
   pool: KernelPool,
   items: Float32Array,
   job: FoldInJob,
-  split: ValidationUsers,
+  { histories, truths }: ValidationUsers,
 ): Promise<number> {
+  let sum = 0
+  await scoreHistories(pool, items, { ...job, histories }, (u, scores) => {
+    sum += ndcgOfScores(scores, histories[u], truths[u], JUDGED_AT)
+  })
+  return histories.length === 0 ? 0 : sum / histories.length
+}
+
+/** Scores of all items for histories (oldest first) folded in against item vectors; `visit` gets a buffer that is reused. */
+export function scoreHistories(
+  pool: KernelPool,
+  items: Float32Array,
+  job: FoldInJob & Pick<ValidationUsers, 'histories'>,
+  visit: (user: number, scores: Float32Array) => void,
+): Promise<void> {
   return pool.scope(async () => {
     const table = padRows(pool, items, job.dim)
-    const users = await foldInAll(pool, table, job, split.histories)
-    let sum = 0
-    await scoreAll(pool, users, table, (u, scores) => {
-      sum += ndcgOfScores(scores, split.histories[u], split.truths[u], JUDGED_AT)
-    })
-    return users.count === 0 ? 0 : sum / users.count
+    await scoreAll(pool, await foldInAll(pool, table, job, job.histories), table, visit)
   })
 }
 

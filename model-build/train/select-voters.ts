@@ -18,7 +18,7 @@ import { type VoterOptions, type Voters, voterRows, votersOfRows } from './voter
 const LAMBDAS: readonly number[] = [1, 3, 10, 30, 100, 300, 1000]
 
 /** Items beyond which the item-to-item search looks at one fold only. */
-const MANY_ITEMS = 8_000
+export const MANY_ITEMS = 8_000
 
 /** Chooses EASE's lambda among 1 … 1000 for the voters that would ship, by hill climbing from 100. Large logs are cut to whole users. */
 export function selectVoters(
@@ -60,7 +60,11 @@ function foldsByItems(log: Interactions): number {
 }
 
 /** Scores of all items for a history, oldest first: the sum of each item's voters' weights that are in it, fading by `ratio`. */
-function createVoterScorer(voters: Voters, itemCount: number, ratio: number): (history: Int32Array) => Float32Array {
+export function createVoterScorer(
+  voters: Voters,
+  itemCount: number,
+  ratio: number,
+): (history: Int32Array) => Float32Array {
   const { offsets, columns, weights } = transposeRows({
     rowCount: itemCount,
     columnCount: itemCount,
