@@ -11,6 +11,7 @@ import { tuneFirstStage } from '../tune/tune-first-stage.ts'
 import type { TunedStage, Tuning } from '../tune/tuning.ts'
 import { chooseSecond, triesSequence } from './choose-second.ts'
 import { chooseSolves, trialRatio } from './choose-solves.ts'
+import { confirmFirstStage } from './confirm-first-stage.ts'
 import { type Effort, effortFor, warmStart } from './effort.ts'
 import type { Job } from './job.ts'
 import type { WarmStart } from './make-release.ts'
@@ -77,7 +78,8 @@ async function firstStageOf(job: Job, report: Report): Promise<ChosenFirstStage>
     report.step('choose hyper-parameters', (onShare) => chooseSolves(job, onShare)),
   )
   if (!job.settings.isTuned) return { models, tuned: null }
-  return tuneFirstStage({ ...job, models, ratio: trialRatio(job.dataset.interactions) }, report)
+  const found = await tuneFirstStage({ ...job, models, ratio: trialRatio(job.dataset.interactions) }, report)
+  return confirmFirstStage(job, models, found, report)
 }
 
 /** An encoder of a log with more rows is trained once without some users, not once a fold. */

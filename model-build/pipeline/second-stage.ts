@@ -1,7 +1,7 @@
 import { type FittedRanker, fitRanker, type RankerOptions } from '../rank/fit-ranker.ts'
 import type { TrainingGroup } from '../rank/training-group.ts'
 import { tuneRanker } from '../tune/tune-ranker.ts'
-import type { TunedStage } from '../tune/tuning.ts'
+import { isTaken, type TunedStage } from '../tune/tuning.ts'
 import type { ChosenSecond } from './choose-second.ts'
 import type { Job } from './job.ts'
 import type { Report } from './progress.ts'
@@ -53,14 +53,15 @@ export async function secondStageOf(
   if (!job.settings.isTuned || !isOwn) return { ...found, judged, tuned: null }
   const options = rankerOptions(job)
   const { setting, tuned } = await tuneRanker(found.groups, options, report)
-  if (tuned.duel?.isWon !== true) return { ...found, judged, tuned }
+  if (!isTaken(tuned)) return { ...found, judged, tuned }
   const ranker = await report.step('train ranker as tuned', (onShare) =>
     fitRanker(found.groups, { ...options, ...setting, onProgress: (done, total) => onShare(done / total) }),
   )
   return { ranker, groups: found.groups, judged, tuned }
 }
 
-function rankerOptions({ settings, pool }: Job): RankerOptions {
+/** How rankers of a build are trained. */
+export function rankerOptions({ settings, pool }: Job): RankerOptions {
   return { ...settings.ranker, seed: settings.models.seed, pool }
 }
 

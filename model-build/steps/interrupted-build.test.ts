@@ -121,7 +121,7 @@ describe('a build', () => {
     await expectSameBytes('torn tuned', 'tuned')
     const { chosen } = summary as { chosen: { tuning: Tuning } } // written by buildSummary
     expect(chosen.tuning.firstStage.searches.map(({ name, trials }) => [name, trials.length])).toEqual([
-      ['embedding', 39],
+      ['embedding', 26],
       ['voters', 12],
     ])
     expect(lines.filter((line) => line.startsWith('tuning of the'))).toHaveLength(2)

@@ -43,8 +43,8 @@ describe('tuneFirstStage', () => {
   test('replaces a bad choice, and what it takes is better for users of another draw too', async () => {
     const bad = { ...models, alpha0: 3, reg: 0.03, lambda: 1 }
     const { models: found, tuned } = await tune(bad)
-    expect(tuned.duel?.isWon).toBe(true)
-    expect(tuned.duel?.tuned).toBeGreaterThan(tuned.duel?.present ?? 1)
+    expect(tuned.duels[0]?.isWon).toBe(true)
+    expect(tuned.duels[0]?.tuned).toBeGreaterThan(tuned.duels[0]?.present ?? 1)
     expect(await judge(found)).toBeGreaterThan(await judge(bad))
   }, 120_000)
 
@@ -52,7 +52,7 @@ describe('tuneFirstStage', () => {
     const first = await tune(models)
     const again = await tune(models)
     expect(again).toEqual(first)
-    expect(first.models === models).toBe(first.tuned.duel?.isWon !== true)
+    expect(first.models === models).toBe(first.tuned.duels[0]?.isWon !== true)
     for (const { trials, best } of first.tuned.searches) {
       const last = trials.filter(({ rung }) => rung === trials.at(-1)?.rung)
       const [present] = last

@@ -21,7 +21,7 @@ import type { TunedStage } from './tuning.ts'
 /** What one trial may have: a share of the rows, and so many folds. */
 type Budget = { readonly share: number; readonly folds: number }
 
-const EMBEDDING_CANDIDATES = 27
+const EMBEDDING_CANDIDATES = 18
 const EMBEDDING_RUNGS: readonly Budget[] = [
   { share: 1 / 4, folds: 1 },
   { share: 1 / 2, folds: 2 },
@@ -81,7 +81,7 @@ export async function tuneFirstStage(
   const found = { embedding: embedding.best, voters: voters.best }
   const isSame = found.embedding === present.embedding && found.voters === present.voters
   const duel = isSame ? null : await duelOf(searching, found)
-  const tuned: TunedStage = { searches: [embedding, voters], duel }
+  const tuned: TunedStage = { searches: [embedding, voters], duels: duel === null ? [] : [duel] }
   if (duel?.isWon !== true) return { models, tuned }
   const ials = found.embedding === present.embedding ? {} : ialsOf(found.embedding, rows)
   return { models: { ...models, ...ials, ...found.voters }, tuned }

@@ -16,8 +16,8 @@ const CANDIDATES = 12
 /** Of the lists that train a build's ranker, those of one user in so many stop the trees and judge trials; the others train. */
 const WATCHING_EVERY = 3
 
-/** One trial: NDCG@20 on the lists that chose it, and of each user of the fresh ones. */
-type Trained = { readonly ndcg: number; readonly fresh: Float64Array }
+/** One trial: NDCG@20 of each user of the lists that stopped it, and of the fresh ones. */
+type Trained = { readonly watching: Float64Array; readonly fresh: Float64Array }
 
 /**
  * Searches the shape of the ranker's trees on training lists. What is found replaces the present settings only where it wins on the lists that judge
@@ -37,7 +37,7 @@ export async function tuneRanker(
     if (share === 1) whole.set(setting, trained)
     return trained
   }
-  const evaluate = async (setting: RankerSetting, share: number) => (await train(setting, share)).ndcg
+  const evaluate = async (setting: RankerSetting, share: number) => meanOf((await train(setting, share)).watching)
   const { keep } = report
   const name = 'ranker'
   const search = await report.step(`tune ranker (${countTrials(CANDIDATES, RUNGS.length)} trials)`, (onShare) =>
@@ -49,7 +49,10 @@ export async function tuneRanker(
     return fightDuel(before.fresh, after.fresh, seed)
   }
   const duel = best === candidates[0] ? null : await keep('duel of rankers', fight)
-  return { setting: duel?.isWon === true ? best : present, tuned: { searches: [search], duel } }
+  return {
+    setting: duel?.isWon === true ? best : present,
+    tuned: { searches: [search], duels: duel === null ? [] : [duel] },
+  }
 }
 
 async function trainOnce(groups: readonly TrainingGroup[], options: RankerOptions, share: number): Promise<Trained> {
@@ -61,7 +64,13 @@ async function trainOnce(groups: readonly TrainingGroup[], options: RankerOption
     { training: training.filter((group) => !isWatching(group)).filter((_, k) => k % every === 0), watching },
     { ...options, minLeafRows: Math.max(1, Math.round(options.minLeafRows * share)) },
   )
-  return { ndcg: meanOf(ndcgByUser(watching, ranker)), fresh: ndcgByUser(fresh, ranker) }
+  return { watching: ndcgByUser(watching, ranker), fresh: ndcgByUser(fresh, ranker) }
+}
+
+/** NDCG@20 of each user whose lists trees did not learn from, under trees trained on the others. */
+export async function judgeTrees(groups: readonly TrainingGroup[], options: RankerOptions): Promise<Float64Array> {
+  const { watching, fresh } = await trainOnce(groups, options, 1)
+  return Float64Array.from([...watching, ...fresh])
 }
 
 /** Mean NDCG@20 over the lists of each user that have something to find, in order of first appearance. */

@@ -8,8 +8,8 @@ const worse = present.map((value) => value - 0.05)
 const trials = [{ setting: { lambda: 3 }, rung: 0, ndcg: 0.2 }]
 const searches = [{ name: 'voters', best: { lambda: 3 }, trials }]
 const tuningOf = (tuned: Float64Array, known = present): Tuning => ({
-  firstStage: { searches, duel: fightDuel(known, tuned, 1) },
-  ranker: { searches, duel: null },
+  firstStage: { searches, duels: [fightDuel(known, tuned, 1)] },
+  ranker: { searches, duels: [] },
 })
 
 test('what came of each stage is told in a sentence', () => {
@@ -27,4 +27,7 @@ test('what came of each stage is told in a sentence', () => {
 test('only stages that won count as taken', () => {
   expect(takenStages(tuningOf(better))).toEqual(['first stage'])
   expect(takenStages(tuningOf(worse))).toEqual([])
+  const { firstStage, ranker } = tuningOf(better)
+  const duels = [...firstStage.duels, fightDuel(present, worse, 1)]
+  expect(takenStages({ firstStage: { searches, duels }, ranker })).toEqual([])
 })

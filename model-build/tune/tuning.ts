@@ -5,8 +5,11 @@ import type { Setting } from './search-space.ts'
 /** What was searched for one stage, and what came of it. */
 export type TunedStage = {
   readonly searches: readonly Search<Setting>[]
-  /** The winners beside the present settings on fresh users; null where no search found better than what is there. */
-  readonly duel: Duel | null
+  /**
+   * The winner beside the present setting on fresh users; none where no search found better than what is there. A first stage that wins by the blend of its
+   * channels has a second duel, by the whole pipeline.
+   */
+  readonly duels: readonly Duel[]
 }
 
 /** What `--tune` did. */
@@ -22,7 +25,12 @@ export function takenStages({ firstStage, ranker }: Tuning): string[] {
     ['first stage', firstStage],
     ['ranker', ranker],
   ] as const
-  return stages.filter(([, stage]) => stage?.duel?.isWon === true).map(([name]) => name)
+  return stages.filter(([, stage]) => stage !== null && isTaken(stage)).map(([name]) => name)
+}
+
+/** Whether a stage's winner won all its duels and replaced the default choice. */
+export function isTaken({ duels }: TunedStage): boolean {
+  return duels.length > 0 && duels.every(({ isWon }) => isWon)
 }
 
 /** What tuning did, for people; nothing where there was none. */
@@ -37,15 +45,16 @@ export function tuningLines(tuning: Tuning | null): string[] {
 
 /** What became of a stage, in a sentence. */
 export function verdictOf(stage: TunedStage): string {
-  const { searches, duel } = stage
+  const { searches, duels } = stage
+  const duel = duels.at(-1)
   const trials = searches.reduce((sum, search) => sum + search.trials.length, 0)
-  if (duel === null) return `${trials} trials found nothing better than the default choice`
+  if (duel === undefined) return `${trials} trials found nothing better than the default choice`
   if (duel.users < MIN_USERS)
     return `${duel.users} fresh users are too few to tell of the best of ${trials} trials, the default stays`
   const numbers = `NDCG@20 ${duel.tuned.toFixed(4)} against the default's ${duel.present.toFixed(4)} on ${duel.users} fresh users`
   const { low, high } = duel.difference
   const interval = `difference ${signed(low)} to ${signed(high)} in ${100 * CONFIDENCE} % of resamples`
-  return `the best of ${trials} trials ${duel.isWon ? 'was taken' : 'was not taken, the default stays'}: ${numbers}, ${interval}`
+  return `the best of ${trials} trials ${isTaken(stage) ? 'was taken' : 'was not taken, the default stays'}: ${numbers}, ${interval}`
 }
 
 const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`
