@@ -11,30 +11,63 @@ export type Step = {
 }
 
 /**
- * Runs a step with its output on our terminal.
+ * Runs a step.
+ * @param hear - Takes what it prints, as it comes; without it the output goes to our terminal.
  * @returns The exit code; 1 when a signal ended it or it could not start.
  */
-export function runStep({ args, env = {} }: Step): Promise<number> {
+export function runStep({ args, env = {} }: Step, hear?: (text: string) => void): Promise<number> {
   return new Promise((settle) => {
+    const output = hear === undefined ? 'inherit' : 'pipe'
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
       cwd: ROOT,
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', output, output],
     })
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', hear ?? ignore)
     child.once('error', (error) => {
       console.error(error.message)
       settle(1)
     })
-    child.once('exit', (code) => settle(code ?? 1))
+    child.once('close', (code) => settle(code ?? 1))
   })
 }
 
+const ignore = (): void => undefined
+
 /** Prints a heading, runs the step and says how long it took. @returns Whether it passed. */
 export async function reportStep(step: Step): Promise<boolean> {
-  console.log(`\n▸ ${step.name}`)
+  console.log(heading(step))
+  const { isPassed, verdict } = await judge(step)
+  console.log(verdict)
+  return isPassed
+}
+
+/**
+ * Runs lanes of steps beside each other, the steps of a lane one after the other. What a step prints is shown when it has ended, in one piece.
+ * @returns Whether each step passed, in the order in which they ended.
+ */
+export async function reportLanes(lanes: readonly (readonly Step[])[]): Promise<boolean[]> {
+  const results: boolean[] = []
+  const run = async (steps: readonly Step[]): Promise<void> => {
+    for (const step of steps) {
+      let output = ''
+      const { isPassed, verdict } = await judge(step, (text) => {
+        output += text
+      })
+      console.log(`${heading(step)}\n${output}${verdict}`)
+      results.push(isPassed)
+    }
+  }
+  await Promise.all(lanes.map(run))
+  return results
+}
+
+const heading = ({ name }: Step): string => `\n▸ ${name}`
+
+async function judge(step: Step, hear?: (text: string) => void): Promise<{ isPassed: boolean; verdict: string }> {
   const start = performance.now()
-  const code = await runStep(step)
+  const code = await runStep(step, hear)
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
-  console.log(code === 0 ? `✓ ${step.name} (${seconds} s)` : `✗ ${step.name} (exit code ${code}, ${seconds} s)`)
-  return code === 0
+  const end = code === 0 ? `✓ ${step.name} (${seconds} s)` : `✗ ${step.name} (exit code ${code}, ${seconds} s)`
+  return { isPassed: code === 0, verdict: end }
 }

@@ -1,14 +1,26 @@
 /**
  * `npm test`: everything. Installs the browsers when they are missing, then runs each check and each runner, all of them even when one
- * fails, and ends with the line `N passed, N failed` over all of them. A runner that ran nothing counts as one failure.
+ * fails, and ends with the line `N passed, N failed` over all of them. A runner that ran nothing counts as one failure. Checks keep one core
+ * busy each, so two run at a time; runners use every core themselves and run alone.
  */
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { BUILD, DOCS, PACKAGE, SIZES, STATIC_CHECKS } from './checks.ts'
 import { ROOT } from './project-files.ts'
-import { reportStep, runStep } from './run-step.ts'
+import { reportLanes, reportStep, runStep, type Step } from './run-step.ts'
 import { ensureSystemPackages } from './system-packages.ts'
 import { lastLine, type PlaywrightReport, settle, sum, type Tally, tallyPlaywright } from './tally.ts'
+
+const PLAYWRIGHT = 'node_modules/@playwright/test/cli.js'
+
+/** What the browsers visit, built while the sources are checked; the tests that say so find it there later. */
+const SITES: Step = {
+  name: 'sites for the browsers',
+  args: [PLAYWRIGHT, 'test', '--project=prepare', '--reporter=list'],
+}
+
+/** Those of a lane share dist/. */
+const LANES = [[SIZES, PACKAGE, DOCS, SITES], STATIC_CHECKS]
 
 const VITEST_PROJECTS = ['node', 'edge', 'browser', 'quality']
 
@@ -16,7 +28,8 @@ async function main(): Promise<void> {
   const problem = ensureSystemPackages()
   if (problem !== undefined) console.error(`\n✗ ${problem}`)
   const tallies: Tally[] = [{ passed: 0, failed: problem === undefined ? 0 : 1, skipped: [] }]
-  for (const step of [BUILD, ...STATIC_CHECKS, SIZES, PACKAGE, DOCS]) tallies.push(asTally(await reportStep(step)))
+  tallies.push(asTally(await reportStep(BUILD)))
+  tallies.push(...(await reportLanes(LANES)).map(asTally))
   for (const project of VITEST_PROJECTS) tallies.push(await runVitest(project))
   tallies.push(await runPlaywright())
   const total = sum(tallies)
@@ -43,7 +56,7 @@ async function runVitest(project: string): Promise<Tally> {
 async function runPlaywright(): Promise<Tally> {
   const file = join(ROOT, '.cache', 'test', 'playwright.json')
   return runRunner('playwright', file, {
-    args: ['node_modules/@playwright/test/cli.js', 'test', '--reporter=list,json'],
+    args: [PLAYWRIGHT, 'test', '--reporter=list,json'],
     env: { PLAYWRIGHT_JSON_OUTPUT_NAME: file },
     read: (json) => tallyPlaywright(json as PlaywrightReport), // Playwright's own report
   })
