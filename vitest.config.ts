@@ -1,5 +1,6 @@
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
+import { SlowFirst } from './tools/slow-first.ts'
 
 const neverTests = ['**/node_modules/**', 'dist/**', '.cache/**', 'e2e/**']
 
@@ -14,6 +15,7 @@ export default defineConfig({
     testTimeout: 20_000,
     // All cores: the runner's own process hardly works, and leaving one to it would double the time on two.
     maxWorkers: '100%',
+    sequence: { sequencer: SlowFirst },
     projects: [
       {
         extends: true,
