@@ -12,7 +12,7 @@ const SHAPE = { users: 120, items: 150, clusters: 5, perUser: 14, seed: 3 }
 const config = {
   ...DEFAULTS,
   release: { ...DEFAULTS.release, minSupport: 2 },
-  ranker: { ...DEFAULTS.ranker, trees: 10 },
+  ranker: { ...DEFAULTS.ranker, trees: 10, maxQueries: 60 },
 }
 
 type Row = readonly [user: string, item: number]
