@@ -1,5 +1,6 @@
 import type { Histories } from '../sequence/batches.ts'
-import { createProducts, type Matrix } from '../sequence/matrices.ts'
+import { createProducts, type Matrix, matrix } from '../sequence/matrices.ts'
+import { createAdam } from '../train/adam.ts'
 import { createNormal, createRandom, type Random, shuffle } from '../train/random.ts'
 import { type KernelPool, withPool } from '../train/thread-pool.ts'
 import { drawLessons, type Lessons } from './draw-lessons.ts'
@@ -113,13 +114,14 @@ class Trainer {
   readonly #sizes: Sizes
   readonly #buffers: ReturnType<typeof createBuffers>
   readonly #place: Int32Array
-  #step = 0
+  readonly #optimise: (learningRate: number) => Promise<void>
 
   constructor(pool: KernelPool, sizes: Sizes) {
     this.#pool = pool
     this.#sizes = sizes
     this.#buffers = createBuffers(pool, sizes)
     this.table = this.#buffers.table
+    this.#optimise = createAdam(pool, [{ values: this.table, gradients: this.#buffers.gradients }])
     this.#place = new Int32Array(sizes.itemCount).fill(-1)
   }
 
@@ -140,7 +142,7 @@ class Trainer {
     this.#addGradients(drawn, width)
     this.#encodeBack(lessons, lengths)
     for (const item of drawn) this.#place[item] = -1
-    await this.#optimise()
+    await this.#optimise(LEARNING_RATE)
   }
 
   /** Queries of the lessons. @returns Length of each sum of shown vectors. */
@@ -257,16 +259,6 @@ class Trainer {
         for (let d = 0, at = shown[k] * dim; d < dim; d++) gradients[at + d] += weights[k] * dqueries[from + d]
     }
   }
-
-  async #optimise(): Promise<void> {
-    const { table, gradients, means, squares } = this.#buffers
-    this.#step++
-    const correction = Math.sqrt(1 - 0.98 ** this.#step)
-    const rate = (LEARNING_RATE * correction) / (1 - 0.9 ** this.#step)
-    const places = [table, gradients, means, squares].map(({ byteOffset }) => byteOffset)
-    const args = [...places, rate, 1e-8 * correction, 0]
-    await this.#pool.run({ kernel: 'adamBlocks', tasks: table.length / 256, chunk: 64, args })
-  }
 }
 
 function createBuffers(pool: KernelPool, { dim, itemCount, batch, candidates }: Sizes) {
@@ -275,8 +267,6 @@ function createBuffers(pool: KernelPool, { dim, itemCount, batch, candidates }: 
   return {
     table: pool.f32(padded),
     gradients: pool.f32(padded),
-    means: pool.f32(padded),
-    squares: pool.f32(padded),
     queries: pool.f32(batch * dim),
     dqueries: pool.f32(batch * dim),
     scores: pool.f32(batch * width),
@@ -288,8 +278,4 @@ function createBuffers(pool: KernelPool, { dim, itemCount, batch, candidates }: 
     shifts: pool.f32(width),
     products: createProducts(pool, Math.max(width, batch) * dim),
   }
-}
-
-function matrix(values: Float32Array, rows: number, columns: number): Matrix {
-  return { at: values.byteOffset, rows, columns }
 }

@@ -1,3 +1,4 @@
+import { writeInt8 } from '../train/int8-matrix.ts'
 import { OnnxGraph } from '../train/onnx-graph.ts'
 import { layOutWeights, lineLength, type Slice } from './shape.ts'
 import type { SequenceModel } from './train-sequence.ts'
@@ -71,10 +72,5 @@ function slice({ weights }: SequenceModel, { at, rows, columns }: Slice): Float3
 }
 
 function writeMatrix(graph: OnnxGraph, values: Float32Array, { rows, columns }: Slice): string {
-  const steps = new Float32Array(columns)
-  for (let k = 0; k < values.length; k++) steps[k % columns] = Math.max(steps[k % columns], Math.abs(values[k]) / 127)
-  for (let c = 0; c < columns; c++) if (steps[c] === 0) steps[c] = 1
-  const rounded = Int8Array.from(values, (value, k) => Math.round(value / steps[k % columns]))
-  const inputs = [graph.constant(rounded, [rows, columns]), graph.constant(steps, [columns])]
-  return graph.node('DequantizeLinear', inputs, { axis: 1 })
+  return writeInt8(graph, values, rows, columns)
 }

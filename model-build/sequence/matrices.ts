@@ -3,6 +3,16 @@ import type { KernelPool } from '../train/thread-pool.ts'
 /** A row-major matrix in pool memory; rows and columns are multiples of 8. */
 export type Matrix = { readonly at: number; readonly rows: number; readonly columns: number }
 
+/** An array in pool memory as a matrix. */
+export function matrix(values: Float32Array, rows: number, columns: number): Matrix {
+  return { at: values.byteOffset, rows, columns }
+}
+
+/** Adds the sum of each column, in the order of rows, to the first `columns` of `to`. */
+export function addColumns(from: Float32Array, rows: number, to: Float32Array, columns: number): void {
+  for (let r = 0, at = 0; r < rows; r++) for (let c = 0; c < columns; c++) to[c] += from[at++]
+}
+
 /** Rows that a thread takes at once in kernels that work row by row. */
 const ROWS_AT_ONCE = 256
 

@@ -1,5 +1,5 @@
 import type { KernelPool } from '../train/thread-pool.ts'
-import { createProducts, type Matrix, overRows } from './matrices.ts'
+import { addColumns, createProducts, type Matrix, matrix, overRows } from './matrices.ts'
 import { type BlockPart, type EncoderShape, layOutWeights, lineLength, type WeightLayout } from './shape.ts'
 
 /** Some histories, one after another: rows offsets[s] … offsets[s + 1] - 1 are one of at most `length` items, oldest first. */
@@ -326,15 +326,7 @@ function createState(pool: KernelPool, shape: EncoderShape, { maxRows, maxCandid
   }
 }
 
-function matrix(values: Float32Array, rows: number, columns: number): Matrix {
-  return { at: values.byteOffset, rows, columns }
-}
-
 /** Dropout of one place in the network. */
 function dropSeed({ kept256, seed }: Dropout, place: number): Dropout {
   return { kept256, seed: (seed + Math.imul(place, 0x632be5ab)) | 0 }
-}
-
-function addColumns(from: Float32Array, rows: number, to: Float32Array, columns: number): void {
-  for (let r = 0, at = 0; r < rows; r++) for (let c = 0; c < columns; c++) to[c] += from[at++]
 }

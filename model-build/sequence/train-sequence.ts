@@ -1,3 +1,4 @@
+import { createAdam } from '../train/adam.ts'
 import { createNormal, createRandom } from '../train/random.ts'
 import { type KernelPool, withPool } from '../train/thread-pool.ts'
 import { createSampler, dealBatches, type Histories } from './batches.ts'
@@ -38,6 +39,8 @@ const LEAST_BATCHES = 40
 
 const LEAST_ROWS = 512
 
+const WARM_UP_STEPS = 100
+
 const CANDIDATES = 2048
 
 /**
@@ -58,7 +61,10 @@ export function trainSequence(
     const limit = Math.min(itemCount, candidates)
     const network = new SequenceNetwork(pool, shape, { items: itemCount, maxRows: rows + 8, maxCandidates: limit })
     initialise(network, itemCount, seed)
-    const optimiser = createOptimiser(pool, network)
+    const optimise = createAdam(pool, [
+      { values: network.weights, gradients: network.weightGradients },
+      { values: network.table, gradients: network.tableGradients },
+    ])
     const random = createRandom(seed * 2 + 1)
     const sample = createSampler(supportOf(histories, itemCount), { limit: candidates, rows })
     const kept256 = Math.round(256 * (1 - options.dropout))
@@ -68,7 +74,7 @@ export function trainSequence(
       for (const batch of dealBatches(histories, { rows, length: shape.length, horizon: options.horizon, random })) {
         const dropSeed = Math.floor(random() * 2 ** 31)
         const mean = await network.learn(batch, sample(batch.next, random), { kept256, seed: dropSeed })
-        await optimiser(options.learningRate, ++step)
+        await optimise(options.learningRate * Math.min(1, ++step / WARM_UP_STEPS))
         loss += mean * batch.items.length
         seen += batch.items.length
       }
@@ -109,25 +115,6 @@ function initialise(network: SequenceNetwork, itemCount: number, seed: number): 
       const isLast = at === parts.mix.at || at === parts.down.at
       const scale = (isLast ? 1 / Math.sqrt(2 * blocks) : 1) / Math.sqrt(rows)
       for (let k = at; k < at + rows * columns; k++) network.weights[k] = normal() * scale
-    }
-  }
-}
-
-const WARM_UP_STEPS = 100
-
-function createOptimiser(pool: KernelPool, network: SequenceNetwork) {
-  const sides = [
-    { values: network.weights, gradients: network.weightGradients },
-    { values: network.table, gradients: network.tableGradients },
-  ].map((side) => ({ ...side, means: pool.f32(side.values.length), squares: pool.f32(side.values.length) }))
-  return async (learningRate: number, step: number): Promise<void> => {
-    const warm = Math.min(1, step / WARM_UP_STEPS)
-    const correction = Math.sqrt(1 - 0.98 ** step)
-    const rate = (learningRate * warm * correction) / (1 - 0.9 ** step)
-    for (const { values, gradients, means, squares } of sides) {
-      const places = [values, gradients, means, squares].map(({ byteOffset }) => byteOffset)
-      const args = [...places, rate, 1e-8 * correction, 0]
-      await pool.run({ kernel: 'adamBlocks', tasks: values.length / 256, chunk: 64, args })
     }
   }
 }
