@@ -132,6 +132,9 @@ export const DEFAULTS: Config = {
     maxUsers: 20_000,
   },
   ranker: {
+    // trees | dcn: what ranks the candidates, boosted trees or a deep and cross network (ONNX; a device ranks with it once the runtime has arrived).
+    model: 'trees',
+    // The next six are of trees alone.
     trees: 250,
     leaves: 15,
     learningRate: 0.05,

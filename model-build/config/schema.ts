@@ -56,6 +56,7 @@ export const configSchema = z.strictObject({
   sequence: z.strictObject({ enabled: z.boolean(), minRows: count, minGain: share }),
   mean: z.strictObject({ enabled: z.boolean(), minGain: share, maxUsers: count }),
   ranker: z.strictObject({
+    model: z.enum(['trees', 'dcn']),
     trees: positiveCount,
     leaves: z.int().min(2).max(255),
     learningRate: positive,

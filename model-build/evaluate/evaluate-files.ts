@@ -12,6 +12,7 @@ import { type FittedPipeline, fitPipeline } from '../pipeline/fit-pipeline.ts'
 import { type MadeRelease, makeRelease } from '../pipeline/make-release.ts'
 import { type Report, SILENT, type StepTime, timed } from '../pipeline/progress.ts'
 import { type PipelineSettings, resolveSettings } from '../pipeline/settings.ts'
+import { type RankerSummary, rankerSummary } from '../rank/fit-ranker.ts'
 import type { OutsideRanker } from '../rank/outside-ranker.ts'
 import type { AssembledRelease } from '../release/assemble.ts'
 import { writeReleaseDir } from '../release/release-dir.ts'
@@ -63,7 +64,7 @@ export type EvaluateResult = {
   /** Empty unless asked for. */
   readonly precision: readonly PrecisionPart[]
   readonly chosen: Pick<FittedPipeline, 'models' | 'recency' | 'second' | 'tuning'> & {
-    readonly trees: number
+    readonly ranker: RankerSummary | null
     readonly outsideRanker: OutsideRanker['validation'] | null
   }
   readonly steps: readonly StepTime[]
@@ -99,7 +100,7 @@ export async function evaluateFiles(options: EvaluateOptions): Promise<EvaluateR
         recency: pipeline.recency,
         second: pipeline.second,
         tuning: pipeline.tuning,
-        trees: pipeline.ranker?.trees.roots.length ?? 0,
+        ranker: rankerSummary(pipeline.ranker),
         outsideRanker: pipeline.outside?.validation ?? null,
       },
       steps: report.steps,

@@ -4,9 +4,10 @@ import type { Manifest } from '#contract/manifest'
 import type { Query } from '#worker/core/candidates'
 import { openLesson } from '#worker/core/feedback/lesson'
 import type { Model } from '#worker/core/model'
-import { createTreesRanker, type Ranker } from '#worker/core/ranker'
+import type { Ranker } from '#worker/core/ranker'
 import type { Config } from '../config/schema.ts'
 import type { Dataset } from '../dataset.ts'
+import { openRanker } from '../device/open-ranker.ts'
 import { loadModel, type ReadObject } from '../device/resident-model.ts'
 import { createVisitReader } from '../device/visits.ts'
 import { splitHistory } from '../rank/split-history.ts'
@@ -44,9 +45,11 @@ export async function startLearning(
 ): Promise<{ readonly manifest: Manifest; readonly state: LearningState } | null> {
   const { manifest, read, slope, feedback } = parts
   const model = loadModel(manifest, read)
-  if (model.trees === null || manifest.linearHead === null) return null
-  const ranker = createTreesRanker(model.trees)
+  if (manifest.linearHead === null) return null
+  const ranker = await openRanker(model, read)
+  if (ranker === null) return null
   const lists = await ownLists(model, ranker, dataset, parts)
+  await ranker.close?.()
   if (lists.length === 0) return null
   const spread = spreadOf(lists.map(({ list }) => list))
   const head = widened(manifest.linearHead, spread)

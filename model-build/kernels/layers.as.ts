@@ -165,3 +165,22 @@ export function adamBlocks(begin: i32, end: i32, _scratch: usize, values: usize,
     v128.store(values + k, f32x4.sub(f32x4.mul(v128.load(values + k), kept), step))
   }
 }
+
+/** y = x + x0 (z + bias), element by element, rows of `width` floats: a cross layer after its products. */
+export function crossRows(begin: i32, end: i32, _scratch: usize, x0: usize, z: usize, bias: usize, x: usize, y: usize, width: i32): void {
+  const bytes = (width as usize) << 2
+  for (let r = begin; r < end; r++) {
+    const row = (r as usize) * bytes
+    for (let k: usize = 0; k < bytes; k += 16) {
+      const crossed = f32x4.mul(v128.load(x0 + row + k), f32x4.add(v128.load(z + row + k), v128.load(bias + k)))
+      v128.store(y + row + k, f32x4.add(v128.load(x + row + k), crossed))
+    }
+  }
+}
+
+/** dz = dy x0, element by element: the gradient of crossRows for its products and bias. */
+export function crossBack(begin: i32, end: i32, _scratch: usize, dy: usize, x0: usize, dz: usize, width: i32): void {
+  const from = (begin as usize) * ((width as usize) << 2)
+  const until = (end as usize) * ((width as usize) << 2)
+  for (let k = from; k < until; k += 16) v128.store(dz + k, f32x4.mul(v128.load(dy + k), v128.load(x0 + k)))
+}

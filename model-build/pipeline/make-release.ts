@@ -1,16 +1,15 @@
 import { FEATURE_LAYOUT } from '#contract/features'
 import type { Manifest } from '#contract/manifest'
-import { encodeTrees } from '#contract/trees'
 import type { Dataset } from '../dataset.ts'
 import type { LearningState } from '../feedback/learning-state.ts'
 import { startLearning } from '../feedback/start-learning.ts'
 import { fitModels } from '../fit/fit-models.ts'
 import type { SecondModel } from '../fit/second-model.ts'
+import { addRankerObjects } from '../rank/ranker-model.ts'
 import { type AssembledRelease, assembleRelease, type LastRelease } from '../release/assemble.ts'
 import type { FittedModels } from '../release/fitted-models.ts'
 import type { ObjectSet } from '../release/object-set.ts'
 import { withRanking } from '../release/release-manifest.ts'
-import { writeTreeEnsembleOnnx } from '../train/onnx-trees.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import type { FittedPipeline } from './fit-pipeline.ts'
 import type { Report } from './progress.ts'
@@ -87,8 +86,6 @@ function addRanker(
     const rankers = [{ layout: FEATURE_LAYOUT, onnx: objects.add(outside.onnx), trees: null }]
     return withRanking(manifest, { ...shared, rankers, linearHead: null })
   }
-  const onnx = objects.add(writeTreeEnsembleOnnx(ranker.trees))
-  const trees = objects.add(encodeTrees(ranker.trees))
-  const rankers = [{ layout: FEATURE_LAYOUT, onnx, trees }]
+  const rankers = [addRankerObjects(objects, ranker.model)]
   return withRanking(manifest, { ...shared, rankers, linearHead: ranker.linearHead })
 }

@@ -14,7 +14,7 @@ type Rankers = { readonly with: FittedRanker | null; readonly without: FittedRan
 
 /**
  * What a second space adds: NDCG@20 of the whole pipeline on lists kept apart (null where none was worth trying), the share by which quality grows, and
- * whether that is worth its bytes. The share is the mean of two: of trees on lists kept apart, and of the even blend on all lists, which are more.
+ * whether that is worth its bytes. The share is the mean of two: of the ranker on lists kept apart, and of the even blend on all lists, which are more.
  */
 export type JudgedSecond = ChosenSecond & {
   readonly with: number | null
@@ -26,7 +26,7 @@ export type JudgedSecond = ChosenSecond & {
 export type SecondStageParts = {
   readonly second: ChosenSecond
   readonly lists: Lists
-  /** Whether the ranker of the release is trained here; only that one is tuned. */
+  /** Whether the ranker of the release is trained here; only that one is tuned, and only trees. */
   readonly isOwn: boolean
 }
 
@@ -50,7 +50,7 @@ export async function secondStageOf(
     judged.ships && rankers.with !== null
       ? { ranker: rankers.with, groups: lists.with }
       : { ranker: rankers.without, groups: lists.without }
-  if (!job.settings.isTuned || !isOwn) return { ...found, judged, tuned: null }
+  if (!job.settings.isTuned || !isOwn || job.settings.ranker.model !== 'trees') return { ...found, judged, tuned: null }
   const options = rankerOptions(job)
   const { setting, tuned } = await tuneRanker(found.groups, options, report)
   if (!isTaken(tuned)) return { ...found, judged, tuned }
@@ -80,8 +80,8 @@ async function rankersOf(job: Job, lists: Lists, onShare: (share: number) => voi
 function judgeSecond(second: ChosenSecond, rankers: Rankers, settings: PipelineSettings): JudgedSecond {
   const plain = rankers.without.validation
   const found = rankers.with?.validation ?? null
-  const without = plain.headAndTrees
+  const without = plain.headAndModel
   if (second.settings === null || found === null) return { ...second, with: null, without, gain: null, ships: false }
-  const gain = (found.headAndTrees / without + found.headOnAll / plain.headOnAll) / 2 - 1
-  return { ...second, with: found.headAndTrees, without, gain, ships: gain > settings[second.settings.kind].minGain }
+  const gain = (found.headAndModel / without + found.headOnAll / plain.headOnAll) / 2 - 1
+  return { ...second, with: found.headAndModel, without, gain, ships: gain > settings[second.settings.kind].minGain }
 }

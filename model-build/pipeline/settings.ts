@@ -12,6 +12,8 @@ export type PipelineSettings = {
   readonly models: ModelOptions
   readonly assemble: Omit<AssembleOptions, 'pool'>
   readonly ranker: {
+    /** What is trained to rank; the next six settings are of trees. */
+    readonly model: 'trees' | 'dcn'
     readonly trees: number
     readonly leaves: number
     readonly learningRate: number

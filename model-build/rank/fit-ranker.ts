@@ -1,13 +1,18 @@
 import { FEATURE_COUNT, FEATURE_LAYOUT } from '#contract/features'
 import { scoreTrees, type TreeEnsemble } from '#contract/trees'
 import { addLinearHead } from '#worker/core/ranker'
+import type { DcnScorer } from '../dcn/dcn-model.ts'
+import { type RankingList, trainDcn } from '../dcn/train-dcn.ts'
 import { trainLambdaMart } from '../train/lambda-mart.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import { evenHead, type LinearHead } from './linear-head.ts'
+import { type RankerModel, scoreLists } from './ranker-model.ts'
 import { fitSlope } from './slope.ts'
 import { meanNdcg, type TrainingGroup } from './training-group.ts'
 
 export type RankerOptions = {
+  /** What is trained on the lists. */
+  readonly model: RankerModel['kind']
   readonly trees: number
   readonly leaves: number
   readonly learningRate: number
@@ -25,18 +30,30 @@ export type RankerOptions = {
  * `headOnAll`, over all groups, judges it by four times as many.
  */
 export type FittedRanker = {
-  readonly trees: TreeEnsemble
+  readonly model: RankerModel
   readonly linearHead: LinearHead
   readonly validation: {
     readonly head: number
     readonly headOnAll: number
-    readonly headAndTrees: number
+    readonly headAndModel: number
     readonly groups: number
   }
   /** Factor that makes the softmax of a list's scores fit what held-out users took. */
   readonly slope: number
   /** Deciles 0, 0.1 … 1 of each feature over the training candidates. */
   readonly featureQuantiles: readonly (readonly number[])[]
+}
+
+/** What a build tells of its ranker: what it is, of how many trees, and what validation said. */
+export type RankerSummary = FittedRanker['validation'] & {
+  readonly model: RankerModel['kind']
+  readonly trees: number
+}
+
+export function rankerSummary(ranker: FittedRanker | null): RankerSummary | null {
+  if (ranker === null) return null
+  const { model, validation } = ranker
+  return { model: model.kind, trees: model.kind === 'trees' ? model.trees.roots.length : 0, ...validation }
 }
 
 /** Every k-th user's groups judge; the others train. */
@@ -51,21 +68,22 @@ export function partGroups(groups: readonly TrainingGroup[]): { judging: Trainin
 }
 
 /**
- * Fits the second stage: LambdaMART on what an even blend of the channels leaves over, stopped early on users kept apart. The blend alone is what
- * remains when trees do not help.
+ * Fits the second stage: LambdaMART or a deep and cross network on what an even blend of the channels leaves over, stopped early on users kept apart.
+ * The blend alone is what remains when neither helps.
  */
 export async function fitRanker(groups: readonly TrainingGroup[], options: RankerOptions): Promise<FittedRanker> {
   const { judging, training } = partGroups(groups)
-  const { trees, linearHead } = await fitTrees({ training, watching: judging }, options)
-  const head = ({ features, count }: TrainingGroup) => withHead(new Float32Array(count), features, linearHead)
-  const both = scorerOf({ trees, linearHead })
+  const { model, linearHead } = await fitModel({ training, watching: judging }, options)
+  const head = (group: TrainingGroup) => headScores(group, linearHead)
+  const scores = await scoreLists(model, linearHead, judging, options.pool)
+  const both = (group: TrainingGroup) => scores.get(group) ?? head(group)
   return {
-    trees,
+    model,
     linearHead,
     validation: {
       head: meanNdcg(judging, head, JUDGED_AT),
       headOnAll: meanNdcg(groups, head, JUDGED_AT),
-      headAndTrees: meanNdcg(judging, both, JUDGED_AT),
+      headAndModel: meanNdcg(judging, both, JUDGED_AT),
       groups: judging.length,
     },
     slope: fitSlope(judging, both),
@@ -73,14 +91,43 @@ export async function fitRanker(groups: readonly TrainingGroup[], options: Ranke
   }
 }
 
+type Headed = Pick<FittedRanker, 'model' | 'linearHead'>
+
+async function fitModel(lists: RankerLists, options: RankerOptions): Promise<Headed> {
+  if (options.model === 'dcn') return fitNetwork(lists, options)
+  const { trees, linearHead } = await fitTrees(lists, options)
+  return { model: { kind: 'trees', trees }, linearHead }
+}
+
+async function fitNetwork({ training, watching }: RankerLists, options: RankerOptions): Promise<Headed> {
+  const { seed, pool } = options
+  const linearHead = evenHead(training)
+  const listOf = (group: TrainingGroup): RankingList => ({
+    count: group.count,
+    features: group.features,
+    gains: Float32Array.from(group.labels),
+    initial: headScores(group, linearHead),
+  })
+  const judge = async (score: DcnScorer): Promise<number> => {
+    const scores = new Map<TrainingGroup, Float32Array>()
+    for (const group of watching) scores.set(group, withHead(await score(group), group.features, linearHead))
+    return meanNdcg(watching, (group) => scores.get(group) ?? headScores(group, linearHead), JUDGED_AT)
+  }
+  const onProgress = options.onProgress === undefined ? {} : { onProgress: options.onProgress }
+  const network = await trainDcn(training.map(listOf), { features: FEATURE_COUNT, seed, pool, judge, ...onProgress })
+  return { model: { kind: 'dcn', network }, linearHead }
+}
+
 /** Lists to learn from, and lists that say when to stop. */
-export type TreeLists = { readonly training: readonly TrainingGroup[]; readonly watching: readonly TrainingGroup[] }
+export type RankerLists = { readonly training: readonly TrainingGroup[]; readonly watching: readonly TrainingGroup[] }
+
+export type HeadedTrees = { readonly trees: TreeEnsemble; readonly linearHead: LinearHead }
 
 /** Trees on what the even blend leaves over, as many as are best on the watching lists. */
 export async function fitTrees(
-  { training, watching }: TreeLists,
+  { training, watching }: RankerLists,
   options: RankerOptions,
-): Promise<Pick<FittedRanker, 'trees' | 'linearHead'>> {
+): Promise<HeadedTrees> {
   const linearHead = evenHead(training)
   const { ensemble } = await trainLambdaMart(rankingData(training, linearHead), {
     ...options,
@@ -95,9 +142,13 @@ export async function fitTrees(
 }
 
 /** Scores of a list's candidates under blend and trees. */
-export function scorerOf({ trees, linearHead }: Pick<FittedRanker, 'trees' | 'linearHead'>) {
+export function scorerOf({ trees, linearHead }: HeadedTrees) {
   return ({ features, count }: TrainingGroup): Float32Array =>
     withHead(scoreTrees(trees, features, count), features, linearHead)
+}
+
+function headScores({ features, count }: TrainingGroup, head: LinearHead): Float32Array {
+  return withHead(new Float32Array(count), features, head)
 }
 
 function withHead(scores: Float32Array, features: Float32Array, head: LinearHead): Float32Array {
@@ -116,7 +167,7 @@ function rankingData(groups: readonly TrainingGroup[], head: LinearHead) {
     const at = offsets[g]
     features.set(group.features, at * FEATURE_COUNT)
     labels.set(group.labels, at)
-    initialScores.set(withHead(new Float32Array(group.count), group.features, head), at)
+    initialScores.set(headScores(group, head), at)
     offsets[g + 1] = at + group.count
   })
   return { features, featureCount: FEATURE_COUNT, labels, groups: offsets, initialScores }

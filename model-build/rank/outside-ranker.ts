@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { RecError } from '#contract/errors'
 import { FEATURE_COUNT, FEATURE_LAYOUT } from '#contract/features'
-import { scoreTrees } from '#contract/trees'
-import { addLinearHead } from '#worker/core/ranker'
 import { openOnnxRanker } from '../device/open-ranker.ts'
 import { createNormal, createRandom } from '../train/random.ts'
 import type { FittedRanker } from './fit-ranker.ts'
@@ -76,7 +74,7 @@ async function tryOut(onnx: Uint8Array, path: string): Promise<void> {
   }
 }
 
-/** Judges a ranker that was read beside the build's own, on lists that the latter did not learn from. */
+/** Judges a ranker that was read beside the build's own, on the lists that judged the latter. */
 export async function judgeOutside(
   onnx: Uint8Array,
   own: FittedRanker,
@@ -86,11 +84,6 @@ export async function judgeOutside(
   const scores = new Map<TrainingGroup, Float32Array>()
   for (const group of groups) scores.set(group, await ranker.score(group.features, group.count))
   await ranker.close()
-  const ownScores = ({ features, count }: TrainingGroup) => {
-    const all = scoreTrees(own.trees, features, count)
-    addLinearHead(all, features, own.linearHead)
-    return all
-  }
   const outside = meanNdcg(groups, (group) => scores.get(group) ?? new Float32Array(group.count), JUDGED_AT)
-  return { onnx, validation: { outside, own: meanNdcg(groups, ownScores, JUDGED_AT), groups: groups.length } }
+  return { onnx, validation: { outside, own: own.validation.headAndModel, groups: groups.length } }
 }

@@ -163,11 +163,12 @@ function showTheTail({ judgement }: AdviceInput): Advice | null {
 
 function gatherHistories({ ranker }: AdviceInput): Advice | null {
   if (ranker === null) return null
-  const { head, headAndTrees } = ranker.validation
-  if (headAndTrees > head * 1.005) return null
+  const { head, headAndModel } = ranker.validation
+  if (headAndModel > head * 1.005) return null
+  const what = ranker.model.kind === 'trees' ? 'trees' : 'network'
   return {
-    change: 'Gather more histories: the trees found next to nothing that the plain blend of the channels does not say.',
-    because: `On validation lists the blend alone has NDCG@20 ${head.toFixed(3)}, with trees ${headAndTrees.toFixed(3)}.`,
+    change: `Gather more histories: the ${what} found next to nothing that the plain blend of the channels does not say.`,
+    because: `On validation lists the blend alone has NDCG@20 ${head.toFixed(3)}, with the ${what} ${headAndModel.toFixed(3)}.`,
     stake: 0.01,
   }
 }

@@ -1,5 +1,6 @@
 import type { ItemGroup } from '../evaluate/groups.ts'
 import type { Judgement } from '../evaluate/judgement.ts'
+import type { RankerModel } from '../rank/ranker-model.ts'
 import type { BuildOutcome } from '../steps/build-summary.ts'
 import type { Chart } from './charts.ts'
 import type { ReportExtras } from './report-data.ts'
@@ -26,7 +27,7 @@ export function judgementCharts(judgement: Judgement): Chart[] {
 export function makingCharts({ judged, steps }: BuildOutcome, { features, bytes }: ReportExtras): Chart[] {
   return [
     recencyChart(judged.pipeline.recency.tried),
-    featuresChart(features),
+    featuresChart(features, judged.pipeline.ranker?.model.kind ?? 'trees'),
     bytesChart(bytes),
     stepsChart(steps),
   ].filter((chart) => chart !== null)
@@ -176,10 +177,12 @@ function recencyChart(tried: BuildOutcome['judged']['pipeline']['recency']['trie
   }
 }
 
+const MODEL_USE = { trees: 'of the splits of the trees', dcn: 'of the first weights of the network' } as const
+
 /** Features shown. */
 const MOST_FEATURES = 15
 
-function featuresChart(features: ReportExtras['features']): Chart | null {
+function featuresChart(features: ReportExtras['features'], kind: RankerModel['kind']): Chart | null {
   if (features.length === 0) return null
   const top = features.slice(0, MOST_FEATURES)
   return {
@@ -189,7 +192,7 @@ function featuresChart(features: ReportExtras['features']): Chart | null {
     categories: top.map(({ name }) => name),
     axis: '%',
     series: [
-      { name: 'of the splits of the trees', values: top.map(({ splits }) => 100 * splits) },
+      { name: MODEL_USE[kind], values: top.map(({ model }) => 100 * model) },
       { name: 'of the linear head', values: top.map(({ head }) => 100 * head) },
     ],
   }

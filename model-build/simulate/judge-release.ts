@@ -1,8 +1,8 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Manifest } from '#contract/manifest'
-import { createTreesRanker } from '#worker/core/ranker'
 import { recommend } from '#worker/core/recommend'
+import { openRanker } from '../device/open-ranker.ts'
 import { loadModel, type ReadObject } from '../device/resident-model.ts'
 import { createVisitReader } from '../device/visits.ts'
 import { ndcgAt } from '../evaluate/metrics.ts'
@@ -22,7 +22,7 @@ export async function judgeRelease(
   place: ListPlace,
 ): Promise<number> {
   const model = loadModel(manifest, read)
-  const ranker = model.trees === null ? null : createTreesRanker(model.trees) // equal scores to ONNX, bit for bit
+  const ranker = await openRanker(model, read)
   const visit = createVisitReader(model, world.dataset.interactions, itemNos)
   const indexOf = new Map(Array.from(itemNos, (itemNo, index) => [itemNo, index]))
   const deps = { rng: () => 0.5, nowMs: () => 0 }
@@ -35,6 +35,7 @@ export async function judgeRelease(
     sum += ndcgAt(list, truth, CUTOFF)
     lines.push(JSON.stringify({ user_id: id, items: list.map((item) => world.dataset.items[item].id) }))
   }
+  await ranker?.close?.()
   if (place !== null) {
     await mkdir(place.dir, { recursive: true })
     await writeFile(join(place.dir, `${place.name}.jsonl`), `${lines.join('\n')}\n`)

@@ -2,11 +2,11 @@ import { cp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RecError } from '#contract/errors'
 import { PRESETS, type PresetName } from '#contract/feedback/presets'
-import { createTreesRanker } from '#worker/core/ranker'
 import type { StepIo } from '../commands/requests.ts'
 import { createKeys, loadKeys } from '../config/key-files.ts'
 import type { PartialConfig } from '../config/resolve-config.ts'
 import type { Config } from '../config/schema.ts'
+import { openRanker } from '../device/open-ranker.ts'
 import { loadModel } from '../device/resident-model.ts'
 import type { Report } from '../pipeline/progress.ts'
 import { openEdgeHome } from '../publish/edge-home.ts'
@@ -133,19 +133,21 @@ async function judgeBounds({ world, dir, config, report, rankings }: SimulationO
 async function liveOneEpoch({ world, releaseDir, ...run }: Run, fleet: Fleet, epoch: number): Promise<void> {
   const { manifest, read, itemNos } = await openRelease(releaseDir, world.dataset)
   const model = loadModel(manifest, read)
-  if (model.trees === null) throw new RecError('input-malformed', 'the first release has no ranker; give more data')
+  const ranker = await openRanker(model, read)
+  if (ranker === null) throw new RecError('input-malformed', 'the first release has no ranker; give more data')
   const part = partOf(manifest)
   const common = {
     world,
     itemNos,
     model,
-    ranker: createTreesRanker(model.trees),
+    ranker,
     part,
     heldShare: run.config.split.testShare,
   }
   const visits: (readonly VisitNotes[])[] = []
   for (let k = 0; k < VISITS_PER_EPOCH; k++)
     visits.push(await playVisits({ ...common, seed: 1 + epoch * VISITS_PER_EPOCH + k }))
+  await ranker.close?.()
   await run.report.step(`${run.name}, week ${epoch}`, () =>
     fleet.live({ plan: part.plan, hash: planHashOf(part), arm: 'main' }, visits),
   )

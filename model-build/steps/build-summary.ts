@@ -1,6 +1,7 @@
 import type { SplitResult } from '../evaluate/evaluate-split.ts'
 import type { IngestReport } from '../ingest/report.ts'
 import type { StepTime } from '../pipeline/progress.ts'
+import { rankerSummary } from '../rank/fit-ranker.ts'
 import type { AssembledRelease } from '../release/assemble.ts'
 import type { Verdict } from '../retrain/gate.ts'
 import { tuningLines } from '../tune/tuning.ts'
@@ -47,7 +48,7 @@ export function buildSummary({
       models: judged.pipeline.models,
       recency: judged.pipeline.recency,
       second: judged.pipeline.second,
-      ranker: judged.pipeline.ranker?.validation ?? null,
+      ranker: rankerSummary(judged.pipeline.ranker),
       tuning: judged.pipeline.tuning,
       outsideRanker: judged.pipeline.outside?.validation ?? null,
     },

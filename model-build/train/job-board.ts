@@ -33,6 +33,8 @@ const KERNELS: readonly KernelName[] = [
   'biasRelu',
   'reluBack',
   'adamBlocks',
+  'crossRows',
+  'crossBack',
 ]
 
 const CELL = { sequence: 0, busy: 1, next: 2 } as const

@@ -33,6 +33,8 @@ export type KernelName =
   | 'biasRelu'
   | 'reluBack'
   | 'adamBlocks'
+  | 'crossRows'
+  | 'crossBack'
 
 /** A compiled kernel: handles tasks begin … end - 1 with `scratch` bytes of its own; all pointers are byte offsets into the shared memory. */
 export type Kernel = (begin: number, end: number, scratch: number, ...args: readonly number[]) => void

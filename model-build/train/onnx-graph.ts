@@ -17,7 +17,10 @@ type Attribute = number | readonly number[]
 
 type Values = Float32Array | Int8Array | BigInt64Array
 
-/** Collects nodes and constants of an ONNX graph (ir 10, opset 21) whose inputs and outputs are float tensors of fixed shape. */
+/** Sizes of a float tensor; a name stands for a size that each run is free to choose. */
+export type Dims = readonly (number | string)[]
+
+/** Collects nodes and constants of an ONNX graph (ir 10, opset 21) whose inputs and outputs are float tensors. */
 export class OnnxGraph {
   readonly #writers: ((graph: ProtobufWriter) => void)[] = []
   #names = 0
@@ -60,11 +63,7 @@ export class OnnxGraph {
   }
 
   /** The finished model. */
-  write(
-    name: string,
-    inputs: Readonly<Record<string, readonly number[]>>,
-    outputs: Readonly<Record<string, readonly number[]>>,
-  ): Uint8Array {
+  write(name: string, inputs: Readonly<Record<string, Dims>>, outputs: Readonly<Record<string, Dims>>): Uint8Array {
     return new ProtobufWriter()
       .int(ONNX.model.irVersion, 10)
       .text(ONNX.model.producer, 'pocketshelf')
@@ -101,11 +100,12 @@ function writeAttribute(node: ProtobufWriter, name: string, value: Attribute): v
   })
 }
 
-function writeValue(value: ProtobufWriter, name: string, dims: readonly number[]): void {
+function writeValue(value: ProtobufWriter, name: string, dims: Dims): void {
   value.text(ONNX.value.name, name).message(ONNX.value.type, (type) => {
     type.message(1, (tensor) => {
       tensor.int(1, ONNX.dataType.float).message(2, (shape) => {
-        for (const size of dims) shape.message(1, (dim) => dim.int(1, size))
+        for (const size of dims)
+          shape.message(1, (dim) => (typeof size === 'number' ? dim.int(1, size) : dim.text(2, size)))
       })
     })
   })

@@ -1,5 +1,5 @@
 import type { Report } from '../pipeline/progress.ts'
-import { type FittedRanker, fitTrees, partGroups, type RankerOptions, scorerOf } from '../rank/fit-ranker.ts'
+import { fitTrees, type HeadedTrees, partGroups, type RankerOptions, scorerOf } from '../rank/fit-ranker.ts'
 import { groupNdcg, type TrainingGroup } from '../rank/training-group.ts'
 import { JUDGED_AT } from '../train/search.ts'
 import { type Duel, fightDuel, meanOf } from './duel.ts'
@@ -76,7 +76,7 @@ export async function judgeTrees(groups: readonly TrainingGroup[], options: Rank
 /** Mean NDCG@20 over the lists of each user that have something to find, in order of first appearance. */
 function ndcgByUser(
   groups: readonly TrainingGroup[],
-  ranker: Pick<FittedRanker, 'trees' | 'linearHead'>,
+  ranker: HeadedTrees,
 ): Float64Array {
   const score = scorerOf(ranker)
   const sums = new Map<number, { sum: number; lists: number }>()
