@@ -36,8 +36,11 @@ const LEARNING_RATE = 0.002
 /** Share of each weight that a step takes off; on some thousand lists a weaker one follows noise. */
 const DECAY = 0.005
 
-/** Lists of one step, and about how many rows of each it looks at. */
+/** Lists of one step at most, and about how many rows of each it looks at. */
 const BATCH = { lists: 32, rows: 128 } as const
+
+/** Few lists take smaller steps of more of them: at least so many an epoch. */
+const LEAST_STEPS = 40
 
 /** Weights are judged and shipped as running means of about a hundred steps, which are calmer than the last ones. */
 const KEPT = 0.99
@@ -87,8 +90,9 @@ function createLearner(pool: KernelPool, network: DcnNetwork, standard: Standard
     learn: async (lists) => {
       const order = Int32Array.from(lists.keys())
       shuffle(order, random)
-      for (let from = 0; from < order.length; from += BATCH.lists) {
-        const batch = Array.from(order.subarray(from, from + BATCH.lists), (l) => lists[l])
+      const size = Math.min(BATCH.lists, Math.ceil(lists.length / LEAST_STEPS))
+      for (let from = 0; from < order.length; from += size) {
+        const batch = Array.from(order.subarray(from, from + size), (l) => lists[l])
         await learnBatch(network, standard, batch, random)
         await optimise(LEARNING_RATE)
         for (let k = 0; k < means.length; k++) means[k] += (1 - KEPT) * (network.weights[k] - means[k])
