@@ -192,6 +192,13 @@ test('a ranker may come without trees, but not without a model', () => {
   expect(codeOf(parse, { trees: 1 })).toBe('manifest-malformed')
 })
 
+test('a ranker may say what it learnt to find', () => {
+  const [ranker] = sampleManifest().rankers
+  const objectives = { click: 1, conversion: 2, value: 0.5 }
+  const { rankers } = parseManifest({ ...sampleManifest(), rankers: [{ ...ranker, objectives }, ranker] })
+  expect(rankers.map((each) => each.objectives)).toEqual([objectives, undefined])
+})
+
 describe('a mean space', () => {
   const encoder = { type: 'mean', ratio: 0.9, scale: 4 }
   const space = { spaceId: 'mean-1', dim: 2, metric: 'ip', encoder, scales: [0.01, 0.02] }

@@ -38,11 +38,20 @@ export type OnnxEncoder = {
   readonly length: number
 }
 
+/** What a ranker learnt to find, as weights: anything taken, purchases, and money over its mean. */
+export type Objectives = { readonly click: number; readonly conversion: number; readonly value: number }
+
 /**
- * One ranker for one feature layout: the same trees as ONNX and as a trees object. A ranker trained elsewhere has no trees: until ONNX Runtime has
- * arrived, lists are in the order of the blend of user vector and votes.
+ * One ranker for one feature layout: the same trees as ONNX and as a trees object. A network, or a ranker trained elsewhere, has no trees: until ONNX
+ * Runtime has arrived, lists are in the order of the blend of user vector and votes.
  */
-export type RankerRef = { readonly layout: number; readonly onnx: ObjectRef; readonly trees: ObjectRef | null }
+export type RankerRef = {
+  readonly layout: number
+  readonly onnx: ObjectRef
+  readonly trees: ObjectRef | null
+  /** For people; devices do not read it. Absent where everything taken counts the same. */
+  readonly objectives?: Objectives
+}
 
 /** A list that needs no history, best first. */
 export type PublicList = {

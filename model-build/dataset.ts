@@ -51,6 +51,8 @@ export type Signals = {
   readonly kind: Uint8Array
   /** 0 (against) … 1 (for); only for opinions. */
   readonly opinion: Float32Array
+  /** Money, NaN where the log says none that can be believed. */
+  readonly value: Float32Array
 }
 
 /** A validated log with its catalogue. `users[u]` and `items[i]` name the indices used in `interactions`. */

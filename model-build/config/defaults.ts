@@ -146,6 +146,8 @@ export const DEFAULTS: Config = {
     maxQueries: 20_000,
     // A ranker trained elsewhere (ONNX over the feature layout) in place of the build's own; empty for none. Path from the working directory.
     onnx: '',
+    // What it learns to find, as weights: anything taken; purchases; money (a row's value over the mean). Not all 0.
+    objectives: { click: 1, conversion: 0, value: 0 },
   },
   tuning: {
     // Searches more hyper-parameters than a build always chooses (docs/evaluation.md), as `--tune` does.

@@ -5,6 +5,7 @@ const count = z.int().min(0)
 const positiveCount = z.int().min(1)
 const positive = z.number().positive().finite()
 const validity = { from: z.iso.date().optional(), until: z.iso.date().optional() }
+const objective = z.number().min(0).max(1000)
 const weights = z.record(z.string(), z.number().min(0).max(1000))
 
 /** What `pocketshelf.toml` may hold; the meaning and unit of each entry stand beside its default in `defaults.ts`. */
@@ -65,6 +66,9 @@ export const configSchema = z.strictObject({
     earlyStoppingRounds: positiveCount,
     maxQueries: positiveCount,
     onnx: z.string(),
+    objectives: z
+      .strictObject({ click: objective, conversion: objective, value: objective })
+      .refine((all) => Object.values(all).some((weight) => weight > 0), 'must not all be 0'),
   }),
   tuning: z.strictObject({ enabled: z.boolean() }),
   release: z.strictObject({

@@ -45,7 +45,7 @@ export type Answer = {
 }
 
 /** What training lists are made of, users apart. */
-export type GroupOptions = Omit<CollectOptions, 'users' | 'itemNos' | 'encoder' | 'onProgress'>
+export type GroupOptions = Omit<CollectOptions, 'users' | 'itemNos' | 'encoder' | 'gains' | 'onProgress'>
 
 /** A device of the desktop tier that answers for users of a log, on the calling thread. */
 export type Seat = {
@@ -61,7 +61,7 @@ export async function openSeat(parts: SharedParts, options: SeatOptions): Promis
   const model = options.graphs ? withGraphs(scanned, objects) : scanned
   const ranker = options.ranker ? await openRanker(model, objects) : null
   const encoder = await openEncoder(parts.manifest, objects)
-  const { itemNos, log } = parts
+  const { itemNos, log, gains } = parts
   const desk = {
     model,
     ranker,
@@ -71,7 +71,7 @@ export async function openSeat(parts: SharedParts, options: SeatOptions): Promis
     indexOf: invert(itemNos),
   }
   return {
-    groups: (users, asked) => collectGroups(model, log, { ...asked, encoder, users, itemNos }),
+    groups: (users, asked) => collectGroups(model, log, { ...asked, encoder, users, itemNos, gains }),
     answers: async (visits, asked) => {
       const answers: Answer[] = []
       for (const visit of visits) answers.push(await answer(desk, visit, asked))

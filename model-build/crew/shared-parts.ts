@@ -8,6 +8,8 @@ export type SharedParts = {
   /** Bytes of every object by hash; all views lie in one shared buffer. */
   readonly objects: ReadonlyMap<string, Uint8Array>
   readonly log: Interactions
+  /** What each row of the log is worth as something to find; null for 1 each. */
+  readonly gains: Float32Array | null
   readonly itemNos: Uint32Array
 }
 
@@ -16,6 +18,7 @@ export function shareParts(parts: {
   readonly manifest: Manifest
   readonly objects: Iterable<readonly [string, Uint8Array]>
   readonly log: Interactions
+  readonly gains?: Float32Array | null
   readonly itemNos: Uint32Array
 }): SharedParts {
   const entries = [...parts.objects]
@@ -27,11 +30,12 @@ export function shareParts(parts: {
     objects.set(hash, shared.subarray(at, at + bytes.length))
     at += bytes.length
   }
-  const { log } = parts
+  const { log, gains = null } = parts
   return {
     manifest: parts.manifest,
     objects,
     itemNos: share(parts.itemNos),
+    gains: gains === null ? null : share(gains),
     log: {
       ...log,
       userOffsets: share(log.userOffsets),

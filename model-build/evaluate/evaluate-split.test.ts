@@ -24,6 +24,7 @@ const dataset: Dataset = {
     at: at.map((value) => value + DAY_MS / 2),
     kind: new Uint8Array(6).fill(SIGNAL.clicked),
     opinion: new Float32Array(6),
+    value: new Float32Array(6).fill(Number.NaN),
   },
 }
 

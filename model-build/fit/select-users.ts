@@ -37,6 +37,7 @@ export function pickSignals(signals: Signals, keeps: (at: number) => boolean): S
     at: signals.at.filter(isKept),
     kind: signals.kind.filter(isKept),
     opinion: signals.opinion.filter(isKept),
+    value: signals.value.filter(isKept),
   }
 }
 

@@ -48,6 +48,18 @@ describe('signals of a log', () => {
     expect(dataset.signals).toBeUndefined()
   })
 
+  test('keep money that can be believed', async () => {
+    const { dataset } = await load([
+      'user_id,item_id,event,value',
+      'a,x,purchase,12.5',
+      'a,y,purchase,',
+      'b,x,purchase,-3',
+      'b,y,purchase,1e12',
+    ])
+    const { NaN: none } = Number
+    expect(Array.from(dataset.signals?.value ?? [])).toEqual([12.5, none, none, none])
+  })
+
   test('take ratings on the scale of the log', async () => {
     const { dataset } = await load(['user_id,item_id,rating', 'a,x,5', 'b,x,1', 'c,x,4'])
     expect(Array.from(dataset.signals?.opinion ?? [])).toEqual([1, 0, 0.75])

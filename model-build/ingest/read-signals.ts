@@ -2,7 +2,7 @@ import { SIGNAL, type Signals } from '../dataset.ts'
 import { EVENT_NAMES } from './events.ts'
 import type { LogTimes } from './log-time.ts'
 import type { LogRows } from './read-log.ts'
-import type { RowFate } from './validate.ts'
+import { FLAG_BITS, type RowFate } from './validate.ts'
 
 const codeOf = (name: (typeof EVENT_NAMES)[number]): number => EVENT_NAMES.indexOf(name)
 
@@ -45,6 +45,9 @@ export function readSignals(
     kind: Uint8Array.from(kinds),
     opinion: Float32Array.from(kept, (row) =>
       Number.isNaN(rows.rating[row]) ? (AGAINST.includes(rows.event[row]) ? 0 : 1) : scale(rows.rating[row]),
+    ),
+    value: Float32Array.from(kept, (row) =>
+      (fate.flags[row] & FLAG_BITS['absurd-value']) === 0 ? rows.value[row] : Number.NaN,
     ),
   }
 }

@@ -82,7 +82,7 @@ export function partitionRows(
 
 /**
  * LambdaRank gradients (Burges 2010, with LightGBM's truncation and per-list normalisation) of groups begin … end - 1.
- * `groups` i32 offsets, `scores` f32, `labels` u8 (0 … 31), `gains` f32[32], `discounts` f32 by rank (longest group + 4),
+ * `groups` i32 offsets, `scores` f32, `gains` f32 (what finding a row is worth, >= 0), `discounts` f32 by rank (longest group + 4),
  * `inverseIdeal` f32 per group (0 skips the group), `weights` f32 per row (null for 1: a pair counts as often as its better row, after the normalisation), out `gh` f32 pairs.
  * Scratch: 7 * (longest group + 4) words.
  */
@@ -92,7 +92,6 @@ export function lambdas(
   scratch: usize,
   groups: usize,
   scores: usize,
-  labels: usize,
   gains: usize,
   discounts: usize,
   inverseIdeal: usize,
@@ -120,7 +119,7 @@ export function lambdas(
     for (let k: usize = 0; k < (count as usize) << 2; k += 4) {
       const row = (from + load<i32>(order + k)) as usize
       store<f32>(score + k, load<f32>(scores + (row << 2)))
-      store<f32>(gain + k, load<f32>(gains + ((load<u8>(labels + row) as usize) << 2)))
+      store<f32>(gain + k, load<f32>(gains + (row << 2)))
       store<f32>(weight + k, weights == 0 ? 1 : load<f32>(weights + (row << 2)))
     }
     memory.fill(gradient, 0, 2 * bytes)

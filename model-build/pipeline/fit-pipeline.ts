@@ -5,6 +5,7 @@ import type { ModelOptions } from '../fit/fit-models.ts'
 import type { Fold } from '../rank/cross-fit.ts'
 import { type FittedRanker, partGroups } from '../rank/fit-ranker.ts'
 import { judgeOutside, type OutsideRanker, readOutsideRanker } from '../rank/outside-ranker.ts'
+import { rowGains } from '../rank/row-gains.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import type { Visitors } from '../train/validation-users.ts'
 import { tuneFirstStage } from '../tune/tune-first-stage.ts'
@@ -51,6 +52,7 @@ export async function fitPipeline(
   const job: Job = {
     dataset,
     settings,
+    gains: rowGains(dataset, settings.ranker.objectives),
     effort: withVisitors(withOrder(effortFor(log), isLong), log, settings.visitors),
     pool,
   }

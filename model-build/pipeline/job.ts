@@ -8,5 +8,7 @@ export type Job = {
   readonly dataset: Dataset
   readonly settings: PipelineSettings
   readonly effort: Effort
+  /** What each row is worth as something to find; null for 1 each. */
+  readonly gains: Float32Array | null
   readonly pool: KernelPool
 }

@@ -1,11 +1,12 @@
 import { FEATURE_LAYOUT } from '#contract/features'
-import type { Manifest } from '#contract/manifest'
+import type { Manifest, Objectives } from '#contract/manifest'
 import type { Dataset } from '../dataset.ts'
 import type { LearningState } from '../feedback/learning-state.ts'
 import { startLearning } from '../feedback/start-learning.ts'
 import { fitModels } from '../fit/fit-models.ts'
 import type { SecondModel } from '../fit/second-model.ts'
 import { addRankerObjects } from '../rank/ranker-model.ts'
+import { countsAlike } from '../rank/row-gains.ts'
 import { type AssembledRelease, assembleRelease, type LastRelease } from '../release/assemble.ts'
 import type { FittedModels } from '../release/fitted-models.ts'
 import type { ObjectSet } from '../release/object-set.ts'
@@ -53,7 +54,8 @@ export async function makeRelease(dataset: Dataset, parts: MakeReleaseParts): Pr
   )
   return report.step('write objects', async () => {
     const release = await assembleRelease(dataset, models, parts.last, { ...settings.assemble, pool })
-    const manifest = addRanker(release.manifest, release.objects, pipeline, parts.gate)
+    const { objectives } = settings.ranker
+    const manifest = addRanker(release.manifest, release.objects, { ...pipeline, objectives }, parts.gate)
     const learning = await addLearning(dataset, { ...release, manifest }, parts)
     return { ...release, models, manifest: learning?.manifest ?? manifest, learning: learning?.state ?? null }
   })
@@ -77,7 +79,7 @@ function addLearning(dataset: Dataset, release: AssembledRelease, { pipeline, se
 function addRanker(
   manifest: Manifest,
   objects: ObjectSet,
-  { ranker, outside }: Pick<FittedPipeline, 'ranker' | 'outside'>,
+  { ranker, outside, objectives }: Pick<FittedPipeline, 'ranker' | 'outside'> & { readonly objectives: Objectives },
   gate: Readonly<Record<string, number>>,
 ): Manifest {
   if (ranker === null) return withRanking(manifest, { rankers: [], linearHead: null, gate, featureQuantiles: null })
@@ -86,6 +88,7 @@ function addRanker(
     const rankers = [{ layout: FEATURE_LAYOUT, onnx: objects.add(outside.onnx), trees: null }]
     return withRanking(manifest, { ...shared, rankers, linearHead: null })
   }
-  const rankers = [addRankerObjects(objects, ranker.model)]
+  const told = countsAlike(objectives) ? {} : { objectives }
+  const rankers = [{ ...addRankerObjects(objects, ranker.model), ...told }]
   return withRanking(manifest, { ...shared, rankers, linearHead: ranker.linearHead })
 }

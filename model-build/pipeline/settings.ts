@@ -1,6 +1,6 @@
 import { RecError } from '#contract/errors'
 import { isSiteName } from '#contract/limits'
-import type { RuleDefaults } from '#contract/manifest'
+import type { Objectives, RuleDefaults } from '#contract/manifest'
 import type { Config } from '../config/schema.ts'
 import type { ModelOptions } from '../fit/fit-models.ts'
 import type { AssembleOptions } from '../release/assemble.ts'
@@ -21,6 +21,7 @@ export type PipelineSettings = {
     readonly featureFraction: number
     readonly earlyStoppingRounds: number
     readonly maxQueries: number
+    readonly objectives: Objectives
     /** Path of a ranker trained elsewhere, or empty. */
     readonly onnx: string
   }

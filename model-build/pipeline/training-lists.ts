@@ -63,7 +63,7 @@ export async function groupsOf(job: Job, { models, fold }: Given, onShare: (shar
 }
 
 async function listsOf(
-  { dataset, settings }: Job,
+  { dataset, settings, gains }: Job,
   { models, fold }: { readonly models: ModelOptions; readonly fold: Fold },
   onShare: (share: number) => void,
 ): Promise<Lists> {
@@ -71,7 +71,7 @@ async function listsOf(
   const { ratio, voterRatio } = models
   const [first, ...others] = manifest.spaces
   const spaces = [{ ...first, encoder: { ...first.encoder, ratio } }, ...others] as const
-  const parts = { objects: objects.entries(), log: dataset.interactions, itemNos }
+  const parts = { objects: objects.entries(), log: dataset.interactions, gains, itemNos }
   const shared = shareParts({ ...parts, manifest: { ...manifest, spaces, voterRatio } })
   const { heldShare, visitors } = settings
   const wanted = Math.max(1, Math.min(MAX_REPEATS, Math.ceil(WANTED_LISTS / judgedUsers(dataset))))

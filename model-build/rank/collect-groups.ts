@@ -21,6 +21,8 @@ export type CollectOptions = {
   readonly second: boolean
   /** Reads the order of histories for it, where it needs one. */
   readonly encoder: SequenceEncoder | null
+  /** What each row of the log is worth as something to find; 1 each without. */
+  readonly gains: Float32Array | null
   readonly onProgress?: (done: number, total: number) => void
 }
 
@@ -49,8 +51,7 @@ export async function collectGroups(
       const split = splitHistory(log, user, { heldShare: options.heldShare, random, earlier })
       if (split === null) continue
       const at = log.at[split.held[0]]
-      const relevant = itemNosOf(split.held, log, options.itemNos)
-      const label = { relevant, user, reads }
+      const label = { gainOf: gainsOf(split.held, log, options), user, reads }
       groups.push(await groupOf(model, read({ known: split.known, at }), label))
       if (random() >= SHORT_SHARE) continue
       const length = SHORT_LENGTHS[Math.floor(random() * SHORT_LENGTHS.length)]
@@ -62,20 +63,27 @@ export async function collectGroups(
   return groups
 }
 
-function itemNosOf(rows: Int32Array, log: Interactions, itemNos: Uint32Array): Set<number> {
-  return new Set(Array.from(rows, (row) => itemNos[log.item[row]]))
+/** Gain of each held-out item that counts, by itemNo. */
+function gainsOf(
+  rows: Int32Array,
+  log: Interactions,
+  { gains, itemNos }: Pick<CollectOptions, 'gains' | 'itemNos'>,
+): Map<number, number> {
+  const all = Array.from(rows, (row) => [itemNos[log.item[row]], gains === null ? 1 : gains[row]] as const)
+  return new Map(all.filter(([, gain]) => gain > 0))
 }
 
 type Labelling = {
-  readonly relevant: ReadonlySet<number>
+  readonly gainOf: ReadonlyMap<number, number>
   readonly user: number
   /** The history in the second space. */
   readonly reads: (query: Query) => Promise<Float32Array | null> | null
 }
 
 /** All that retrieval finds: trees lift what a sample of it has left out, and a list judged without its rivals is judged too well. */
-async function groupOf(model: Model, query: Query, { relevant, user, reads }: Labelling): Promise<TrainingGroup> {
+async function groupOf(model: Model, query: Query, { gainOf, user, reads }: Labelling): Promise<TrainingGroup> {
   const { rows, inputs } = findCandidates(model, { ...query, sequence: await reads(query) })
-  const labels = Uint8Array.from(rows, (row) => (relevant.has(model.catalogue.itemNoOf[row]) ? 1 : 0))
-  return { count: rows.length, features: fillFeatures(inputs), labels, relevant: relevant.size, user }
+  const gains = Float32Array.from(rows, (row) => gainOf.get(model.catalogue.itemNoOf[row]) ?? 0)
+  const wanted = Float32Array.from(gainOf.values()).sort().reverse()
+  return { count: rows.length, features: fillFeatures(inputs), gains, wanted, user }
 }

@@ -49,8 +49,8 @@ function plantedGroups(count: number): TrainingGroup[] {
       return taste * (features[at + price] - 20) + features[at + vectors]
     })
     const best = worth.toSorted().at(-2) ?? 0
-    const labels = Uint8Array.from(worth, (value) => (value >= best ? 1 : 0))
-    return { count: ROWS, features, labels, relevant: 2, user }
+    const gains = Float32Array.from(worth, (value) => (value >= best ? 1 : 0))
+    return { count: ROWS, features, gains, wanted: Float32Array.of(1, 1), user }
   })
 }
 
@@ -78,6 +78,49 @@ describe('fitRanker with a deep and cross network', () => {
     }
     await device.close()
   }, 60_000)
+})
+
+describe('gains of lists', () => {
+  /** Two of forty items are taken, one dear and one cheap; only their gains differ. */
+  function pricedGroups(dear: number, cheap: number): TrainingGroup[] {
+    const random = createRandom(4)
+    const at = (row: number) => row * FEATURE_COUNT + featureIndex('item.price')
+    return Array.from({ length: 200 }, (_, user) => {
+      const features = new Float32Array(ROWS * FEATURE_COUNT)
+      const gains = new Float32Array(ROWS)
+      for (let row = 0; row < ROWS; row++) features[at(row)] = 60 * random()
+      const first = Math.floor(random() * ROWS)
+      const second = (first + 1 + Math.floor(random() * (ROWS - 1))) % ROWS
+      features[at(first)] = 50 + 10 * random()
+      features[at(second)] = 10 * random()
+      gains[first] = dear
+      gains[second] = cheap
+      return {
+        count: ROWS,
+        features,
+        gains,
+        wanted: Float32Array.of(Math.max(dear, cheap), Math.min(dear, cheap)),
+        user,
+      }
+    })
+  }
+
+  test.each(['trees', 'dcn'] as const)(
+    'decide what %s put first',
+    async (model) => {
+      const dearFirst = async (dear: number, cheap: number): Promise<number> => {
+        const groups = pricedGroups(dear, cheap)
+        const ranker = await fitRanker(groups, { ...DEFAULTS.ranker, model, minLeafRows: 50, seed: 1, pool })
+        const lists = [...(await scoreLists(ranker.model, ranker.linearHead, groups.slice(0, 50), pool))]
+        const isFirst = ([{ gains }, scores]: (typeof lists)[number]) =>
+          scores[gains.indexOf(dear)] > scores[gains.indexOf(cheap)]
+        return lists.filter(isFirst).length / lists.length
+      }
+      expect(await dearFirst(2, 0.25)).toBeGreaterThan(0.9)
+      expect(await dearFirst(0.25, 2)).toBeLessThan(0.1)
+    },
+    60_000,
+  )
 })
 
 describe('a build with [ranker] model = "dcn"', () => {

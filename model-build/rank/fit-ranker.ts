@@ -105,7 +105,7 @@ async function fitNetwork({ training, watching }: RankerLists, options: RankerOp
   const listOf = (group: TrainingGroup): RankingList => ({
     count: group.count,
     features: group.features,
-    gains: Float32Array.from(group.labels),
+    gains: group.gains,
     initial: headScores(group, linearHead),
   })
   const judge = async (score: DcnScorer): Promise<number> => {
@@ -157,20 +157,20 @@ function withHead(scores: Float32Array, features: Float32Array, head: LinearHead
 }
 
 function rankingData(groups: readonly TrainingGroup[], head: LinearHead) {
-  const useful = groups.filter(({ labels }) => labels.includes(1))
+  const useful = groups.filter(({ gains }) => gains.some((gain) => gain > 0))
   const rows = useful.reduce((sum, { count }) => sum + count, 0)
   const features = new Float32Array(rows * FEATURE_COUNT)
-  const labels = new Uint8Array(rows)
+  const gains = new Float32Array(rows)
   const initialScores = new Float32Array(rows)
   const offsets = new Int32Array(useful.length + 1)
   useful.forEach((group, g) => {
     const at = offsets[g]
     features.set(group.features, at * FEATURE_COUNT)
-    labels.set(group.labels, at)
+    gains.set(group.gains, at)
     initialScores.set(headScores(group, head), at)
     offsets[g + 1] = at + group.count
   })
-  return { features, featureCount: FEATURE_COUNT, labels, groups: offsets, initialScores }
+  return { features, featureCount: FEATURE_COUNT, gains, groups: offsets, initialScores }
 }
 
 function featureDeciles(groups: readonly TrainingGroup[]): number[][] {

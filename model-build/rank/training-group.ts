@@ -5,23 +5,23 @@ export type TrainingGroup = {
   readonly count: number
   /** Row-major, count × FEATURE_COUNT. */
   readonly features: Float32Array
-  /** 1 for a candidate among the held-out items. */
-  readonly labels: Uint8Array
-  /** Held-out items, found among the candidates or not. */
-  readonly relevant: number
+  /** What each candidate is worth: above 0 for those among the held-out items that count. */
+  readonly gains: Float32Array
+  /** The same of every held-out item that counts, found among the candidates or not; the largest first. */
+  readonly wanted: Float32Array
   /** Whose history it is; groups of one user stay on one side of a validation split. */
   readonly user: number
 }
 
-/** NDCG@k of scores over one group, with binary gains and the ideal over all held-out items; ties go to the earlier candidate. */
+/** NDCG@k of scores over one group, the ideal over all held-out items; ties go to the earlier candidate. */
 export function groupNdcg(group: TrainingGroup, scores: Float32Array, k: number): number {
   const discounts = discountTable(k)
   let gain = 0
   for (let row = 0; row < group.count; row++) {
-    const rank = group.labels[row] === 1 ? rankOf(scores, row, k) : k
-    if (rank < k) gain += discounts[rank]
+    const rank = group.gains[row] > 0 ? rankOf(scores, row, k) : k
+    if (rank < k) gain += group.gains[row] * discounts[rank]
   }
-  const ideal = discounts.subarray(0, group.relevant).reduce((sum, discount) => sum + discount, 0)
+  const ideal = group.wanted.subarray(0, k).reduce((sum, wanted, rank) => sum + wanted * discounts[rank], 0)
   return ideal === 0 ? 0 : gain / ideal
 }
 
@@ -31,7 +31,7 @@ export function meanNdcg(
   score: (group: TrainingGroup) => Float32Array,
   k: number,
 ): number {
-  const judged = groups.filter((group) => group.relevant > 0)
+  const judged = groups.filter(({ wanted }) => wanted.length > 0)
   if (judged.length === 0) return 0
   return judged.reduce((sum, group) => sum + groupNdcg(group, score(group), k), 0) / judged.length
 }

@@ -13,6 +13,7 @@ function signalsOf(rows: readonly (readonly [number, number, number, number, num
     at: new Float64Array(all.length).fill(Number.NaN),
     kind: Uint8Array.from(all, ({ kind }) => kind),
     opinion: Float32Array.from(all, ({ opinion }) => opinion),
+    value: new Float32Array(all.length).fill(Number.NaN),
   }
 }
 

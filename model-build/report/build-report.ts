@@ -1,3 +1,4 @@
+import type { Objectives } from '#contract/manifest'
 import type { Judgement } from '../evaluate/judgement.ts'
 import type { BuildOutcome } from '../steps/build-summary.ts'
 import { type Chart, drawChart } from './charts.ts'
@@ -41,8 +42,16 @@ function factsOf({ release, judged, ingest, steps }: BuildOutcome): string {
     ['Held out', judged.method === 'none' ? 'nothing' : `by ${judged.method}`],
     ['Users judged', count(judged.judgement?.users ?? 0)],
     ['Training time', `${seconds.toFixed(0)} s`],
+    ...objectivesOf(release.manifest.rankers[0]?.objectives),
   ]
   return `<dl class="facts">${facts.map(([term = '', value = '']) => `<div><dt>${term}</dt><dd>${escapeHtml(value)}</dd></div>`).join('')}</dl>`
+}
+
+/** What the ranker learnt to find, where not everything taken counts the same. */
+function objectivesOf(objectives: Objectives | undefined): string[][] {
+  if (objectives === undefined) return []
+  const { click, conversion, value } = objectives
+  return [['Ranked for', `click ${click}, conversion ${conversion}, value ${value}`]]
 }
 
 function qualityOf(judgement: Judgement): string {

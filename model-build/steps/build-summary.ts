@@ -50,6 +50,7 @@ export function buildSummary({
       second: judged.pipeline.second,
       ranker: rankerSummary(judged.pipeline.ranker),
       tuning: judged.pipeline.tuning,
+      objectives: release.manifest.rankers[0]?.objectives ?? null,
       outsideRanker: judged.pipeline.outside?.validation ?? null,
     },
   }

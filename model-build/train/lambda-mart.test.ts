@@ -5,7 +5,7 @@ import { binRows, findEdges } from './binning.ts'
 import { type LambdaMartOptions, type RankingData, trainLambdaMart } from './lambda-mart.ts'
 import { writeTreeEnsembleOnnx } from './onnx-trees.ts'
 import { createNormal, createRandom } from './random.ts'
-import { discountTable, idealDcg, LABEL_GAINS, meanNdcg } from './ranking-metric.ts'
+import { discountTable, idealDcg, meanNdcg } from './ranking-metric.ts'
 import { createKernelPool } from './thread-pool.ts'
 
 const FEATURES = 7
@@ -20,17 +20,17 @@ function makeLists(groupCount: number, size: number, seed: number): RankingData 
     const x = features.subarray(r * FEATURES, r * FEATURES + FEATURES)
     return x[0] + x[1] * x[2] + (x[3] > 0.4 ? 1 : 0) + 0.3 * normal()
   })
-  const labels = new Uint8Array(truth.length)
+  const gains = new Float32Array(truth.length)
   for (let g = 0; g < groupCount; g++) {
     const order = Array.from({ length: size }, (_, k) => g * size + k).sort((a, b) => truth[b] - truth[a])
     order.slice(0, 3).forEach((row, rank) => {
-      labels[row] = 3 - rank
+      gains[row] = 2 ** (3 - rank) - 1
     })
   }
   return {
     features,
     featureCount: FEATURES,
-    labels,
+    gains,
     groups: Int32Array.from({ length: groupCount + 1 }, (_, g) => g * size),
   }
 }
@@ -39,20 +39,19 @@ const train = makeLists(400, 25, 1)
 const fresh = makeLists(200, 25, 2)
 
 /** The gradients of the kernel's docstring, pair by pair in double precision, for one list. */
-function slowLambdas(scores: Float32Array, labels: Uint8Array, truncation: number): Float64Array {
+function slowLambdas(scores: Float32Array, gains: Float32Array, truncation: number): Float64Array {
   const out = new Float64Array(scores.length * 2)
   const order = [...scores.keys()].sort((a, b) => scores[b] - scores[a] || a - b)
-  const ideal = idealDcg({ labels, groups: Int32Array.from([0, labels.length]) }, truncation)[0]
-  const discounts = discountTable(labels.length)
+  const ideal = idealDcg({ gains, groups: Int32Array.from([0, gains.length]) }, truncation)[0]
+  const discounts = discountTable(gains.length)
   const isSpread = scores[order[0]] !== scores[order[order.length - 1]]
   let total = 0
   for (let i = 0; i < Math.min(truncation, order.length); i++) {
     for (let j = i + 1; j < order.length; j++) {
-      const [a, b] = labels[order[i]] > labels[order[j]] ? [order[i], order[j]] : [order[j], order[i]]
-      if (labels[a] === labels[b]) continue
+      const [a, b] = gains[order[i]] > gains[order[j]] ? [order[i], order[j]] : [order[j], order[i]]
+      if (gains[a] === gains[b]) continue
       const gap = scores[a] - scores[b]
-      const gain = LABEL_GAINS[labels[a]] - LABEL_GAINS[labels[b]]
-      let delta = (gain * Math.abs(discounts[i] - discounts[j])) / ideal
+      let delta = ((gains[a] - gains[b]) * Math.abs(discounts[i] - discounts[j])) / ideal
       if (isSpread) delta /= 0.01 + Math.abs(gap)
       const rho = 1 / (1 + Math.exp(gap))
       out[a * 2] -= delta * rho
@@ -72,25 +71,24 @@ describe('the lambdas kernel', () => {
     const random = createRandom(size)
     const scores = pool.f32(size).map((_, k) => (k % 5 === 0 ? 0.25 : random() * 4 - 2))
     const shared = pool.copyF32(scores)
-    const labels = pool.u8(size)
-    for (let k = 0; k < size; k += 3) labels[k] = 1 + (k % 4)
+    const gains = pool.f32(size)
+    for (let k = 0; k < size; k += 3) gains[k] = 0.3 + (k % 4) ** 1.5
     const truncation = 20
     const inverse = pool.copyF32(
-      Float32Array.from(idealDcg({ labels, groups: Int32Array.from([0, size]) }, truncation), (x) => 1 / x),
+      Float32Array.from(idealDcg({ gains, groups: Int32Array.from([0, size]) }, truncation), (x) => 1 / x),
     )
     const arrays = [
       pool.copyI32(Int32Array.from([0, size])),
       shared,
-      labels,
-      pool.copyF32(LABEL_GAINS),
+      gains,
       pool.copyF32(discountTable(size + 4)),
       inverse,
       pool.f32(size * 2),
     ]
     const args = [...arrays.map((array) => array.byteOffset), truncation, 0]
     await pool.run({ kernel: 'lambdas', tasks: 1, scratchBytes: (size + 4) * 28, args })
-    const slow = slowLambdas(scores, labels, truncation)
-    for (let k = 0; k < size * 2; k++) expect(Math.abs(arrays[6][k] - slow[k])).toBeLessThan(1e-5)
+    const slow = slowLambdas(scores, gains, truncation)
+    for (let k = 0; k < size * 2; k++) expect(Math.abs(arrays[5][k] - slow[k])).toBeLessThan(1e-5)
     await pool.close()
   })
 })
@@ -156,7 +154,7 @@ describe('trainLambdaMart', () => {
   })
 
   test('stops at the best number of trees on validation lists', async () => {
-    const noise = { ...train, labels: train.labels.toReversed() }
+    const noise = { ...train, gains: train.gains.toReversed() }
     const { ensemble, validationNdcg } = await trainLambdaMart(noise, {
       ...options,
       trees: 60,
@@ -194,8 +192,8 @@ describe('writeTreeEnsembleOnnx', () => {
 })
 
 describe('meanNdcg', () => {
-  test('matches a value computed by hand and skips groups without a positive', () => {
-    const data = { labels: Uint8Array.from([0, 2, 1, 0, 0]), groups: Int32Array.from([0, 3, 5]) }
+  test('matches a value computed by hand and skips groups without a gain', () => {
+    const data = { gains: Float32Array.from([0, 3, 1, 0, 0]), groups: Int32Array.from([0, 3, 5]) }
     const dcg = 3 / Math.log2(3) + 1 / Math.log2(4)
     const ideal = 3 + 1 / Math.log2(3)
     expect(meanNdcg(data, Float32Array.from([3, 2, 1, 1, 2]), 10)).toBeCloseTo(dcg / ideal, 6)

@@ -2,12 +2,12 @@ import type { TreeEnsemble } from '#contract/trees'
 import { type BinEdges, binRows, findEdges } from './binning.ts'
 import { addTreeScores, joinTrees, pickFeatures } from './boosted-trees.ts'
 import { createRandom } from './random.ts'
-import { discountTable, idealDcg, LABEL_GAINS, type LabelledGroups, meanNdcg } from './ranking-metric.ts'
+import { discountTable, type GainedGroups, idealDcg, meanNdcg } from './ranking-metric.ts'
 import { type KernelPool, withPool } from './thread-pool.ts'
 import { type BinTree, TreeGrower } from './tree-grower.ts'
 
-/** Lists to learn from: row-major finite `features`, labels 0 … 31 (gain 2^label - 1), group g is rows `groups[g] … groups[g + 1] - 1`. */
-export type RankingData = LabelledGroups & {
+/** Lists to learn from: row-major finite `features`, a gain per row, group g is rows `groups[g] … groups[g + 1] - 1`. */
+export type RankingData = GainedGroups & {
   readonly features: Float32Array
   readonly featureCount: number
   /** What another model already gives each row; the trees learn what is left. Zeros when absent. */
@@ -85,14 +85,12 @@ function createLambdas(
   let longest = 0
   for (let g = 0; g < groupCount; g++) longest = Math.max(longest, data.groups[g + 1] - data.groups[g])
   const groups = pool.copyI32(data.groups)
-  const labels = pool.u8(data.labels.length)
-  labels.set(data.labels)
-  const gains = pool.copyF32(LABEL_GAINS)
+  const gains = pool.copyF32(data.gains)
   const discounts = pool.copyF32(discountTable(longest + 4))
   const inverse = pool.copyF32(
     Float32Array.from(idealDcg(data, job.truncation), (ideal) => (ideal > 0 ? 1 / ideal : 0)),
   )
-  const arrays = [groups, job.scores, labels, gains, discounts, inverse, job.gradients]
+  const arrays = [groups, job.scores, gains, discounts, inverse, job.gradients]
   const weights = data.weights === undefined ? 0 : pool.copyF32(data.weights).byteOffset
   const args = [...arrays.map((array) => array.byteOffset), job.truncation, weights]
   return () => pool.run({ kernel: 'lambdas', tasks: groupCount, chunk: 64, scratchBytes: (longest + 4) * 28, args })

@@ -104,8 +104,8 @@ export function clickLists(shown: ShownLists, examination: ArrayLike<number>, cl
   rows.forEach((row, k) => {
     features.set(shown.features.subarray(row * featureCount, (row + 1) * featureCount), k * featureCount)
   })
-  const labels = new Uint8Array(rows.length)
-  for (const k of chosen) labels[k] = 1
+  const gains = new Float32Array(rows.length)
+  for (const k of chosen) gains[k] = 1
   const weights = Float32Array.from(rows, (row) => Math.min(clip, 1 / examination[shown.position[row]]))
-  return { features, featureCount, labels, groups: Int32Array.from(offsets), weights }
+  return { features, featureCount, gains, groups: Int32Array.from(offsets), weights }
 }

@@ -1,33 +1,30 @@
-/** Gain of label l is 2^l - 1, l = 0 … 31. */
-export const LABEL_GAINS = Float32Array.from({ length: 32 }, (_, label) => 2 ** label - 1)
-
 /** Discount of rank r (0 = first) is 1 / log2(r + 2). */
 export function discountTable(length: number): Float32Array {
   return Float32Array.from({ length }, (_, rank) => 1 / Math.log2(rank + 2))
 }
 
-/** Groups are rows `groups[g] … groups[g + 1] - 1`; labels 0 … 31. */
-export type LabelledGroups = {
+/** Groups are rows `groups[g] … groups[g + 1] - 1`; a gain, at least 0, says what finding a row is worth. */
+export type GainedGroups = {
   readonly groups: Int32Array
-  readonly labels: Uint8Array
+  readonly gains: Float32Array
 }
 
 /** DCG@k of the best possible order of each group. */
-export function idealDcg(data: LabelledGroups, k: number): Float64Array {
+export function idealDcg(data: GainedGroups, k: number): Float64Array {
   const discounts = discountTable(k)
   const ideal = new Float64Array(data.groups.length - 1)
   for (let g = 0; g < ideal.length; g++) {
-    const labels = data.labels
+    const gains = data.gains
       .slice(data.groups[g], data.groups[g + 1])
       .sort()
       .reverse()
-    for (let r = 0; r < Math.min(k, labels.length); r++) ideal[g] += LABEL_GAINS[labels[r]] * discounts[r]
+    for (let r = 0; r < Math.min(k, gains.length); r++) ideal[g] += gains[r] * discounts[r]
   }
   return ideal
 }
 
-/** Mean NDCG@k over groups that have a positive label, 0 when none has; equal scores keep row order. Järvelin & Kekäläinen 2002. */
-export function meanNdcg(data: LabelledGroups, scores: Float32Array, k: number, ideal = idealDcg(data, k)): number {
+/** Mean NDCG@k over groups that have a gain, 0 when none has; equal scores keep row order. Järvelin & Kekäläinen 2002. */
+export function meanNdcg(data: GainedGroups, scores: Float32Array, k: number, ideal = idealDcg(data, k)): number {
   const discounts = discountTable(k)
   let sum = 0
   let counted = 0
@@ -36,9 +33,9 @@ export function meanNdcg(data: LabelledGroups, scores: Float32Array, k: number, 
     const [from, to] = [data.groups[g], data.groups[g + 1]]
     let dcg = 0
     for (let row = from; row < to; row++) {
-      if (data.labels[row] === 0) continue
+      if (data.gains[row] === 0) continue
       const rank = rankOf(scores.subarray(from, to), row - from, k)
-      if (rank < k) dcg += LABEL_GAINS[data.labels[row]] * discounts[rank]
+      if (rank < k) dcg += data.gains[row] * discounts[rank]
     }
     sum += dcg / ideal[g]
     counted++

@@ -81,7 +81,7 @@ function ndcgByUser(
   const score = scorerOf(ranker)
   const sums = new Map<number, { sum: number; lists: number }>()
   for (const group of groups) {
-    if (group.relevant === 0) continue
+    if (group.wanted.length === 0) continue
     const { sum, lists } = sums.get(group.user) ?? { sum: 0, lists: 0 }
     sums.set(group.user, { sum: sum + groupNdcg(group, score(group), JUDGED_AT), lists: lists + 1 })
   }
