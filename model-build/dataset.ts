@@ -60,6 +60,6 @@ export type Dataset = {
   readonly users: readonly string[]
   readonly items: readonly CatalogueItem[]
   readonly interactions: Interactions
-  /** Absent where the log says nothing of rates. */
+  /** Absent where the log says nothing of rates or money. */
   readonly signals?: Signals
 }

@@ -20,7 +20,7 @@ const KIND_OF = new Map([
 
 const AGAINST: readonly number[] = [codeOf('dislike'), codeOf('hide')]
 
-/** Rows that rates can be counted from; null where the log has neither showings nor purchases nor opinions. */
+/** Rows that rates can be counted from; null where the log has neither showings nor purchases nor opinions nor money. */
 export function readSignals(
   rows: LogRows,
   times: LogTimes,
@@ -36,7 +36,10 @@ export function readSignals(
     kept.push(row)
     kinds.push(kind)
   }
-  if (kinds.every((kind) => kind === SIGNAL.clicked)) return null
+  const value = Float32Array.from(kept, (row) =>
+    (fate.flags[row] & FLAG_BITS['absurd-value']) === 0 ? rows.value[row] : Number.NaN,
+  )
+  if (kinds.every((kind) => kind === SIGNAL.clicked) && value.every((money) => Number.isNaN(money))) return null
   const personOf = people(rows, indices.userIndex)
   return {
     user: Int32Array.from(kept, (row) => personOf[rows.user[row]]),
@@ -46,9 +49,7 @@ export function readSignals(
     opinion: Float32Array.from(kept, (row) =>
       Number.isNaN(rows.rating[row]) ? (AGAINST.includes(rows.event[row]) ? 0 : 1) : scale(rows.rating[row]),
     ),
-    value: Float32Array.from(kept, (row) =>
-      (fate.flags[row] & FLAG_BITS['absurd-value']) === 0 ? rows.value[row] : Number.NaN,
-    ),
+    value,
   }
 }
 

@@ -136,7 +136,14 @@ describe('a build with [ranker] model = "dcn"', () => {
     const config = { ...DEFAULTS, ranker: { ...DEFAULTS.ranker, model: 'dcn' as const } }
     const releaseDir = join(dir, 'release')
     const files = { train: [await csv('train.csv', false)], test: [await csv('test.csv', true)], items: [] }
-    const what = { mode: 'device', cutoffs: [10], baselines: false, precision: false, rankings: null } as const
+    const what = {
+      mode: 'device',
+      cutoffs: [10],
+      baselines: false,
+      precision: false,
+      rankings: null,
+      perUser: null,
+    } as const
     const { chosen, judgement } = await evaluateFiles({
       ...files,
       ...what,
