@@ -52,7 +52,10 @@ export class DcnNetwork {
     return this.#sum(count)
   }
 
-  /** Adds to `gradients` those of a loss, given what a unit of each row's score adds to it. Follows `forward` of the same rows. */
+  /**
+   * Computes `gradients` of a loss, given what a unit of each row's score adds to it. Follows `forward` of the same rows, and gradients must be zero, as
+   * the optimiser leaves them.
+   */
   async back(slopes: Float32Array): Promise<void> {
     const { rows } = this.#cover(slopes.length)
     await this.#crossBack(slopes, rows)
