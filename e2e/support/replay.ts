@@ -42,7 +42,7 @@ export const GOODBOOKS: ReplayRecipe = {
       if (Number(rating) >= 4) rows.push({ user, item, at: null })
     return mostRated(rows, 2_000)
   },
-  config: '[embedding]\nhalfLifeItems = [0, 5]\n[ranker]\ntrees = 60\nmaxQueries = 150\n[mean]\nenabled = false\n',
+  config: '[embedding]\nhalfLifeItems = [0, 5]\n[ranker]\ntrees = 60\nmaxQueries = 400\n[mean]\nenabled = false\n',
 }
 
 /** A generated shop with times, series and items that are sold out. */
