@@ -14,14 +14,15 @@ test('exploration of the config becomes a rule of the release; by default there 
   expect(resolveSettings(config).assemble.rules).toEqual({ ...DEFAULT_RULES, exploration: 0.1, explorer: 'thompson' })
 })
 
-test('the block of docs/evaluation.md is a configuration', async () => {
+test('the blocks of docs/evaluation.md are configurations', async () => {
   const page = await readFile(new URL('../../docs/evaluation.md', import.meta.url), 'utf8')
-  const [, toml = ''] = /```toml\n([\s\S]*?)```/.exec(page) ?? []
+  const blocks = Array.from(page.matchAll(/```toml\n([\s\S]*?)```/g), ([, toml]) => toml)
   const dir = await mkdtemp(join(tmpdir(), 'pocketshelf-settings-'))
-  await writeFile(join(dir, 'pocketshelf.toml'), toml)
+  await writeFile(join(dir, 'pocketshelf.toml'), blocks.join('\n'))
   const config = await resolveConfig(join(dir, 'pocketshelf.toml'))
   await rm(dir, { recursive: true })
   expect(config.exploration).toEqual({ share: 0.05, method: 'thompson' })
+  expect(config.ranker.objectives).toEqual({ click: 0.2, conversion: 1, value: 0.5 })
 })
 
 test('more than half of the places are never given away', async () => {
