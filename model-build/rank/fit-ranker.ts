@@ -124,10 +124,7 @@ export type RankerLists = { readonly training: readonly TrainingGroup[]; readonl
 export type HeadedTrees = { readonly trees: TreeEnsemble; readonly linearHead: LinearHead }
 
 /** Trees on what the even blend leaves over, as many as are best on the watching lists. */
-export async function fitTrees(
-  { training, watching }: RankerLists,
-  options: RankerOptions,
-): Promise<HeadedTrees> {
+export async function fitTrees({ training, watching }: RankerLists, options: RankerOptions): Promise<HeadedTrees> {
   const linearHead = evenHead(training)
   const { ensemble } = await trainLambdaMart(rankingData(training, linearHead), {
     ...options,

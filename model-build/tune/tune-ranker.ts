@@ -74,10 +74,7 @@ export async function judgeTrees(groups: readonly TrainingGroup[], options: Rank
 }
 
 /** Mean NDCG@20 over the lists of each user that have something to find, in order of first appearance. */
-function ndcgByUser(
-  groups: readonly TrainingGroup[],
-  ranker: HeadedTrees,
-): Float64Array {
+function ndcgByUser(groups: readonly TrainingGroup[], ranker: HeadedTrees): Float64Array {
   const score = scorerOf(ranker)
   const sums = new Map<number, { sum: number; lists: number }>()
   for (const group of groups) {
