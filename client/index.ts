@@ -1,12 +1,12 @@
 import { BUILT_FILES } from '#contract/rpc'
 import type { AskWords } from './ask/ask-panel.ts'
 import { askWhenWorthwhile } from './ask-before-keeping.ts'
-import { defineElement } from './element.ts'
+import { defineElement, type ShelfMaker } from './element.ts'
 import type { Part } from './load-part.ts'
 import type { RecommenderOptions } from './options.ts'
 import { readProfile, writeProfile } from './profile-text.ts'
 import { createRecommenderAt, type Recommender } from './recommender.ts'
-import { Shelf } from './shelf.ts'
+import { createShelfMaker } from './shelf-maker.ts'
 import { createTrust } from './trust.ts'
 import { watchForInspector } from './watch-inspector.ts'
 import { chooseWords, type SomeWords } from './words.ts'
@@ -94,6 +94,9 @@ function latePart({ settings }: Recommender, name: 'inspector' | 'ask'): Part | 
  */
 export function defineShelf(recommender: Recommender, words: SomeWords = {}): void {
   const texts = chooseWords(words)
-  const make = (host: HTMLElement, source: Recommender) => new Shelf(host, source, texts)
-  defineElement(recommender, () => Promise.resolve(make))
+  let maker: ShelfMaker | null = null // made with the first element: on a server there is none
+  defineElement(recommender, async () => {
+    maker ??= createShelfMaker(texts)
+    return maker
+  })
 }

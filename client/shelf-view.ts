@@ -1,8 +1,8 @@
 import type { RecommendedItem, RecommendReply } from '#contract/rpc'
 import { arrange, make } from './dom.ts'
-import css from './shelf.css?inline'
-import { createCard, createPriceFormat, createSkeleton } from './shelf-card.ts'
+import { createCard, createSkeleton, type PriceFormat } from './shelf-card.ts'
 import { createCarousel } from './shelf-carousel.ts'
+import type { ShelfKit } from './shelf-maker.ts'
 import { type Opinion, ShelfMenu } from './shelf-menu.ts'
 import { type ShelfWords, wordReason } from './words.ts'
 
@@ -23,20 +23,20 @@ export class ShelfView {
   readonly #words: ShelfWords
   readonly #menu: ShelfMenu
   readonly #parts: ReturnType<typeof createParts>
-  readonly #formatPrice = createPriceFormat(document.documentElement.lang)
+  readonly #formatPrice: PriceFormat
   #items: ReadonlyMap<string, RecommendedItem> = new Map()
 
-  constructor(host: HTMLElement, words: ShelfWords, actions: ShelfActions) {
+  constructor(host: HTMLElement, { words, sheet, formatPrice }: Omit<ShelfKit, 'takeTurn'>, actions: ShelfActions) {
     this.#host = host
     this.#words = words
+    this.#formatPrice = formatPrice
     this.#menu = new ShelfMenu(words, actions.onOpinion)
     this.#parts = createParts(words, actions.onMore)
     const { head, fallback, carousel, note, fix, said, more } = this.#parts
     const root = host.attachShadow({ mode: 'open' })
-    const sheet = new CSSStyleSheet() // constructed sheets are not subject to a page's style-src
-    sheet.replaceSync(css)
     root.adoptedStyleSheets = [sheet]
     root.append(head, fallback, carousel.list, more, note, fix, this.#menu.element, said)
+    this.#only(fallback)
     carousel.list.addEventListener('click', (event) => this.#onClick(event, actions))
     carousel.list.addEventListener('keydown', ({ key, target }) => {
       if (key === 'Enter' && target instanceof HTMLElement && target.role === 'link') target.click()

@@ -5,10 +5,11 @@ import { createFixIt, type Problem, problemOf } from './fix-it.ts'
 import { createImpressions, type Impressions } from './impressions.ts'
 import { isLocalPage } from './page-signs.ts'
 import type { Recommender } from './recommender.ts'
+import type { ShelfKit } from './shelf-maker.ts'
 import { type OwnList, readOwnList, reorder } from './shelf-own-list.ts'
 import { readRequest } from './shelf-request.ts'
 import { ShelfView } from './shelf-view.ts'
-import type { ShelfWords } from './words.ts'
+import type { TakeTurn } from './turns.ts'
 
 /** Wait after an error, ms; it doubles up to 32 times as long. */
 const RETRY_MS = 16_000
@@ -18,6 +19,7 @@ export class Shelf {
   readonly #host: HTMLElement
   readonly #recommender: Recommender
   readonly #view: ShelfView
+  readonly #takeTurn: TakeTurn
   readonly #impressions: Impressions
   readonly #seen = new Set<string>()
   #reply: RecommendReply | null = null
@@ -26,16 +28,17 @@ export class Shelf {
   #retry: ReturnType<typeof setTimeout> | undefined
   #ends: readonly (() => void)[] = []
 
-  constructor(host: HTMLElement, recommender: Recommender, words: ShelfWords) {
+  constructor(host: HTMLElement, recommender: Recommender, kit: ShelfKit) {
     this.#host = host
     this.#recommender = recommender
+    this.#takeTurn = kit.takeTurn
     this.#impressions = createImpressions((card) => {
       const item = this.#view.itemOf(card)
       if (!item || this.#seen.has(item.id)) return
       this.#seen.add(item.id)
       this.#track('impression', item)
     })
-    this.#view = new ShelfView(host, words, {
+    this.#view = new ShelfView(host, kit, {
       onOpen: (item, cause) => {
         const isAllowed = this.#tell('rec-click', { item, list: this.#reply?.list, cause }, true)
         this.#track('click', item)
@@ -60,8 +63,13 @@ export class Shelf {
       on('release-changed', refresh),
       () => removeEventListener('online', refresh),
     ]
-    this.#view.wait()
     refresh()
+    void this.#wait()
+  }
+
+  async #wait(): Promise<void> {
+    await this.#takeTurn()
+    if (this.#ends.length > 0) this.#view.wait()
   }
 
   disconnect(): void {
@@ -92,6 +100,7 @@ export class Shelf {
           ? { ...request, items: ids, count: Math.min(LIMITS.listItems, Math.max(1, ids.length)) }
           : { ...request, count },
       )
+      await this.#takeTurn()
       if (this.#ends.length > 0) this.#show(reply, { isFull: reply.items.length >= count, own })
     } catch (thrown) {
       if (this.#ends.length > 0) this.#fail(problemOf(thrown))

@@ -4,6 +4,4 @@ import { pageTest } from './support/page-test.ts'
 
 pageTest.use({ trace: 'off' }) // a recording works on the page's main thread too
 
-pageTest.describe.configure({ timeout: 240_000 }) // up to eight loads
-
 testPromises(pageTest, MEASURED_PROMISES)

@@ -38,10 +38,9 @@ export const MEASURED_PROMISES: readonly Promised[] = [
         expect(tasks?.length).toBeGreaterThan(10)
         return tasks?.filter(({ cpuMs }) => cpuMs > 50) ?? []
       }
-      // A task of ours that is long is long in each of eight loads; what a busy machine does to some of them is not.
-      let long = await load()
-      for (let again = 0; again < 7 && long.length > 0; again++) long = await load()
-      expect(long).toEqual([])
+      // A task of ours that is long is long in both loads; what a busy machine does to one of them is not.
+      const isLong = (await load()).length > 0
+      expect(isLong ? await load() : []).toEqual([])
     },
   },
 ]
