@@ -1,5 +1,5 @@
 import { loadPart, type Part } from './load-part.ts'
-import { eventsOf, eventTypeOf, ITEM } from './markup-events.ts'
+import { eventsOf, eventTypeOf, ITEM, type Placer } from './markup-events.ts'
 import { whenIdle } from './page-signs.ts'
 import type { Recommender } from './recommender.ts'
 import type { WatchPage } from './watch-script.ts'
@@ -9,12 +9,14 @@ import type { WatchPage } from './watch-script.ts'
  * says. Once the page is idle `watch` is loaded for the rest: views, what was seen, listed links, orders.
  */
 export function startAutoTrack(recommender: Recommender, watch: Part): void {
+  let placeOf: Placer = () => ({}) // until the page was read
   const early = { capture: true, passive: true }
   document.addEventListener(
     'click',
     ({ target }) => {
       const item = target instanceof Element ? target.closest<HTMLElement>(ITEM) : null
-      if (item && !(item instanceof HTMLFormElement)) void recommender.track(eventsOf(item, eventTypeOf(item, 'click')))
+      if (item && !(item instanceof HTMLFormElement))
+        void recommender.track(eventsOf(item, eventTypeOf(item, 'click'), placeOf))
     },
     early,
   )
@@ -22,14 +24,14 @@ export function startAutoTrack(recommender: Recommender, watch: Part): void {
     'submit',
     ({ target }) => {
       if (target instanceof HTMLFormElement && (target.dataset.itemId || target.dataset.itemEvent))
-        void recommender.track(eventsOf(target, eventTypeOf(target, 'cart')))
+        void recommender.track(eventsOf(target, eventTypeOf(target, 'cart'), placeOf))
     },
     early,
   )
   void whenIdle().then(async () => {
     try {
       const watchPage = await loadPart<WatchPage>(watch, 'watchPage')
-      watchPage(recommender)
+      placeOf = watchPage(recommender)
     } catch {
       // blocked, or the site moved on: clicks are noted all the same
     }

@@ -1,6 +1,7 @@
 import type { EventType } from '#contract/events'
 import { LIMITS } from '#contract/limits'
-import type { RecommendedItem, RecommendReply, TrackInput } from '#contract/rpc'
+import type { RecommendedItem, RecommendReply } from '#contract/rpc'
+import { placeIn } from './event-place.ts'
 import { createFixIt, type Problem, problemOf } from './fix-it.ts'
 import { createImpressions, type Impressions } from './impressions.ts'
 import { isLocalPage } from './page-signs.ts'
@@ -144,6 +145,7 @@ export class Shelf {
       const wanted = reply.items.map(({ id }) => id)
       reorder(own, wanted)
       this.#view.showOwn()
+      Object.assign(this.#host, { ownList: reply }) // whoever watches the page notes clicks on its rows with their places
     } else {
       this.#view.show(reply, isFull)
       this.#impressions.watch(this.#view.cards())
@@ -163,15 +165,8 @@ export class Shelf {
   #track(type: EventType, item: RecommendedItem): void {
     const reply = this.#reply
     const context = this.#host.getAttribute('item')
-    const place = reply ? { list: reply.list, scene: reply.scene, position: reply.items.indexOf(item) } : {}
-    const event: TrackInput = {
-      type,
-      item: item.id,
-      ...place,
-      ...(context ? { context } : {}),
-      ...(item.propensity < 1 ? { propensity: item.propensity } : {}),
-    }
-    void this.#recommender.track(event)
+    const place = reply ? placeIn(reply, item.id) : {}
+    void this.#recommender.track({ type, item: item.id, ...place, ...(context ? { context } : {}) })
   }
 
   #tell(type: string, detail: unknown, cancelable = false): boolean {

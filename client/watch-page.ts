@@ -1,4 +1,6 @@
-import type { TrackInput } from '#contract/rpc'
+import { isItemId } from '#contract/limits'
+import type { RecommendReply, TrackInput } from '#contract/rpc'
+import { type EventPlace, placeIn } from './event-place.ts'
 import { createImpressions } from './impressions.ts'
 import { eventsOf, ITEM } from './markup-events.ts'
 import { type PageItems, readPageItems, withoutFragment } from './page-item.ts'
@@ -34,6 +36,15 @@ export class PageWatcher {
     addEventListener('pagehide', () => this.#send())
     new MutationObserver(again).observe(document.documentElement, { childList: true, subtree: true })
     this.#look()
+  }
+
+  /** The item that the page is about, where it is another one; and the place in the list of the shelf that put the page's own rows in order. */
+  placeOf(element: HTMLElement): EventPlace {
+    const id = this.#idOf(element)
+    const shelf: (Element & { readonly ownList?: RecommendReply }) | null = element.closest('pocket-shelf')
+    const place = shelf?.ownList && id !== undefined ? placeIn(shelf.ownList, id) : {}
+    const context = shelf?.getAttribute('item') || this.#items.item
+    return isItemId(context) && context !== id ? { ...place, context } : place
   }
 
   #lookSoon(): void {
@@ -82,22 +93,27 @@ export class PageWatcher {
       const key = `order ${order.dataset.itemOrder}`
       if (this.#noted.has(key)) continue
       this.#noted.add(key)
-      void this.#recommender.track(eventsOf(order, 'purchase'))
+      void this.#recommender.track(eventsOf(order, 'purchase', () => ({})))
     }
   }
 
+  #idOf(element: Element): string | undefined {
+    return (element instanceof HTMLElement && element.dataset.itemId) || this.#listedId(element)
+  }
+
   #saw(card: Element): void {
-    const item = card instanceof HTMLElement && card.dataset.itemId ? card.dataset.itemId : this.#listedId(card)
-    if (item === undefined || this.#noted.has(item)) return
+    const item = this.#idOf(card)
+    if (item === undefined || this.#noted.has(item) || !(card instanceof HTMLElement)) return
     this.#noted.add(item)
-    this.#waiting.push({ type: 'impression', item })
+    this.#waiting.push({ type: 'impression', item, ...this.placeOf(card) })
     this.#lookSoon()
   }
 
   /** Marked elements are noted by those who note every click from the start. */
   #onClick({ target }: Event): void {
     if (!(target instanceof Element) || target.closest(ITEM) !== null) return
-    const item = this.#listedId(target.closest('a'))
-    if (item !== undefined) void this.#recommender.track({ type: 'click', item })
+    const link = target.closest('a')
+    const item = this.#listedId(link)
+    if (link && item !== undefined) void this.#recommender.track({ type: 'click', item, ...this.placeOf(link) })
   }
 }

@@ -1,9 +1,17 @@
 import type { Page } from '@playwright/test'
+import type { RecommendReply, TrackInput } from 'pocketshelf'
 import { expect, test } from './support/fixtures.ts'
 import type { OpenSite } from './support/open-site.ts'
 import { openHtml } from './support/site-page.ts'
 
 type Drop = { readonly pocketshelf: typeof window.recommender }
+
+declare global {
+  interface Window {
+    /** Ids of the latest list, best first. */
+    shownOrder: readonly string[]
+  }
+}
 
 /** Opens a page with the drop-in and this markup before it; items are named A, B, C … in it. */
 async function openMarked(page: Page, site: OpenSite, markup: string, attributes = ''): Promise<readonly string[]> {
@@ -25,12 +33,16 @@ async function someIds({ url }: OpenSite): Promise<readonly string[]> {
   return items.map(({ id }) => id)
 }
 
+type Noted = Pick<TrackInput, 'type' | 'item' | 'value' | 'context' | 'list' | 'scene' | 'position'>
+
 /** What the device noted, impressions included, oldest first. */
+async function events(page: Page): Promise<readonly Noted[]> {
+  return JSON.parse(await page.evaluate(() => (window as object as Drop).pocketshelf.profile.export())).events
+}
+
 async function noted(page: Page): Promise<readonly string[]> {
-  const { events } = JSON.parse(await page.evaluate(() => (window as object as Drop).pocketshelf.profile.export()))
-  return events.map(({ type, item, value }: { type: string; item: string; value?: number }) =>
-    [type, item, value].filter((part) => part !== undefined).join(' '),
-  )
+  const words = ({ type, item, value }: Noted) => [type, item, value].filter((part) => part !== undefined).join(' ')
+  return (await events(page)).map(words)
 }
 
 const LIST = `<script type="application/ld+json">{ "@type": "ItemList", "itemListElement": [
@@ -50,6 +62,52 @@ test('a page with marked elements and an item list notes what was seen and click
   await expect.poll(async () => (await noted(page)).slice(3)).toEqual([`click ${a}`, `click ${c}`])
   await page.getByText('Far below').scrollIntoViewIfNeeded()
   await expect.poll(async () => (await noted(page)).slice(5)).toEqual([`impression ${d}`])
+})
+
+test('on the page of an item what is seen, clicked and bought of others carries that item, and its own does not', async ({
+  page,
+  small,
+}) => {
+  const markup = `<meta name="pocketshelf:item" content="{D}"><button data-item-id="{C}">Third</button>
+    <form data-item-id="{D}"><button>Add</button></form>${LIST}`
+  const [a, b, c, d] = await openMarked(page, small, markup)
+  await expect.poll(() => noted(page)).toHaveLength(4)
+  const seen = (await events(page)).map(({ type, item, context }) => ({ type, item, context }))
+  const impressions = [a, b, c].map((item) => ({ type: 'impression', item, context: d }))
+  expect(new Set(seen)).toEqual(new Set([{ type: 'view', item: d, context: undefined }, ...impressions]))
+  await page.getByRole('link', { name: 'First' }).click()
+  await page.getByRole('button', { name: 'Third' }).click()
+  await page.getByRole('button', { name: 'Add' }).click()
+  await expect.poll(() => noted(page)).toHaveLength(7)
+  const contexts = (await events(page)).slice(4).map(({ type, item, context }) => [type, item, context])
+  expect(contexts).toEqual([
+    ['click', a, d],
+    ['click', c, d],
+    ['cart', d, undefined],
+  ])
+})
+
+test('rows that a shelf put in order are noted with their places in its list', async ({ page, small }) => {
+  const rows = ['A', 'B', 'C'].map((name) => `<li><a href="/p" data-item-id="{${name}}">${name}</a></li>`)
+  const markup = `<pocket-shelf scene="rerank"><ul>${rows.join('')}</ul></pocket-shelf><b data-item-id="{D}">Outside</b>`
+  const shown = () => page.evaluate(() => window.shownOrder)
+  await page.addInitScript(() => {
+    document.addEventListener('rec-list', (event) => {
+      const { detail }: CustomEventInit<RecommendReply> = event
+      window.shownOrder = detail?.items.map(({ id }) => id) ?? []
+    })
+  })
+  await openMarked(page, small, markup)
+  await expect.poll(shown).toHaveLength(3)
+  await expect.poll(() => noted(page)).toHaveLength(4)
+  const [, second] = await shown()
+  await page.getByRole('link').nth(1).click()
+  await page.getByText('Outside').click()
+  await expect.poll(() => noted(page)).toHaveLength(6)
+  const [inside, outside] = (await events(page)).slice(4)
+  expect(inside).toMatchObject({ type: 'click', item: second, scene: 'rerank', position: 1 })
+  expect(inside?.list).toMatch(/./)
+  expect(outside).not.toHaveProperty('scene')
 })
 
 test('elements that a page adds later are seen as well, and an address that changes is another page', async ({

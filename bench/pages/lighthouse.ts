@@ -11,6 +11,8 @@ export type PageScores = {
   readonly bestPractices: number
   /** Largest contentful paint of the simulated device, ms. */
   readonly lcpMs: number
+  /** What tasks of its main thread take beyond 50 ms each, ms in all. */
+  readonly tbtMs: number
   /** Layout shift. */
   readonly cls: number
   /** What cost points: audits below 0.9 by id. */
@@ -36,6 +38,7 @@ export async function scorePage(url: string, page: string, form: PageScores['for
       accessibility: score('accessibility'),
       bestPractices: score('best-practices'),
       lcpMs: Math.round(audits['largest-contentful-paint']?.numericValue ?? Number.NaN),
+      tbtMs: Math.round(audits['total-blocking-time']?.numericValue ?? Number.NaN),
       cls: Math.round((audits['cumulative-layout-shift']?.numericValue ?? Number.NaN) * 1000) / 1000,
       lost: low.map(({ id }) => id),
     }
