@@ -20,6 +20,6 @@ export function createShelfMaker(words: ShelfWords): ShelfMaker {
   const formatPrice = createPriceFormat(document.documentElement.lang)
   const kit: ShelfKit = { words, sheet, formatPrice, takeTurn: createTurns() }
   // A browser's first format takes longer than the cards of a list (10 ms where they take 3): not in their task.
-  void nextFrame().then(() => formatPrice(0, 'XXX'))
+  void nextFrame().then(() => formatPrice(0, 'EUR'))
   return (host, recommender) => new Shelf(host, recommender, kit)
 }

@@ -7,13 +7,15 @@ export type EngineHandle = {
   readonly endpoint: MessagePort
   /** Options that this engine must not be started without. */
   readonly limits: Partial<EngineOptions>
-  /** Resolves when its worker has died, `terminate` included; pending for ever where the browser does not tell. */
+  /** Resolves when its worker has died, and rejects when it was ended; pending for ever where the browser does not tell. */
   readonly died: Promise<unknown>
   terminate(): void
 }
 
 /** A worker that does not report for work in this time never will. */
 const BOOT_MS = 10_000
+
+const NEVER = new Promise(() => undefined)
 
 /**
  * Starts the engine in a classic worker from any origin: fetches the script, checks its integrity where known, and runs it from a blob
@@ -45,7 +47,7 @@ export async function startInPage(part: Part): Promise<EngineHandle> {
     return {
       endpoint: port,
       limits: { tier: 'saver', ranker: 'auto', graphs: 'auto' },
-      died: new Promise(() => undefined),
+      died: NEVER,
       terminate: () => void stop(),
     }
   } catch (cause) {
@@ -72,7 +74,9 @@ async function blobUrl(url: string, integrity: string): Promise<string> {
 function open(url: string): Promise<EngineHandle> {
   const name = `pocketshelf:${Math.random()}`
   const worker = new Worker(url, { name })
+  const watch = new AbortController()
   const terminate = () => {
+    watch.abort() // a lock that is granted to a page in the back/forward cache takes it out of there
     worker.terminate()
     URL.revokeObjectURL(url)
   }
@@ -91,7 +95,7 @@ function open(url: string): Promise<EngineHandle> {
       if (!endpoint) return
       clearTimeout(timer)
       worker.onerror = (event) => event.preventDefault() // it lives on, and its calls settle by themselves
-      const died = isHeld ? navigator.locks.request(name, () => undefined) : new Promise(() => undefined)
+      const died = isHeld ? navigator.locks.request(name, watch, () => undefined) : NEVER
       resolve({ endpoint, limits: {}, died, terminate })
     }
   })

@@ -144,24 +144,6 @@ test('a page that was left and is come back to by the back button shows its list
   await expect(page.getByRole('heading', { name: 'For you' })).toBeVisible()
 })
 
-test('a page that is prerendered asks for nothing until it is looked at', async ({ page, small, host }) => {
-  const prerendered = `<script>
-    window.isHidden = true
-    Object.defineProperty(document, 'prerendering', { get: () => isHidden })
-  </script>`
-  const wire = await layWire(small.url)
-  await page.goto((await host(prerendered + SHELF + tag(small, wire.url))).url)
-  await expect.poll(() => page.evaluate(() => customElements.get('pocket-shelf') !== undefined)).toBe(true)
-  await page.evaluate(() => new Promise((done) => requestIdleCallback(() => setTimeout(done))))
-  expect(wire.sent.map(({ path }) => path)).toEqual(['/pocketshelf.js'])
-  await page.evaluate(() => {
-    Object.assign(window, { isHidden: false })
-    document.dispatchEvent(new Event('prerenderingchange'))
-  })
-  await expectList(page)
-  await wire.close()
-})
-
 test('an engine file that was changed on its way is refused, and the simpler engine serves', async ({
   page,
   small,

@@ -80,13 +80,17 @@ function memoryHint(navigator: object): number | undefined {
   return 'deviceMemory' in navigator && typeof navigator.deviceMemory === 'number' ? navigator.deviceMemory : undefined
 }
 
+/** Talks to other tabs; to nobody where there are no channels, or where Firefox refuses them together with cookies. */
 function openChannel(name: string, receive: (message: TabMessage) => void): ReturnType<EngineDeps['openChannel']> {
-  if (typeof BroadcastChannel === 'undefined') return { post: () => undefined, close: () => undefined }
-  const channel = new BroadcastChannel(name)
-  channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-    if (isTabMessage(data)) receive(data)
+  try {
+    const channel = new BroadcastChannel(name)
+    channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (isTabMessage(data)) receive(data)
+    }
+    return { post: (message) => channel.postMessage(message), close: () => channel.close() }
+  } catch {
+    return { post: () => undefined, close: () => undefined }
   }
-  return { post: (message) => channel.postMessage(message), close: () => channel.close() }
 }
 
 function isTabMessage(data: unknown): data is TabMessage {
