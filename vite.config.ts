@@ -5,10 +5,10 @@ import { demoConfig, serviceWorkerConfig } from './public/build/demo-config.ts'
 
 const shared: UserConfig = { publicDir: false, logLevel: 'warn' }
 
-/** SHA-384 of a built file as browsers check it; empty while there is none. */
+/** SHA-256 of a built file as browsers check it; empty while there is none. */
 function integrityOf(name: string): string {
   const file = `dist/${name}`
-  return existsSync(file) ? `sha384-${createHash('sha384').update(readFileSync(file)).digest('base64')}` : ''
+  return existsSync(file) ? `sha256-${createHash('sha256').update(readFileSync(file)).digest('base64')}` : ''
 }
 
 /** Writes other letters than ASCII as escapes: a page that names no charset would read the script in another one. */

@@ -1,3 +1,4 @@
+import type { EventType } from '#contract/events'
 import { loadPart, type Part } from './load-part.ts'
 import { eventsOf, eventTypeOf, ITEM, type Placer } from './markup-events.ts'
 import { whenIdle } from './page-signs.ts'
@@ -10,21 +11,21 @@ import type { WatchPage } from './watch-script.ts'
  */
 export function startAutoTrack(recommender: Recommender, watch: Part): void {
   let placeOf: Placer = () => ({}) // until the page was read
+  const note = (element: HTMLElement, otherwise: EventType) =>
+    void recommender.track(eventsOf(element, eventTypeOf(element, otherwise), placeOf))
   const early = { capture: true, passive: true }
   document.addEventListener(
     'click',
     ({ target }) => {
-      const item = target instanceof Element ? target.closest<HTMLElement>(ITEM) : null
-      if (item && !(item instanceof HTMLFormElement))
-        void recommender.track(eventsOf(item, eventTypeOf(item, 'click'), placeOf))
+      const item = target instanceof Element && target.closest<HTMLElement>(ITEM)
+      if (item && item.localName !== 'form') note(item, 'click')
     },
     early,
   )
   document.addEventListener(
     'submit',
     ({ target }) => {
-      if (target instanceof HTMLFormElement && (target.dataset.itemId || target.dataset.itemEvent))
-        void recommender.track(eventsOf(target, eventTypeOf(target, 'cart'), placeOf))
+      if (target instanceof HTMLElement && (target.dataset.itemId || target.dataset.itemEvent)) note(target, 'cart')
     },
     early,
   )

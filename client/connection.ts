@@ -171,7 +171,7 @@ async function begin(deps: ConnectionDeps, bury: (dead: Session) => void): Promi
   endpoint.addEventListener('message', () => {
     session.heardAt = deps.now()
   })
-  void died.then(() => bury(session)).catch(() => undefined) // a browser that takes its word back: calls have deadlines
+  void died.then(() => bury(session)).catch(() => undefined) // ended by us, or a browser that takes its word back: calls have deadlines
   try {
     const started = remote.start({ ...deps.options, ...limits }, comlink.proxy(deps.notify)) as Promise<
       Outcome<unknown>

@@ -15,8 +15,6 @@ export type EngineHandle = {
 /** A worker that does not report for work in this time never will. */
 const BOOT_MS = 10_000
 
-const NEVER = new Promise(() => undefined)
-
 /**
  * Starts the engine in a classic worker from any origin: fetches the script, checks its integrity where known, and runs it from a blob
  * (the least rights a strict page must grant: `connect-src` of the script's origin and `worker-src blob:`).
@@ -47,7 +45,7 @@ export async function startInPage(part: Part): Promise<EngineHandle> {
     return {
       endpoint: port,
       limits: { tier: 'saver', ranker: 'auto', graphs: 'auto' },
-      died: NEVER,
+      died: new Promise(() => undefined),
       terminate: () => void stop(),
     }
   } catch (cause) {
@@ -95,7 +93,7 @@ function open(url: string): Promise<EngineHandle> {
       if (!endpoint) return
       clearTimeout(timer)
       worker.onerror = (event) => event.preventDefault() // it lives on, and its calls settle by themselves
-      const died = isHeld ? navigator.locks.request(name, watch, () => undefined) : NEVER
+      const died = isHeld ? navigator.locks.request(name, watch, () => undefined) : new Promise(() => undefined)
       resolve({ endpoint, limits: {}, died, terminate })
     }
   })

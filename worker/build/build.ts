@@ -89,15 +89,15 @@ async function buildGraphEngine(): Promise<void> {
   writeFileSync(join(DIST, BUILT_FILES.hnswJs.replace(/\.js$/, '.wasm')), wasm)
 }
 
-/** SHA-384 of each engine file as browsers check it: the page pins the worker, and the worker its engines. */
+/** SHA-256 of each engine file as browsers check it: the page pins the worker, and the worker its engines. */
 function engineIntegrity(): Readonly<Record<string, string>> {
   const { scanWasm, hnswJs, ortWasm, ortJs } = BUILT_FILES
   const names = [scanWasm, hnswJs, hnswJs.replace(/\.js$/, '.wasm'), ortWasm, ortJs]
   const hashOf = (name: string) =>
-    createHash('sha384')
+    createHash('sha256')
       .update(readFileSync(join(DIST, name)))
       .digest('base64')
-  return Object.fromEntries(names.map((name) => [name, `sha384-${hashOf(name)}`]))
+  return Object.fromEntries(names.map((name) => [name, `sha256-${hashOf(name)}`]))
 }
 
 /** Writes all files. */
