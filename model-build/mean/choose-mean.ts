@@ -5,6 +5,7 @@ import { padRows, scoreAll } from '../train/dense-scores.ts'
 import type { IalsOptions } from '../train/ials.ts'
 import { judgeIals } from '../train/select-ials.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
+import { type Tried, tryEach } from '../train/try-each.ts'
 import { holdOutUsers, ndcgOfScores, type ValidationUsers, type Visitors } from '../train/validation-users.ts'
 import { type MeanSettings, QUERY_SCALE, trainMean } from './train-mean.ts'
 
@@ -20,24 +21,13 @@ const ORDERED: readonly Trial[] = [
   { shown: 0, ratio: 0.9 },
 ]
 
-const MOST_EPOCHS = 60
-
 /** Looks at the validation users in the epochs of one trial. */
 const LOOKS = 15
-
-/** Looks without a better result after which a trial ends. */
-const PATIENCE = 3
 
 const JUDGED_AT = 20
 
 /** What validation found of the mean space alone: each trial at its best epoch, and exact iALS of as many dimensions on the same users. */
-export type ChosenMean = {
-  readonly settings: MeanSettings
-  /** NDCG@20 of the chosen trial. */
-  readonly ndcg: number
-  readonly ials: number
-  readonly tried: readonly (MeanSettings & { readonly ndcg: number })[]
-}
+export type ChosenMean = Tried<Trial> & { readonly ials: number }
 
 export type ChooseMeanOptions = {
   /** What iALS was chosen to be: it is trained once more on the same rows. */
@@ -61,35 +51,18 @@ export async function chooseMean(log: Interactions, options: ChooseMeanOptions):
   const held = holdOutUsers(log, { seed, order, visitors, maxUsers, maxTrainRows: rows })
   if (held.histories.length < 20) return null
   const trials = order === 'use' ? ORDERED : UNORDERED
-  const tried: ChosenMean['tried'][number][] = []
-  for (const trial of trials) {
-    const onShare = (share: number) => options.onShare?.((tried.length + share) / trials.length)
-    tried.push(await tryOut(held, trial, { ...options, onShare }))
-  }
-  const { ndcg, ...settings } = tried.reduce((a, b) => (b.ndcg > a.ndcg ? b : a))
-  return { settings, ndcg, ials: await judgeIals(held, { ...ials, seed, pool }), tried }
-}
-
-async function tryOut(
-  held: ValidationUsers,
-  trial: Trial,
-  { seed, pool, work, ials: { dim }, minSupport, onShare }: ChooseMeanOptions,
-): Promise<ChosenMean['tried'][number]> {
-  const { log } = held
-  const histories = historiesOf(log, evidenceOf(log, minSupport), held.trainUsers)
-  const epochs = Math.max(4, Math.min(MOST_EPOCHS, Math.floor(work / Math.max(1, histories.items.length))))
-  const every = Math.max(1, Math.round(epochs / LOOKS))
+  const { log: shown, trainUsers } = held
+  const histories = historiesOf(shown, evidenceOf(shown, options.minSupport), trainUsers)
   const isKnown = new Uint8Array(log.itemCount)
   for (const item of histories.items) isKnown[item] = 1
-  let best = { epochs: every, ndcg: Number.NEGATIVE_INFINITY }
-  await trainMean(histories, log.itemCount, { ...trial, dim, epochs, seed, pool }, async (items, epoch) => {
-    onShare?.(epoch / epochs)
-    if (epoch % every !== 0) return false
-    const ndcg = await judgeItems(pool, held, { items, dim, isKnown, ratio: trial.ratio })
-    if (ndcg > best.ndcg) best = { epochs: epoch, ndcg }
-    return epoch - best.epochs >= PATIENCE * every
-  })
-  return { ...trial, ...best }
+  const { dim } = ials
+  const effort = { rows: histories.items.length, work: options.work, looks: LOOKS, onShare: options.onShare }
+  const found = await tryEach(trials, effort, (settings, look) =>
+    trainMean(histories, log.itemCount, { ...settings, dim, seed, pool }, (items, epoch) =>
+      look(epoch, () => judgeItems(pool, held, { items, dim, isKnown, ratio: settings.ratio })),
+    ),
+  )
+  return { ...found, ials: await judgeIals(held, { ...ials, seed, pool }) }
 }
 
 /** Queries of histories (oldest first), row-major. */

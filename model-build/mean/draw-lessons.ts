@@ -18,10 +18,36 @@ type DrawOptions = { readonly shown: number; readonly ratio: number; readonly ra
 const HORIZON = 10
 
 /** Latest items before a moment that are shown; with weights that fade, older ones hardly count. */
-const LOOK_BACK = 50
+export const LOOK_BACK = 50
+
+/** Small logs take smaller steps of more of them: at least so many batches an epoch. */
+const LEAST_BATCHES = 40
+
+const MOST_USERS = 256
+
+/** Lessons of one step of training: a multiple of 8. */
+export function batchOf({ offsets }: Histories): number {
+  return Math.max(8, Math.min(MOST_USERS, Math.ceil((offsets.length - 1) / LEAST_BATCHES / 8) * 8))
+}
+
+/** @returns Deals the lessons of one epoch, each user's once, in another order and divided otherwise at each call. */
+export function createDealer(
+  histories: Histories,
+  options: DrawOptions & { readonly batch: number },
+): () => Generator<Lessons> {
+  const { batch, random } = options
+  const order = Int32Array.from({ length: histories.offsets.length - 1 }, (_, user) => user)
+  return function* () {
+    shuffle(order, random)
+    for (let from = 0; from < order.length; from += batch) {
+      const lessons = drawLessons(histories, order.subarray(from, from + batch), options)
+      if (lessons.count > 0) yield lessons
+    }
+  }
+}
 
 /** Divides each user's history in two; users with fewer than two items are passed over. See `MeanSettings.shown`. */
-export function drawLessons({ offsets, items }: Histories, users: Int32Array, options: DrawOptions): Lessons {
+function drawLessons({ offsets, items }: Histories, users: Int32Array, options: DrawOptions): Lessons {
   const shown: number[] = []
   const weights: number[] = []
   const wanted: number[] = []
