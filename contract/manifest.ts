@@ -28,8 +28,9 @@ export type MeanSpace = SpaceGrid & { readonly encoder: MeanEncoder }
 export type Space = RidgeSpace | OnnxSpace | MeanSpace
 
 /**
- * A model of the order within a history. Inputs `history` f32 [length, dim] (dequantised vectors of this space, the latest item last, zeros in
- * front of short histories) and `absent` f32 [1, 1, length] (0 for an item, -1e9 where there is none); output `query` f32 [dim].
+ * A model that reads a history. Inputs `history` f32 [length, dim] (dequantised vectors of this space, the latest item last, where the release
+ * is not ordered by descending itemNo; zeros in front of short histories) and `absent` f32 [1, 1, length] (0 for an item, -1e9 where there is
+ * none); output `query` f32 [dim].
  */
 export type OnnxEncoder = {
   readonly type: 'onnx'

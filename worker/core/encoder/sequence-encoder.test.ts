@@ -62,15 +62,25 @@ test('an encoder reads the latest items of a history, latest last', async () => 
   )
 })
 
-test('an encoder is not asked without order, without history, and for lists about items', async () => {
+test('an encoder is not asked without history, and for lists about items', async () => {
   const encoder = echo()
   const model = modelWithSequence()
   expect(await encodeHistory(model, encoder, query(model, []))).toBeNull()
   expect(await encodeHistory(model, encoder, query(model, [1], { scene: 'similar' }))).toBeNull()
   expect(await encodeHistory(model, encoder, query(model, [1], { scene: 'trending' }))).toBeNull()
-  const unordered = modelWithSequence({ ordered: false })
-  expect(await encodeHistory(unordered, encoder, query(unordered, [1]))).toBeNull()
   expect(encoder.asked).toHaveLength(0)
+})
+
+test('where order means nothing an encoder reads the same, however a history is arranged', async () => {
+  const encoder = echo()
+  const model = modelWithSequence({ ordered: false })
+  for (const rows of [
+    [7, 3, 200],
+    [200, 7, 3],
+  ])
+    await encodeHistory(model, encoder, query(model, rows))
+  expect(encoder.asked[0]).toHaveLength(3 * DIM)
+  expect(encoder.asked[1]).toEqual(encoder.asked[0])
 })
 
 test('candidates of the sequence space carry their channel, their rank and their inner product', async () => {

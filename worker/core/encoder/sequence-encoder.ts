@@ -7,7 +7,7 @@ import { isAboutItems, isFixedList } from '../channels.ts'
 import { canonicalHistory } from '../history.ts'
 import type { Model } from '../model.ts'
 
-/** Reads a history's order and says where in the sequence space the next item should be. */
+/** Reads a history and says where in the second space the next item should be. */
 export interface SequenceEncoder {
   /**
    * @param vectors - Dequantised vectors of the history in the sequence space, latest last, at most `length` of them, row-major.
@@ -19,7 +19,8 @@ export interface SequenceEncoder {
 /**
  * What a question's history is in the second space, for `Query.sequence`: read by an encoder, or its mean where the space needs none. Items whose
  * cells are not resident have no vector there and are passed over.
- * @param encoder - Reads a sequence space; it is not asked where order means nothing.
+ * Where order means nothing an encoder gets them by ascending itemNo.
+ * @param encoder - Reads the space of an ONNX model.
  * @returns null without a second space or its encoder, for lists that do not ask for it, and for histories without a resident item.
  */
 export async function encodeHistory(
@@ -29,13 +30,13 @@ export async function encodeHistory(
 ): Promise<Float32Array | null> {
   const space = secondSpaceOf(model.manifest)?.space
   if (space === undefined || isFixedList(scene) || isAboutItems(scene)) return null
-  const { ordered } = model.manifest
+  const known = canonicalHistory(history, model.manifest.ordered)
   if (isMeanSpace(space)) {
-    const known = secondVectors(model, canonicalHistory(history, ordered), LIMITS.historyItems)
-    return known === null ? null : meanHistory(space.encoder, known, space.dim)
+    const vectors = secondVectors(model, known, LIMITS.historyItems)
+    return vectors === null ? null : meanHistory(space.encoder, vectors, space.dim)
   }
-  if (encoder === null || !ordered) return null
-  const vectors = secondVectors(model, canonicalHistory(history, true), space.encoder.length)
+  if (encoder === null) return null
+  const vectors = secondVectors(model, known, space.encoder.length)
   return vectors === null ? null : encoder.encode(vectors)
 }
 
