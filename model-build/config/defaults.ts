@@ -123,6 +123,14 @@ export const DEFAULTS: Config = {
     // A release carries it when NDCG@20 of the whole pipeline on users kept apart grows by at least this share.
     minGain: 0.01,
   },
+  twoTower: {
+    // Try two towers: items by what they are and who takes them, histories by pooling them and a small network. Takes minutes for each million rows.
+    enabled: false,
+    // Smaller logs are not worth it: a small network learns too little from them. Rows.
+    minRows: 8000,
+    // A release carries it when NDCG@20 of the whole pipeline on users kept apart grows by at least this share.
+    minGain: 0.01,
+  },
   mean: {
     // Try a space in which a history is the direction of its items' sum (contrastive loss): it does well on sparse logs.
     enabled: true,

@@ -55,6 +55,7 @@ export const configSchema = z.strictObject({
   }),
   voters: z.strictObject({ perItem: positiveCount }),
   sequence: z.strictObject({ enabled: z.boolean(), minRows: count, minGain: share }),
+  twoTower: z.strictObject({ enabled: z.boolean(), minRows: count, minGain: share }),
   mean: z.strictObject({ enabled: z.boolean(), minGain: share, maxUsers: count }),
   ranker: z.strictObject({
     model: z.enum(['trees', 'dcn']),

@@ -1,7 +1,7 @@
 import { shortenHistory } from '../rank/split-history.ts'
 import { createRandom } from '../train/random.ts'
 import { ask, cosineOf, type Desk, meanNdcg, sample } from './desk.ts'
-import type { ColdItems, DiversityPoint, HistoryPoint } from './judgement.ts'
+import type { DiversityPoint, HistoryPoint } from './judgement.ts'
 import { diversityAt } from './metrics.ts'
 import { firstUnseen } from './popular-lists.ts'
 
@@ -12,9 +12,6 @@ const DIVERSITIES = [0, 0.1, 0.2, 0.3, 0.5, 0.7] as const
 const LENGTHS = [0, 1, 2, 5, 10] as const
 
 const NO_RULES = { maxPerCategory: 0, freshness: 0, exploration: 0, seenDecay: 1, pins: [], boosts: [] } as const
-
-/** List length that cold items are judged at. */
-const COLD_AT = 100
 
 /** The same users with all but their latest known items forgotten; users with fewer than ten are left out. */
 export async function historyCurve(desk: Desk): Promise<HistoryPoint[]> {
@@ -57,22 +54,4 @@ export async function diversityCurve(desk: Desk): Promise<DiversityPoint[]> {
     })
   }
   return points
-}
-
-/** Ranks the items that training never saw among themselves, for users who took one; null where there is none. */
-export async function coldItemsOf(desk: Desk): Promise<ColdItems | null> {
-  const { support, asked } = desk
-  const taken = new Set(asked.flatMap(({ truth }) => [...truth].filter((item) => item >= 0 && support[item] === 0)))
-  if (taken.size < 20) return null
-  const given = Int32Array.from(support.keys()).filter((item) => support[item] === 0)
-  const users = sample(desk, (user) => [...asked[user].truth].some((item) => taken.has(item)))
-  const answers = await ask(desk, users, { count: COLD_AT, rules: null, withCandidates: false, given })
-  let recall = 0
-  users.forEach((user, at) => {
-    const truth = [...asked[user].truth].filter((item) => taken.has(item))
-    const list = new Set(answers[at].items)
-    recall += truth.filter((item) => list.has(item)).length / truth.length / users.length
-  })
-  const random = Math.min(1, COLD_AT / given.length)
-  return { items: given.length, users: users.length, 'recall@100': recall, random }
 }

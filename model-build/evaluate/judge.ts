@@ -1,6 +1,7 @@
 import { createRandom } from '../train/random.ts'
 import { calibrate } from './calibration.ts'
-import { coldItemsOf, diversityCurve, historyCurve } from './curves.ts'
+import { coldItemsOf } from './cold-items.ts'
+import { diversityCurve, historyCurve } from './curves.ts'
 import type { Desk, JudgeJob } from './desk.ts'
 import { ageLabels, byActivity, byItems, categoryLabels, type Listed, popularityLabels } from './groups.ts'
 import { pairedInterval } from './intervals.ts'

@@ -106,4 +106,6 @@ export type ColdItems = {
   readonly 'recall@100': number
   /** What a random order of these items finds. */
   readonly random: number
+  /** The same recall by the inner products of one space alone: of the first (content map), and of the second where it places items by content. */
+  readonly alone: { readonly first: number; readonly second: number | null }
 }

@@ -47,12 +47,12 @@ export function comparePrecision(desk: Desk, { models, manifest, objects }: Made
   const parts: PrecisionPart[] = [compare('iALS vectors', 0, models.vectors, (own) => foldInScorer(models, own))]
   const { second } = models
   if (second?.kind === 'mean') parts.push(compare('mean vectors', 1, second.items, (own) => meanScorer(second, own)))
-  if (second?.kind === 'sequence') {
+  if (second?.kind === 'sequence' || second?.kind === 'twoTower') {
     const [, space] = manifest.spaces
     const sizes = { float32Bytes: second.items.byteLength, int8Bytes: bytesOf(1) }
     const model = space?.encoder.type === 'onnx' ? space.encoder.model.sizeBytes : 0
     const none = { float32Ndcg: null, int8Ndcg: null }
-    parts.push({ part: 'sequence vectors', ...sizes, ...none })
+    parts.push({ part: second.kind === 'sequence' ? 'sequence vectors' : 'two-tower vectors', ...sizes, ...none })
     parts.push({ part: 'encoder', float32Bytes: second.weights.byteLength, int8Bytes: model, ...none })
   }
   return parts

@@ -96,14 +96,14 @@ export async function fitModels(
     minSupport: options.minSupport,
     encoder: { type: 'ridge', alpha0, reg, nu, itemCount: log.itemCount, ratio: options.ratio },
     voterRatio: options.voterRatio,
-    second: options.secondModel ?? (await secondOf(log, hasEvidence, { ...options, pool }, onProgress)),
+    second: options.secondModel ?? (await secondOf(dataset, hasEvidence, { ...options, pool }, onProgress)),
     ordered: log.order !== 'none',
     timed: log.order === 'time',
   }
 }
 
 async function secondOf(
-  log: Dataset['interactions'],
+  dataset: Dataset,
   hasEvidence: Uint8Array,
   options: FitOptions & { readonly pool: KernelPool },
   onProgress?: FitProgress,
@@ -111,7 +111,7 @@ async function secondOf(
   const { second, seed, pool, dim, secondStart } = options
   if (second === null) return null
   const start = secondStart?.kind === 'mean' ? secondStart.items : undefined
-  return fitSecond(log, hasEvidence, { ...second, dim, seed, pool, start }, (done, total) =>
+  return fitSecond(dataset, hasEvidence, { ...second, dim, seed, pool, start }, (done, total) =>
     onProgress?.('second space', done, total),
   )
 }

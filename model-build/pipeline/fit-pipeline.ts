@@ -10,7 +10,7 @@ import type { KernelPool } from '../train/thread-pool.ts'
 import type { Visitors } from '../train/validation-users.ts'
 import { tuneFirstStage } from '../tune/tune-first-stage.ts'
 import type { TunedStage, Tuning } from '../tune/tuning.ts'
-import { chooseSecond, triesSequence } from './choose-second.ts'
+import { chooseSecond, triesNetwork } from './choose-second.ts'
 import { chooseSolves, trialRatio } from './choose-solves.ts'
 import { confirmFirstStage } from './confirm-first-stage.ts'
 import { type Effort, effortFor, warmStart } from './effort.ts'
@@ -48,7 +48,7 @@ export async function fitPipeline(
   if (judgedUsers(dataset) < 20)
     return { models: settings.models, recency: none, ranker: null, outside: null, second: null, tuning: null }
   const log = dataset.interactions
-  const isLong = triesSequence(dataset, settings) && log.item.length > FOLD_ROWS
+  const isLong = triesNetwork(dataset, settings) && log.item.length > FOLD_ROWS
   const job: Job = {
     dataset,
     settings,

@@ -7,6 +7,14 @@ import type { AssembleOptions } from '../release/assemble.ts'
 import { DEFAULT_RULES } from '../release/release-manifest.ts'
 import type { Visitors } from '../train/validation-users.ts'
 
+/** When a space that a network reads histories into is tried, and when it ships. */
+type NetworkSettings = {
+  readonly enabled: boolean
+  readonly minRows: number
+  /** Share by which NDCG@20 of the whole must grow for the space to ship. */
+  readonly minGain: number
+}
+
 /** The settings of a build, resolved from its config once. */
 export type PipelineSettings = {
   readonly models: ModelOptions
@@ -25,12 +33,8 @@ export type PipelineSettings = {
     /** Path of a ranker trained elsewhere, or empty. */
     readonly onnx: string
   }
-  readonly sequence: {
-    readonly enabled: boolean
-    readonly minRows: number
-    /** Share by which NDCG@20 of the whole must grow for the space to ship. */
-    readonly minGain: number
-  }
+  readonly sequence: NetworkSettings
+  readonly twoTower: NetworkSettings
   /** The mean space, likewise. */
   readonly mean: {
     readonly enabled: boolean
@@ -94,6 +98,7 @@ export function resolveSettings(config: Config): PipelineSettings {
     },
     ranker: config.ranker,
     sequence: config.sequence,
+    twoTower: config.twoTower,
     mean: config.mean,
     isTuned: config.tuning.enabled,
     visitors: 'new',

@@ -3,7 +3,9 @@ import { encodeGramian } from '#contract/gramian'
 import type { Dictionaries, Manifest, RuleDefaults } from '#contract/manifest'
 import { encodeShardTable } from '#contract/shard-table'
 import type { Dataset } from '../dataset.ts'
+import { writeEncoderOnnx } from '../sequence/encoder-onnx.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
+import { writeTowerOnnx } from '../two-tower/encoder-onnx.ts'
 import { type Behaviour, summariseBehaviour } from './behaviour.ts'
 import { tableOf } from './cell-table.ts'
 import { buildDictionaries } from './dictionaries.ts'
@@ -14,11 +16,11 @@ import { itemRates } from './item-rates.ts'
 import { type ItemRegistry, numberItems } from './item-registry.ts'
 import { encodeMeanSpace } from './mean-space.ts'
 import { ObjectSet } from './object-set.ts'
+import { encodeOnnxSpace, type SecondSpaceParts } from './onnx-space.ts'
 import { type CellPlan, partitionItems } from './partition.ts'
 import { publicLists } from './public-lists.ts'
 import { logRankQuantiles } from './quantiles.ts'
 import { manifestOf } from './release-manifest.ts'
-import { encodeSequenceSpace, type SecondSpaceParts } from './sequence-space.ts'
 import { type SiteRules, withSiteRules } from './site-rules.ts'
 import { quantiseSpace } from './space.ts'
 
@@ -109,7 +111,10 @@ export async function assembleRelease(
 
 function secondSpace({ second }: FittedModels, objects: ObjectSet): SecondSpaceParts | null {
   if (second === null) return null
-  return second.kind === 'mean' ? encodeMeanSpace(second) : encodeSequenceSpace(second, objects)
+  if (second.kind === 'mean') return encodeMeanSpace(second)
+  return second.kind === 'sequence'
+    ? encodeOnnxSpace('sequence', second, writeEncoderOnnx(second), objects)
+    : encodeOnnxSpace('two-tower', second, writeTowerOnnx(second), objects)
 }
 
 /** The rules of a release with its site's pins and boosts. */

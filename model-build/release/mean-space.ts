@@ -1,7 +1,7 @@
 import { quantise } from '#contract/vectors'
 import type { MeanModel } from '../mean/train-mean.ts'
 import { sha256Hex } from './object-set.ts'
-import type { SecondSpaceParts } from './sequence-space.ts'
+import type { SecondSpaceParts } from './onnx-space.ts'
 import { gridScales } from './space.ts'
 
 /** Puts the items of a mean space on an int8 grid. */

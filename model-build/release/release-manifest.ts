@@ -5,7 +5,7 @@ import type { AssembleOptions } from './assemble.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { FittedModels } from './fitted-models.ts'
 import { sha256Hex } from './object-set.ts'
-import type { SecondSpaceParts } from './sequence-space.ts'
+import type { SecondSpaceParts } from './onnx-space.ts'
 import type { QuantisedSpace } from './space.ts'
 
 /** What ranking adds to a release. */
