@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { runPocketshelf } from './support/command-line.ts'
 import { expect, test } from './support/fixtures.ts'
+import { noteObjects } from './support/note-objects.ts'
 import { type OpenSite, openSite } from './support/open-site.ts'
 import { prepareSite, SMALL } from './support/prepared-site.ts'
 import { ShopPage } from './support/shop-page.ts'
@@ -37,6 +38,11 @@ test('what 110 consenting visitors clicked becomes release 2, and an open page t
   expect(await retrain(site, refusing)).toMatchObject({ exitCode: 3 })
   expect(await page.evaluate(async () => (await window.recommender.refresh()).release)).toBe(old)
 
+  const told = await page.evaluateHandle(() => {
+    type Change = { fetchedObjects: number; reusedObjects: number }
+    return { change: new Promise<Change>((settle) => window.recommender.on('release-changed', settle)) }
+  })
+  const asked = noteObjects(context)
   const { exitCode, summary } = await retrain(site, site.prepared.config)
   expect(exitCode, JSON.stringify(summary)).toBe(0)
   expect(summary).toMatchObject({
@@ -44,16 +50,14 @@ test('what 110 consenting visitors clicked becomes release 2, and an open page t
     published: { publication: 2, live: 'full', status: 'changed' },
   })
 
-  const changed = await page.evaluate(async () => {
-    const { recommender } = window
-    const told = new Promise<{ fetchedObjects: number; reusedObjects: number }>((settle) => {
-      recommender.on('release-changed', settle)
-    })
-    await recommender.refresh()
-    return told
+  const changed = await told.evaluate(async ({ change }) => {
+    await window.recommender.refresh()
+    return change
   })
   expect(changed.reusedObjects).toBeGreaterThan(0)
-  expect(changed.fetchedObjects).toBeGreaterThan(0)
+  // The shop may have looked at the channel first, and then it is the shop that fetched what is new.
+  expect(asked.length).toBeGreaterThan(0)
+  expect(changed.fetchedObjects).toBeLessThanOrEqual(asked.length)
   expect(await release(page)).not.toBe(old)
   const after = await similar(page, first)
   for (const other of others) {

@@ -1,5 +1,6 @@
-import type { BrowserContext, Page } from '@playwright/test'
+import type { Page } from '@playwright/test'
 import { ENGINES, expect, test } from './support/fixtures.ts'
+import { noteObjects } from './support/note-objects.ts'
 import { ShopPage } from './support/shop-page.ts'
 import { readStores } from './support/stores.ts'
 import { layWire, type Sent } from './support/wire.ts'
@@ -137,14 +138,4 @@ function expectPublic({ path, headers }: Sent, opened: readonly string[]): void 
   expect(headers.referer).toBeUndefined()
   const text = JSON.stringify([path, headers])
   for (const id of opened) expect(text).not.toContain(id)
-}
-
-/** Notes the objects that pages, workers and service workers ask for, in the order of asking. */
-function noteObjects(context: BrowserContext): string[] {
-  const asked: string[] = []
-  context.on('request', (request) => {
-    const [, hash] = /\/objects\/([0-9a-f]{64})$/.exec(request.url()) ?? []
-    if (hash !== undefined) asked.push(hash)
-  })
-  return asked
 }
