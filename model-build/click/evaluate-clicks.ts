@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
 import type { Config } from '../config/schema.ts'
+import { writeJsonLines } from '../evaluate/json-lines.ts'
 import { withDatabase } from '../ingest/database.ts'
 import type { Report } from '../pipeline/progress.ts'
 import { createKernelPool } from '../train/thread-pool.ts'
@@ -72,16 +71,14 @@ function measure(
   return { model: table(probabilities), baselines, reliability: reliability(pick(probabilities), labels) }
 }
 
-async function writeScores(path: string, rows: Impressions, probabilities: Float64Array): Promise<void> {
-  const out = createWriteStream(path)
-  const failed = once(out, 'error').then(([error]) => Promise.reject(error))
-  failed.catch(() => undefined)
+function writeScores(path: string, rows: Impressions, probabilities: Float64Array): Promise<void> {
   const textOf = (texts: readonly string[], code: number) => (code < 0 ? '' : texts[code])
-  for (const [k, score] of probabilities.entries()) {
-    const row = rows.trainCount + k
-    const ids = { user_id: textOf(rows.userIds, rows.user[row]), item_id: textOf(rows.itemIds, rows.item[row]) }
-    const line = `${JSON.stringify({ ...ids, score: Number(score.toPrecision(8)) })}\n`
-    if (!out.write(line)) await Promise.race([once(out, 'drain'), failed])
-  }
-  await Promise.race([new Promise((resolve) => out.end(resolve)), failed])
+  return writeJsonLines(
+    path,
+    Array.from(probabilities, (score, k) => {
+      const row = rows.trainCount + k
+      const ids = { user_id: textOf(rows.userIds, rows.user[row]), item_id: textOf(rows.itemIds, rows.item[row]) }
+      return { ...ids, score: Number(score.toPrecision(8)) }
+    }),
+  )
 }

@@ -1,7 +1,8 @@
+import type { Slice } from '../sequence/shape.ts'
 import { roundColumns } from '../train/int8-matrix.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import { DcnNetwork } from './network.ts'
-import { type DcnShape, layOutDcn, type Slice, widthOf } from './shape.ts'
+import { type DcnShape, layOutDcn, widthOf } from './shape.ts'
 import { type FeatureRows, type Standard, standardiseRow } from './standardise.ts'
 
 /** A trained network with what makes its inputs of features. */

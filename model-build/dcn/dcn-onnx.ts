@@ -1,7 +1,8 @@
+import type { Slice } from '../sequence/shape.ts'
 import { writeInt8 } from '../train/int8-matrix.ts'
 import { OnnxGraph } from '../train/onnx-graph.ts'
 import { type DcnModel, type MatrixSize, takeMatrix } from './dcn-model.ts'
-import { layOutDcn, type Slice } from './shape.ts'
+import { layOutDcn } from './shape.ts'
 import { LIMIT } from './standardise.ts'
 
 /**

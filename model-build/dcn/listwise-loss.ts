@@ -11,10 +11,11 @@ export function listwiseLoss(scores: Float32Array, gains: Float32Array): number 
   for (const score of scores) if (score > top) top = score
   let sum = 0
   for (const score of scores) sum += Math.exp(score - top)
+  const logSum = Math.log(sum)
   let loss = 0
   for (let row = 0; row < scores.length; row++) {
     const wanted = gains[row] / total
-    const log = scores[row] - top - Math.log(sum)
+    const log = scores[row] - top - logSum
     loss -= wanted * log
     scores[row] = Math.exp(log) - wanted
   }

@@ -1,6 +1,7 @@
 import { addColumns, createProducts, type Matrix, matrix, overRows } from '../sequence/matrices.ts'
+import type { Slice } from '../sequence/shape.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
-import { type DcnLayout, type DcnShape, layOutDcn, type Slice, widthOf } from './shape.ts'
+import { type DcnLayout, type DcnShape, layOutDcn, widthOf } from './shape.ts'
 
 /**
  * A deep and cross network of low rank with its gradients, over pool memory (DCN-V2: Wang et al., WWW 2021, the parallel form): cross layers

@@ -1,3 +1,5 @@
+import type { Slice } from '../sequence/shape.ts'
+
 /** Sizes of a deep and cross network. */
 export type DcnShape = {
   /** Features of a row. */
@@ -12,9 +14,6 @@ export type DcnShape = {
 
 /** What the build trains; larger ones (rank 16, 64 and 32) were no better on both measured logs (docs/decisions/0016). */
 export const DCN_SHAPE = { layers: 2, rank: 8, hidden: [32, 16] } as const
-
-/** Where a matrix lies among all weights, in floats; row-major, inputs x outputs. */
-export type Slice = { readonly at: number; readonly rows: number; readonly columns: number }
 
 export type CrossSlices = { readonly down: Slice; readonly up: Slice; readonly bias: Slice }
 

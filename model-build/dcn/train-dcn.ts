@@ -1,3 +1,4 @@
+import type { Slice } from '../sequence/shape.ts'
 import { createAdam } from '../train/adam.ts'
 import { createNormal, createRandom, type Random, shuffle } from '../train/random.ts'
 import { type KernelPool, withPool } from '../train/thread-pool.ts'
@@ -5,7 +6,7 @@ import { type DcnModel, type DcnScorer, MOST_ROWS, putRow, roundWeights, scoreRo
 import { drawRows } from './draw-rows.ts'
 import { listwiseLoss } from './listwise-loss.ts'
 import { DcnNetwork } from './network.ts'
-import { DCN_SHAPE, type DcnShape, type Slice } from './shape.ts'
+import { DCN_SHAPE, type DcnShape } from './shape.ts'
 import { type FeatureRows, fitStandard, type Standard } from './standardise.ts'
 
 /** The candidates of one history. */

@@ -1,9 +1,12 @@
-import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 
-/** Writes one JSON line per value, waiting where the disk is slower than we are. */
-export async function writeJsonLines(path: string, values: Iterable<unknown>): Promise<void> {
-  const out = createWriteStream(path)
-  for (const value of values) if (!out.write(`${JSON.stringify(value)}\n`)) await once(out, 'drain')
-  await new Promise((resolve) => out.end(resolve))
+/** Writes one JSON line per value. Rejects with the system's error where the file cannot be written. */
+export function writeJsonLines(path: string, values: Iterable<unknown>): Promise<void> {
+  return pipeline(Readable.from(linesOf(values)), createWriteStream(path))
+}
+
+function* linesOf(values: Iterable<unknown>): Generator<string> {
+  for (const value of values) yield `${JSON.stringify(value)}\n`
 }

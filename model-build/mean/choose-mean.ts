@@ -1,12 +1,12 @@
 import { meanHistory } from '#contract/mean-history'
 import type { Interactions } from '../dataset.ts'
-import { evidenceOf, historiesOf } from '../sequence/fit-sequence.ts'
-import { padRows, scoreAll } from '../train/dense-scores.ts'
+import { type TrialOptions, type TrialSample, trialHistories } from '../sequence/trial-histories.ts'
 import type { IalsOptions } from '../train/ials.ts'
+import { judgeQueries } from '../train/judge-queries.ts'
 import { judgeIals } from '../train/select-ials.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import { type Tried, tryEach } from '../train/try-each.ts'
-import { holdOutUsers, ndcgOfScores, type ValidationUsers, type Visitors } from '../train/validation-users.ts'
+import type { ValidationUsers } from '../train/validation-users.ts'
 import { type MeanSettings, QUERY_SCALE, trainMean } from './train-mean.ts'
 
 type Trial = Omit<MeanSettings, 'epochs'>
@@ -24,45 +24,32 @@ const ORDERED: readonly Trial[] = [
 /** Looks at the validation users in the epochs of one trial. */
 const LOOKS = 15
 
-const JUDGED_AT = 20
-
 /** What validation found of the mean space alone: each trial at its best epoch, and exact iALS of as many dimensions on the same users. */
 export type ChosenMean = Tried<Trial> & { readonly ials: number }
 
-export type ChooseMeanOptions = {
-  /** What iALS was chosen to be: it is trained once more on the same rows. */
-  readonly ials: Pick<IalsOptions, 'dim' | 'alpha0' | 'reg' | 'nu'>
-  readonly seed: number
-  readonly visitors: Visitors
-  readonly pool: KernelPool
-  /** Items with fewer users take no part. */
-  readonly minSupport: number
-  readonly maxUsers: number
-  /** Rows that settings are tried on, and rows read in all epochs of one trial. */
-  readonly rows: number
-  readonly work: number
-  readonly onShare?: (share: number) => void
-}
+export type ChooseMeanOptions = TrialOptions &
+  TrialSample & {
+    /** What iALS was chosen to be: it is trained once more on the same rows. */
+    readonly ials: Pick<IalsOptions, 'dim' | 'alpha0' | 'reg' | 'nu'>
+  }
 
 /** Chooses how the mean space is trained on users held out; null where too few users have enough. */
 export async function chooseMean(log: Interactions, options: ChooseMeanOptions): Promise<ChosenMean | null> {
-  const { seed, pool, maxUsers, rows, ials, visitors } = options
-  const order = log.order === 'none' ? 'ignore' : 'use'
-  const held = holdOutUsers(log, { seed, order, visitors, maxUsers, maxTrainRows: rows })
-  if (held.histories.length < 20) return null
-  const trials = order === 'use' ? ORDERED : UNORDERED
-  const { log: shown, trainUsers } = held
-  const histories = historiesOf(shown, evidenceOf(shown, options.minSupport), trainUsers)
+  const { seed, pool, ials } = options
+  const found = trialHistories(log, options, options)
+  if (found === null) return null
+  const { held, histories } = found
   const isKnown = new Uint8Array(log.itemCount)
   for (const item of histories.items) isKnown[item] = 1
   const { dim } = ials
   const effort = { rows: histories.items.length, work: options.work, looks: LOOKS, onShare: options.onShare }
-  const found = await tryEach(trials, effort, (settings, look) =>
+  const trials = log.order === 'none' ? UNORDERED : ORDERED
+  const tried = await tryEach(trials, effort, (settings, look) =>
     trainMean(histories, log.itemCount, { ...settings, dim, seed, pool }, (items, epoch) =>
       look(epoch, () => judgeItems(pool, held, { items, dim, isKnown, ratio: settings.ratio })),
     ),
   )
-  return { ...found, ials: await judgeIals(held, { ...ials, seed, pool }) }
+  return { ...tried, ials: await judgeIals(held, { ...ials, seed, pool }) }
 }
 
 /** Queries of histories (oldest first), row-major. */
@@ -90,19 +77,10 @@ type Judged = {
 }
 
 /** Mean NDCG@20 over the full catalogue, history items masked; items that training never saw come last. */
-async function judgeItems(
-  pool: KernelPool,
-  { histories, truths }: ValidationUsers,
-  { items, dim, isKnown, ratio }: Judged,
-): Promise<number> {
-  const known = histories.map((history) => history.filter((item) => isKnown[item] === 1))
-  const users = queriesOf(known, { items, dim, ratio })
-  return pool.scope(async () => {
-    let sum = 0
-    await scoreAll(pool, padRows(pool, users, dim), padRows(pool, items, dim), (user, scores) => {
-      for (let item = 0; item < isKnown.length; item++) if (isKnown[item] === 0) scores[item] = Number.NEGATIVE_INFINITY
-      sum += ndcgOfScores(scores, histories[user], truths[user], JUDGED_AT)
-    })
-    return sum / histories.length
-  })
+function judgeItems(pool: KernelPool, held: ValidationUsers, { items, dim, isKnown, ratio }: Judged): Promise<number> {
+  const known = held.histories.map((history) => history.filter((item) => isKnown[item] === 1))
+  const amend = (scores: Float32Array) => {
+    for (let item = 0; item < isKnown.length; item++) if (isKnown[item] === 0) scores[item] = Number.NEGATIVE_INFINITY
+  }
+  return judgeQueries(pool, { queries: queriesOf(known, { items, dim, ratio }), items, dim, amend }, held)
 }

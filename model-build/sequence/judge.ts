@@ -1,6 +1,5 @@
-import { padRows, scoreAll } from '../train/dense-scores.ts'
+import { judgeQueries } from '../train/judge-queries.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
-import { ndcgOfScores } from '../train/validation-users.ts'
 import type { SequenceNetwork } from './network.ts'
 
 /** Histories (oldest first) and what was taken after them. */
@@ -9,26 +8,22 @@ export type JudgedUsers = { readonly histories: readonly Int32Array[]; readonly 
 /** Histories encoded at once. */
 const AT_ONCE = 8
 
-/** Mean NDCG@k over the full catalogue, history items masked. */
-export async function judgeNetwork(
+/** Mean NDCG@20 over the full catalogue, history items masked. */
+export function judgeNetwork(
   pool: KernelPool,
   network: SequenceNetwork,
-  { histories, truths }: JudgedUsers,
-  { itemCount, k }: { readonly itemCount: number; readonly k: number },
+  users: JudgedUsers,
+  itemCount: number,
 ): Promise<number> {
   const { dim } = network.shape
+  const { histories } = users
   return pool.scope(async () => {
-    const users = new Float32Array(histories.length * dim)
+    const queries = new Float32Array(histories.length * dim)
     for (let first = 0; first < histories.length; first += AT_ONCE) {
       const some = histories.slice(first, first + AT_ONCE)
-      users.set(await lastVectors(network, some), first * dim)
+      queries.set(await lastVectors(network, some), first * dim)
     }
-    let sum = 0
-    const items = padRows(pool, network.table.subarray(0, itemCount * dim), dim)
-    await scoreAll(pool, padRows(pool, users, dim), items, (user, scores) => {
-      sum += ndcgOfScores(scores, histories[user], truths[user], k)
-    })
-    return sum / Math.max(1, histories.length)
+    return judgeQueries(pool, { queries, items: network.table.subarray(0, itemCount * dim), dim }, users)
   })
 }
 

@@ -1,3 +1,4 @@
+import { standard } from '#contract/feature-math'
 import { TopHeap } from '#worker/core/top-heap'
 import { JUDGED_AT } from '../train/search.ts'
 import { type FoldInJob, scoreHistories } from '../train/select-ials.ts'
@@ -33,7 +34,7 @@ export async function judgeBlend(
       votes[item] = Number.NEGATIVE_INFINITY
     }
     const found = [...new Set([...best(dots, Number.NEGATIVE_INFINITY), ...best(votes, 0)])]
-    const [a, b] = [standardise(dots, found), standardise(votes, found)]
+    const [a, b] = [dots, votes].map((scores) => standard(Float32Array.from(found, (item) => scores[item])))
     const blend = new Float32Array(itemCount).fill(Number.NEGATIVE_INFINITY)
     found.forEach((item, k) => {
       blend[item] = a[k] + b[k]
@@ -52,12 +53,4 @@ function createFinder(itemCount: number): (scores: Float32Array, above: number) 
       if (scores[item] > above && scores[item] >= heap.floor) heap.offer(item, scores[item])
     return heap.take().rows
   }
-}
-
-/** Scores of the found items with mean 0 and variance 1; zeros where all are the same. */
-function standardise(scores: Float32Array, found: readonly number[]): Float64Array {
-  const values = Float64Array.from(found, (item) => scores[item])
-  const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length)
-  return variance > 0 ? values.map((value) => (value - mean) / Math.sqrt(variance)) : values.fill(0)
 }

@@ -1,10 +1,8 @@
-import { padRows, scoreAll } from '../train/dense-scores.ts'
+import { judgeQueries } from '../train/judge-queries.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
-import { ndcgOfScores, type ValidationUsers } from '../train/validation-users.ts'
+import type { ValidationUsers } from '../train/validation-users.ts'
 import type { TwoTowerModel } from './train-two-tower.ts'
 import { UserTower } from './user-tower.ts'
-
-const JUDGED_AT = 20
 
 /** Histories encoded at once. */
 const AT_ONCE = 256
@@ -37,15 +35,8 @@ export function towerQueries(
 export async function judgeTwoTower(
   pool: KernelPool,
   model: TwoTowerModel,
-  { histories, truths }: Pick<ValidationUsers, 'histories' | 'truths'>,
+  users: Pick<ValidationUsers, 'histories' | 'truths'>,
 ): Promise<number> {
-  const { dim } = model.shape
-  const queries = await towerQueries(pool, model, histories)
-  return pool.scope(async () => {
-    let sum = 0
-    await scoreAll(pool, padRows(pool, queries, dim), padRows(pool, model.items, dim), (user, scores) => {
-      sum += ndcgOfScores(scores, histories[user], truths[user], JUDGED_AT)
-    })
-    return sum / Math.max(1, histories.length)
-  })
+  const queries = await towerQueries(pool, model, users.histories)
+  return judgeQueries(pool, { queries, items: model.items, dim: model.shape.dim }, users)
 }

@@ -1,5 +1,5 @@
 import { QUERY_SCALE } from '../mean/train-mean.ts'
-import { createProducts, type Matrix, matrix, overRows } from '../sequence/matrices.ts'
+import { addColumns, createProducts, type Matrix, matrix, overRows } from '../sequence/matrices.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import { inputsOf, layOutTower, type TowerLayout, type TowerShape } from './shape.ts'
 
@@ -73,7 +73,7 @@ export class UserTower {
     await overRows(this.#pool, 'reluBack', rows, [dwide.at, wide.at, hidden])
     const { at: biasAt } = this.layout.upBias
     const bias = this.weightGradients.subarray(biasAt, biasAt + hidden).fill(0)
-    for (let r = 0, at = 0; r < rows; r++) for (let h = 0; h < hidden; h++) bias[h] += dinner[at++]
+    addColumns(dinner, rows, bias, hidden)
     await products.transposedTimes(read, dwide, this.#gradient('up'))
     await products.timesTransposed(dwide, this.#weight('up'), dread)
     for (let u = 0; u < histories.count; u++)
