@@ -58,6 +58,9 @@ async function expectFallback(page: Page, code: string): Promise<void> {
   await expect(cards(page)).toHaveCount(0)
 }
 
+/** Everything has come that a device of this tier keeps. */
+const settled = (page: Page, items = ITEMS) => expect.poll(async () => (await status(page)).residentItems).toBe(items)
+
 /** The download goes on where it stopped: nothing that is stored is asked for again, and everything comes. */
 async function expectResumed(page: Page, wire: Wire, items = ITEMS): Promise<void> {
   const stored = await readStoredObjects(page)
@@ -65,7 +68,7 @@ async function expectResumed(page: Page, wire: Wire, items = ITEMS): Promise<voi
   const before = wire.sent.length
   await mend(page, wire)
   await expect(cards(page)).toHaveCount(10)
-  await expect.poll(async () => (await status(page)).residentItems).toBe(items)
+  await settled(page, items)
   await expect.poll(async () => (await status(page)).lastError).toBeNull()
   const again = asked(wire, before).filter((path) => stored.some(({ hash }) => path.endsWith(hash)))
   expect(again).toEqual([])
@@ -131,6 +134,7 @@ test.describe('a network that is cut at a first visit', () => {
     cutAt(wire, '/pocketshelf-scan.wasm')
     await open()
     await expect.poll(async () => (await status(page)).lastError?.code).toBe('engine-unavailable')
+    await settled(page)
     expect(await status(page)).toMatchObject({ residentItems: ITEMS, retrievers: ['scan-js'] })
     await expect(cards(page)).toHaveCount(10)
     await expectResumed(page, wire)
@@ -141,6 +145,7 @@ test.describe('a network that is cut at a first visit', () => {
     cutAt(wire, paths['ONNX model'])
     await open({ ranker: 'onnx' })
     await expect.poll(async () => (await status(page)).lastError?.code).toBe('edge-unreachable')
+    await settled(page)
     expect(await status(page)).toMatchObject({ residentItems: ITEMS, ranker: 'trees' })
     await expectResumed(page, wire)
     await expect.poll(async () => (await status(page)).ranker, ENGINES).toBe('onnx')
@@ -154,6 +159,7 @@ test.describe('a network that is cut at a first visit to a large catalogue', () 
     cutAt(wire, paths.graph)
     await open()
     await expect.poll(async () => (await status(page)).lastError?.code, ENGINES).toBe('edge-unreachable')
+    await settled(page, 40_000)
     expect(await status(page)).toMatchObject({ residentItems: 40_000, retrievers: ['scan'] })
     await expectResumed(page, wire, 40_000)
     await expect.poll(async () => (await status(page)).retrievers, ENGINES).toContain('hnsw')
@@ -207,6 +213,7 @@ test.describe('an edge that drips, a byte at a time,', () => {
     drip(wire, '/pocketshelf-scan.wasm')
     await open()
     await expect.poll(async () => (await status(page)).lastError?.code).toBe('engine-unavailable')
+    await settled(page)
     expect(await status(page)).toMatchObject({ retrievers: ['scan-js'], residentItems: ITEMS })
   })
 })
@@ -230,6 +237,7 @@ test.describe('a release that is replaced and collected while a first visit read
       await open()
       await expect.poll(async () => (await status(page)).release).toBe('next')
       await expect(cards(page)).toHaveCount(10)
+      await settled(page)
       expect(await status(page)).toMatchObject({ residentItems: ITEMS, lastError: null, sequence: newer.sequence })
       const list = await page.evaluate(() => window.recommender.recommend({ scene: 'for-you', count: 50 }))
       expect([list.release, list.items.length]).toEqual(['next', 50])
@@ -293,7 +301,7 @@ test.describe('a worker that is killed', () => {
   test('in the middle of a call settles it at once with worker-died, and no event is lost', async ({ page, open }) => {
     await armed(page)
     await open()
-    await expect.poll(async () => (await status(page)).residentItems).toBe(ITEMS)
+    await settled(page)
     const { codes, waitedMs } = await page.evaluate(async () => {
       const [item] = (await window.recommender.recommend({ scene: 'trending', count: 1 })).items
       const at = performance.now()
@@ -308,7 +316,7 @@ test.describe('a worker that is killed', () => {
     })
     expect(codes).toEqual(['worker-died', 'worker-died'])
     expect(waitedMs).toBeLessThan(2_000) // deadlines are 10 s
-    await expect.poll(async () => (await status(page)).residentItems).toBe(ITEMS)
+    await settled(page)
     await page.reload()
     await expect.poll(async () => (await status(page)).historyItems).toBe(1)
   })
@@ -323,7 +331,7 @@ test('two tabs that open at once fetch each later object once between them', asy
 }) => {
   const other = await context.newPage()
   await Promise.all([open(), openSitePage(other, site, { edge: wire.url, assets: `${wire.url}/` })])
-  for (const tab of [page, other]) await expect.poll(async () => (await status(tab)).residentItems).toBe(ITEMS)
+  for (const tab of [page, other]) await settled(tab)
   const {
     'next vectors': vectors,
     'next voters': voters,
