@@ -3,20 +3,12 @@ import { PROMISES, testPromises } from './promises/promises.ts'
 import type { Scene } from './promises/scene.ts'
 import { siteTest } from './support/fixtures.ts'
 import { withScene } from './support/scene-fixture.ts'
-import { openWebkit, startWebkitDriver, type WebkitDriver } from './support/webkit-driver.ts'
+import { openWebkit } from './support/webkit-driver.ts'
 
-/** One driver a worker, one window a test; a test that fails leaves a picture and the page's text. */
-const test = siteTest.extend<{ scene: Scene }, { driver: WebkitDriver }>({
-  driver: [
-    async ({ browserName: _ }, use) => {
-      const driver = await startWebkitDriver()
-      await use(driver)
-      driver.close()
-    },
-    { scope: 'worker' },
-  ],
-  scene: async ({ driver, small, demo }, use, info) => {
-    const visitor = await openWebkit(driver)
+/** One window a test; a test that fails leaves a picture and the page's text. */
+const test = siteTest.extend<{ scene: Scene }>({
+  scene: async ({ small, demo }, use, info) => {
+    const visitor = await openWebkit()
     await withScene({ visitor, small, demo }, use)
     if (info.status !== info.expectedStatus) {
       await info.attach('window.png', { body: await visitor.screenshot(), contentType: 'image/png' })

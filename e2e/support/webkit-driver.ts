@@ -3,8 +3,7 @@ import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Key, Visitor } from './visitor.ts'
 
-/** WebKitGTK, driven by the WebDriver protocol: Playwright's own WebKit is not in the distribution. */
-export type WebkitDriver = { readonly url: string; readonly close: () => void }
+type Driver = { readonly url: string; readonly close: () => void }
 
 /** A browser window of its own: WebKit keeps nothing of one session for the next. */
 export interface WebkitVisitor extends Visitor {
@@ -27,10 +26,30 @@ const KEYS: Readonly<Record<Key, string>> = {
   ArrowDown: '\uE015',
 }
 
-/** Starts a driver with a display of its own. */
-export async function startWebkitDriver(): Promise<WebkitDriver> {
+/** How long a window may take to open: it takes under two seconds, or never. */
+const OPENING_MS = 15_000
+const ATTEMPTS = 3
+
+/**
+ * Opens a window of WebKitGTK by the WebDriver protocol (Playwright's own WebKit is not in the distribution), with a
+ * driver and a display of its own. A driver now and then never answers for a new window: it is given up for another.
+ */
+export async function openWebkit(): Promise<WebkitVisitor> {
+  for (let attempt = 1; ; attempt++) {
+    const driver = await startDriver()
+    try {
+      return await openWindow(driver)
+    } catch (error) {
+      driver.close()
+      if (attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+async function startDriver(): Promise<Driver> {
   const port = await freePort()
-  const screen = ['-a', '-s', '-screen 0 1280x900x24']
+  // The display has the port's number: numbers that `xvfb-run` looks for itself collide when two are started at once.
+  const screen = ['-n', String(port), '-s', '-screen 0 1280x900x24']
   const child = spawn('xvfb-run', [...screen, 'WebKitWebDriver', `--port=${port}`], {
     // Without this WebKit has no SharedArrayBuffer, even in isolated pages.
     env: { ...process.env, JSC_useSharedArrayBuffer: '1' },
@@ -49,16 +68,18 @@ export async function startWebkitDriver(): Promise<WebkitDriver> {
   }
 }
 
-/** Opens a window. */
-export async function openWebkit(driver: WebkitDriver): Promise<WebkitVisitor> {
+async function openWindow(driver: Driver): Promise<WebkitVisitor> {
   // Without the features there is no `navigator.storage`.
   const args = ['--automation', '--features=+StorageAPI,+StorageAPIEstimate,+FileSystem']
   const options = { browserName: 'MiniBrowser', 'webkitgtk:browserOptions': { binary: MINI_BROWSER, args } }
-  const { sessionId } = await command<{ sessionId: string }>(driver.url, 'POST', '/session', {
-    capabilities: { alwaysMatch: options },
+  const capabilities = { alwaysMatch: options }
+  const { sessionId } = await command<{ sessionId: string }>(`${driver.url}/session`, {
+    method: 'POST',
+    body: JSON.stringify({ capabilities }),
+    signal: AbortSignal.timeout(OPENING_MS),
   })
   const send = <T>(method: string, path: string, body?: unknown) =>
-    command<T>(driver.url, method, `/session/${sessionId}${path}`, body)
+    command<T>(`${driver.url}/session/${sessionId}${path}`, { method, body: body ? JSON.stringify(body) : null })
   await send('POST', '/timeouts', { script: 60_000 })
   const run = async <T>(source: string, args: readonly unknown[]): Promise<T> => {
     const script = `const cb = arguments[arguments.length - 1], a = [...arguments].slice(0, -1)
@@ -81,7 +102,7 @@ export async function openWebkit(driver: WebkitDriver): Promise<WebkitVisitor> {
       await send('POST', '/actions', { actions: [{ type: 'key', id: 'keyboard', actions }] })
     },
     screenshot: async () => Buffer.from(await send<string>('GET', '/screenshot'), 'base64'),
-    close: () => send<null>('DELETE', '').then(() => undefined),
+    close: () => send<null>('DELETE', '').then(driver.close),
   }
 }
 
@@ -111,12 +132,11 @@ async function found(
   }
 }
 
-async function command<T>(url: string, method: string, path: string, body?: unknown): Promise<T> {
-  const init = body === undefined ? { method } : { method, body: JSON.stringify(body) }
-  const response = await fetch(`${url}${path}`, init)
+async function command<T>(url: string, init: RequestInit): Promise<T> {
+  const response = await fetch(url, init)
   // The protocol wraps every answer like this.
   const { value } = (await response.json()) as { value: T & { error?: string; message?: string } }
-  if (!response.ok) throw new Error(`${path}: ${value.error} ${value.message}`)
+  if (!response.ok) throw new Error(`${url}: ${value.error} ${value.message}`)
   return value
 }
 
