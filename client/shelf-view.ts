@@ -17,13 +17,17 @@ export type ShelfActions = {
 /** Grey cards shown while nothing is known. */
 const MAX_SKELETONS = 12
 
-/** What one shelf shows; cards that stay in a new list are kept, so that focus, scroll and images survive. */
+/**
+ * What one shelf shows. Cards that keep their place in a new list are kept, and so is the one in use. The others are made anew: browsers count an element
+ * that moves by itself as a shift of the layout, and one that is new in its place as none.
+ */
 export class ShelfView {
   readonly #host: HTMLElement
   readonly #words: ShelfWords
   readonly #menu: ShelfMenu
   readonly #parts: ReturnType<typeof createParts>
   readonly #formatPrice: PriceFormat
+  readonly #liked = new Set<string>()
   #items: ReadonlyMap<string, RecommendedItem> = new Map()
 
   constructor(host: HTMLElement, { words, sheet, formatPrice }: Omit<ShelfKit, 'takeTurn'>, actions: ShelfActions) {
@@ -64,7 +68,8 @@ export class ShelfView {
   /** @param isFull - Whether more items may follow. */
   show(reply: RecommendReply, isFull: boolean): void {
     const { head, heading, carousel, note, more } = this.#parts
-    const before = new Map(this.cards().map((card) => [card.getAttribute('data-id'), card]))
+    const before = this.cards()
+    const inUse = before.find((card) => card.matches(':focus-within, :has([aria-expanded="true"])'))
     const look = {
       scene: reply.scene,
       words: this.#words,
@@ -72,9 +77,11 @@ export class ShelfView {
       formatPrice: this.#formatPrice,
       template: this.#host.querySelector('template'),
     }
-    const cards = reply.items.map((item) => {
-      const kept = before.get(item.id)
-      return kept && isSameLook(this.#items.get(item.id), item) ? kept : createCard(item, look)
+    const cards = reply.items.map((item, place) => {
+      const there = [before[place], inUse].find((card) => card?.getAttribute('data-id') === item.id)
+      const card = there && isSameLook(this.#items.get(item.id), item) ? there : createCard(item, look)
+      card.toggleAttribute('data-liked', this.#liked.has(item.id))
+      return card
     })
     this.#items = new Map(reply.items.map((item) => [item.id, item]))
     this.#keepFocus(() => arrange(carousel.list, cards))
@@ -108,8 +115,10 @@ export class ShelfView {
   acknowledge(opinion: Opinion, { id }: RecommendedItem): void {
     this.#parts.said.textContent = this.#words.noted
     const card = this.cards().find((one) => one.getAttribute('data-id') === id)
-    if (opinion === 'like') card?.setAttribute('data-liked', '')
-    else if (card) this.#keepFocus(() => card.remove())
+    if (opinion === 'like') {
+      this.#liked.add(id)
+      card?.setAttribute('data-liked', '')
+    } else if (card) this.#keepFocus(() => card.remove())
   }
 
   close(): void {

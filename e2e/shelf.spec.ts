@@ -131,6 +131,28 @@ test('a like is seen and a hidden card is gone in the same frame', async ({ page
   await expect.poll(() => idsOf(page)).not.toContain(second)
 })
 
+test('a list that changes by itself shifts no layout', async ({ page, small }) => {
+  await openShelf(page, small, '<pocket-shelf scene="for-you" layout="grid" count="12"></pocket-shelf>')
+  await expect(cards(page)).toHaveCount(12)
+  const [first = '', second = ''] = await idsOf(page)
+  await page.evaluate((item) => {
+    const watch = Object.assign(window, { shifted: 0 })
+    const observer = new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) watch.shifted += (entry as PerformanceEntry & { value: number }).value
+    })
+    observer.observe({ type: 'layout-shift' })
+    const { pocketshelf } = window as object as { pocketshelf: typeof window.recommender }
+    return pocketshelf.track({ type: 'hide', item })
+  }, first)
+  await expect.poll(() => idsOf(page)).not.toContain(first)
+  const shifted = await page.evaluate(async () => {
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+    return (window as object as { shifted: number }).shifted
+  })
+  expect(shifted).toBe(0)
+  expect((await idsOf(page))[0]).toBe(second)
+})
+
 test('where text runs from right to left the carousel and its keys do too', async ({ page, small }) => {
   await openShelf(page, small, '<div dir="rtl"><pocket-shelf scene="for-you" count="16"></pocket-shelf></div>')
   await expect(cards(page)).toHaveCount(16)
