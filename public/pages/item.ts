@@ -14,8 +14,8 @@ export function itemPage(shop: Shop, id: string): Page {
       {},
       top,
       shelf({ scene: 'similar', item: id }),
-      shelf({ scene: 'bought-together', item: id, empty: 'hide' }),
       shelf({ scene: 'for-you' }),
+      shelf({ scene: 'bought-together', item: id, empty: 'hide' }), // last: it appears only once it has something to say
     ),
   }
 }

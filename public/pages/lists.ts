@@ -38,26 +38,34 @@ const LISTS: readonly List[] = [
 
 /** What the visitor liked, looked at and refused, each with a way out; all of it is read from this device. */
 export function listsPage(shop: Shop): Page {
-  const places = LISTS.map((list) => ({ list, place: h('div') }))
+  const heading = h('h1', { tabindex: -1 }, 'Your lists')
+  const sections = h('div')
+  const buttons = () => [...sections.querySelectorAll<HTMLElement>('.out')]
   const draw = async () => {
-    try {
-      const events = await shop.recommender.profile.history()
-      for (const { list, place } of places) place.replaceChildren(await entries(shop, list, events))
-    } catch {
-      for (const { list, place } of places) place.replaceChildren(h('p', { class: 'soft' }, list.empty))
-    }
+    const events = await shop.recommender.profile.history().catch(() => [])
+    const drawn = await Promise.all(LISTS.map((list) => section(shop, list, events)))
+    const active = document.activeElement
+    const focused = active instanceof HTMLElement ? buttons().indexOf(active) : -1
+    sections.replaceChildren(...drawn)
+    if (focused >= 0)
+      (
+        buttons()
+          .slice(0, focused + 1)
+          .at(-1) ?? heading
+      ).focus()
   }
   void draw()
   return {
     title: 'Your lists',
     leave: shop.recommender.on('profile-changed', () => void draw()),
-    content: h(
-      'div',
-      { class: 'lists' },
-      h('h1', { tabindex: -1 }, 'Your lists'),
-      ...places.map(({ list, place }) => h('section', { 'aria-label': list.title }, h('h2', {}, list.title), place)),
-    ),
+    content: h('div', { class: 'lists' }, heading, sections),
   }
+}
+
+/** All sections come at once: one that grew would push away those below it. */
+async function section(shop: Shop, list: List, events: History): Promise<HTMLElement> {
+  const content = await entries(shop, list, events).catch(() => h('p', { class: 'soft' }, list.empty))
+  return h('section', { 'aria-label': list.title }, h('h2', {}, list.title), content)
 }
 
 async function entries(shop: Shop, { types, empty, remove }: List, events: History): Promise<HTMLElement> {
