@@ -9,6 +9,8 @@ export type Effort = {
   readonly folds: number
   /** Users that training lists are made for, at most; see also `ranker.maxQueries`. */
   readonly listUsers: number
+  /** Whether trees learn from all lists, five fits in place of one. */
+  readonly rankerOnAll: boolean
   /** Sweeps of the fits that lists are made from; null for those of the release. */
   readonly foldSweeps: number | null
   /** Work allowed for choosing alpha0 and reg, floating-point operations; undefined for the search's own default. */
@@ -42,6 +44,7 @@ const MANY_USERS = 20_000
 const WHOLE: Effort = {
   folds: 4,
   listUsers: 2_000,
+  rankerOnAll: true,
   foldSweeps: null,
   searchBudget: undefined,
   searchUsers: 1_000,
@@ -63,6 +66,7 @@ const WHOLE: Effort = {
 const SAMPLED: Effort = {
   folds: 1,
   listUsers: 600,
+  rankerOnAll: false,
   foldSweeps: 6,
   searchBudget: 1e11,
   searchUsers: 500,

@@ -3,7 +3,7 @@ import { loadModel } from '../device/resident-model.ts'
 import { type ChosenRecency, chooseRecency } from '../fit/choose-recency.ts'
 import type { ModelOptions } from '../fit/fit-models.ts'
 import type { Fold } from '../rank/cross-fit.ts'
-import { type FittedRanker, partGroups } from '../rank/fit-ranker.ts'
+import { type FittedRanker, judgingGroups } from '../rank/fit-ranker.ts'
 import { judgeOutside, type OutsideRanker, readOutsideRanker } from '../rank/outside-ranker.ts'
 import { rowGains } from '../rank/row-gains.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
@@ -17,7 +17,7 @@ import { type Effort, effortFor, warmStart } from './effort.ts'
 import type { Job } from './job.ts'
 import type { WarmStart } from './make-release.ts'
 import type { Report } from './progress.ts'
-import { type JudgedSecond, secondStageOf } from './second-stage.ts'
+import { type JudgedSecond, rankerOptions, secondStageOf } from './second-stage.ts'
 import type { PipelineSettings } from './settings.ts'
 import { foldsOf, groupsOf, judgedUsers } from './training-lists.ts'
 
@@ -66,7 +66,9 @@ export async function fitPipeline(
   const lists = await report.step('make training lists', (onShare) => groupsOf(job, { models, fold }, onShare))
   const { ranker, judged, groups, tuned } = await secondStageOf(job, { second, lists, isOwn: given === null }, report)
   const outside =
-    given === null || ranker === null ? null : await judgeOutside(given, ranker, partGroups(groups).judging)
+    given === null || ranker === null
+      ? null
+      : await judgeOutside(given, ranker, judgingGroups(groups, rankerOptions(job)))
   const warm = warmStart(fold?.models, job.effort)
   const tuning = first.tuned === null ? null : { firstStage: first.tuned, ranker: tuned }
   const shipped = judged.ships ? models : { ...models, second: null }

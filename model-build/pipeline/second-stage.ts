@@ -61,8 +61,8 @@ export async function secondStageOf(
 }
 
 /** How rankers of a build are trained. */
-export function rankerOptions({ settings, pool }: Job): RankerOptions {
-  return { ...settings.ranker, seed: settings.models.seed, pool }
+export function rankerOptions({ settings, effort, pool }: Job): RankerOptions {
+  return { ...settings.ranker, onAll: effort.rankerOnAll, seed: settings.models.seed, pool }
 }
 
 /** Trains a ranker on each. */

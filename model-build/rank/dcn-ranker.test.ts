@@ -55,7 +55,7 @@ function plantedGroups(count: number): TrainingGroup[] {
 }
 
 describe('fitRanker with a deep and cross network', () => {
-  const options = { ...DEFAULTS.ranker, model: 'dcn', seed: 1, pool } as const
+  const options = { ...DEFAULTS.ranker, model: 'dcn', onAll: false, seed: 1, pool } as const
 
   test('beats the head where features count together, and a device scores lists the same', async () => {
     const groups = plantedGroups(400)
@@ -110,7 +110,14 @@ describe('gains of lists', () => {
     async (model) => {
       const dearFirst = async (dear: number, cheap: number): Promise<number> => {
         const groups = pricedGroups(dear, cheap)
-        const ranker = await fitRanker(groups, { ...DEFAULTS.ranker, model, minLeafRows: 50, seed: 1, pool })
+        const ranker = await fitRanker(groups, {
+          ...DEFAULTS.ranker,
+          model,
+          minLeafRows: 50,
+          onAll: false,
+          seed: 1,
+          pool,
+        })
         const lists = [...(await scoreLists(ranker.model, ranker.linearHead, groups.slice(0, 50), pool))]
         const isFirst = ([{ gains }, scores]: (typeof lists)[number]) =>
           scores[gains.indexOf(dear)] > scores[gains.indexOf(cheap)]

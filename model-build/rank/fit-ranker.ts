@@ -9,6 +9,7 @@ import { evenHead, type LinearHead } from './linear-head.ts'
 import { type RankerModel, scoreLists } from './ranker-model.ts'
 import { fitSlope } from './slope.ts'
 import { meanNdcg, type TrainingGroup } from './training-group.ts'
+import { fitTreesOnAll } from './trees-on-all.ts'
 
 export type RankerOptions = {
   /** What is trained on the lists. */
@@ -20,6 +21,8 @@ export type RankerOptions = {
   /** Share of the features that each tree may use. */
   readonly featureFraction: number
   readonly earlyStoppingRounds: number
+  /** Whether trees learn from all lists, their number by cross-validation (five fits); else a quarter of the users judges and teaches nothing. */
+  readonly onAll: boolean
   readonly seed: number
   readonly pool: KernelPool
   readonly onProgress?: (done: number, total: number) => void
@@ -27,7 +30,7 @@ export type RankerOptions = {
 
 /**
  * A fitted second stage with what validation said of its parts: NDCG@20 on groups of users that no part has seen. Nothing of the head is fitted, so that
- * `headOnAll`, over all groups, judges it by four times as many.
+ * `headOnAll`, over all groups, judges it by as many as there are.
  */
 export type FittedRanker = {
   readonly model: RankerModel
@@ -56,14 +59,17 @@ export function rankerSummary(ranker: FittedRanker | null): RankerSummary | null
   return { model: model.kind, trees: model.kind === 'trees' ? model.trees.roots.length : 0, ...validation }
 }
 
-/** Every k-th user's groups judge; the others train. */
-const VALIDATION_EVERY = 4
+/** Parts that users fall into, to judge what the others taught. */
+export const PARTS = 4
 
 const JUDGED_AT = 20
 
-/** Lists that judge and do not train, and the others. */
-export function partGroups(groups: readonly TrainingGroup[]): { judging: TrainingGroup[]; training: TrainingGroup[] } {
-  const isJudging = ({ user }: TrainingGroup) => user % VALIDATION_EVERY === 0
+/** Lists of the users that judge and do not train, and the others. */
+export function partGroups(
+  groups: readonly TrainingGroup[],
+  part = 0,
+): { judging: TrainingGroup[]; training: TrainingGroup[] } {
+  const isJudging = ({ user }: TrainingGroup) => user % PARTS === part
   return { judging: groups.filter(isJudging), training: groups.filter((group) => !isJudging(group)) }
 }
 
@@ -72,11 +78,10 @@ export function partGroups(groups: readonly TrainingGroup[]): { judging: Trainin
  * The blend alone is what remains when neither helps.
  */
 export async function fitRanker(groups: readonly TrainingGroup[], options: RankerOptions): Promise<FittedRanker> {
-  const { judging, training } = partGroups(groups)
-  const { model, linearHead } = await fitModel({ training, watching: judging }, options)
+  const { model, linearHead, unseen } = await fitAndScore(groups, options)
+  const judging = groups.filter((group) => unseen.has(group))
   const head = (group: TrainingGroup) => headScores(group, linearHead)
-  const scores = await scoreLists(model, linearHead, judging, options.pool)
-  const both = (group: TrainingGroup) => scores.get(group) ?? head(group)
+  const both = (group: TrainingGroup) => unseen.get(group) ?? head(group)
   return {
     model,
     linearHead,
@@ -87,8 +92,29 @@ export async function fitRanker(groups: readonly TrainingGroup[], options: Ranke
       groups: judging.length,
     },
     slope: fitSlope(judging, both),
-    featureQuantiles: featureDeciles(training),
+    featureQuantiles: featureDeciles(groups),
   }
+}
+
+/** Lists that judge a ranker of these options: all where each was judged by trees that had not seen it. */
+export function judgingGroups(
+  groups: readonly TrainingGroup[],
+  { model, onAll }: Pick<RankerOptions, 'model' | 'onAll'>,
+): readonly TrainingGroup[] {
+  return model === 'trees' && onAll ? groups : partGroups(groups).judging
+}
+
+/** A ranker, and the scores of the lists that judge it by a model that has not seen their users. */
+type Scored = Headed & { readonly unseen: ReadonlyMap<TrainingGroup, Float32Array> }
+
+async function fitAndScore(groups: readonly TrainingGroup[], options: RankerOptions): Promise<Scored> {
+  if (options.model === 'trees' && options.onAll) {
+    const { headed, unseen } = await fitTreesOnAll(groups, options)
+    return { model: { kind: 'trees', trees: headed.trees }, linearHead: headed.linearHead, unseen }
+  }
+  const { judging, training } = partGroups(groups)
+  const { model, linearHead } = await fitModel({ training, watching: judging }, options)
+  return { model, linearHead, unseen: await scoreLists(model, linearHead, judging, options.pool) }
 }
 
 type Headed = Pick<FittedRanker, 'model' | 'linearHead'>
@@ -123,19 +149,22 @@ export type RankerLists = { readonly training: readonly TrainingGroup[]; readonl
 
 export type HeadedTrees = { readonly trees: TreeEnsemble; readonly linearHead: LinearHead }
 
-/** Trees on what the even blend leaves over, as many as are best on the watching lists. */
-export async function fitTrees({ training, watching }: RankerLists, options: RankerOptions): Promise<HeadedTrees> {
+/** With NDCG@20 of the watching lists after each tree. */
+export type WatchedTrees = HeadedTrees & { readonly ndcgByTrees: readonly number[] }
+
+/** Trees on what the even blend leaves over, as many as are best on the watching lists, or all of them where nobody watches. */
+export async function fitTrees({ training, watching }: RankerLists, options: RankerOptions): Promise<WatchedTrees> {
   const linearHead = evenHead(training)
-  const { ensemble } = await trainLambdaMart(rankingData(training, linearHead), {
+  const { ensemble, validationNdcg } = await trainLambdaMart(rankingData(training, linearHead), {
     ...options,
     minRowsPerLeaf: options.minLeafRows,
     l2: 1,
     patience: options.earlyStoppingRounds,
     ndcgAt: JUDGED_AT,
     layout: FEATURE_LAYOUT,
-    validation: rankingData(watching, linearHead),
+    ...(watching.length > 0 ? { validation: rankingData(watching, linearHead) } : {}),
   })
-  return { trees: ensemble, linearHead }
+  return { trees: ensemble, linearHead, ndcgByTrees: validationNdcg }
 }
 
 /** Scores of a list's candidates under blend and trees. */

@@ -1,0 +1,42 @@
+import { fitTrees, type HeadedTrees, PARTS, partGroups, type RankerOptions, scorerOf } from './fit-ranker.ts'
+import type { TrainingGroup } from './training-group.ts'
+
+/** Trees that learnt from every list, and what trees that had not seen a list's user make of it. */
+export type TreesOnAll = {
+  readonly headed: HeadedTrees
+  /** Scores of each list, head included, by trees that other users trained. */
+  readonly unseen: ReadonlyMap<TrainingGroup, Float32Array>
+}
+
+/**
+ * Trees on all lists. How many is what cross-validation says (Stone 1974): each part of the users judges the trees of the others in turn, and the number
+ * that is best in the mean over the parts is trained once more on everybody. A number that a single part chose would be as noisy as the part is small.
+ */
+export async function fitTreesOnAll(groups: readonly TrainingGroup[], options: RankerOptions): Promise<TreesOnAll> {
+  const unseen = new Map<TrainingGroup, Float32Array>()
+  const curves: (readonly number[])[] = []
+  const onPart = (part: number) => (done: number, total: number) => {
+    options.onProgress?.(part * total + done, (PARTS + 1) * total)
+  }
+  for (let part = 0; part < PARTS; part++) {
+    const { judging, training } = partGroups(groups, part)
+    const fitted = await fitTrees({ training, watching: judging }, { ...options, onProgress: onPart(part) })
+    const score = scorerOf(fitted)
+    for (const group of judging) unseen.set(group, score(group))
+    curves.push(fitted.ndcgByTrees)
+  }
+  const trees = bestLength(curves.filter((curve) => curve.length > 0))
+  const headed = await fitTrees({ training: groups, watching: [] }, { ...options, trees, onProgress: onPart(PARTS) })
+  return { headed, unseen }
+}
+
+/** The number of trees that is best in the mean over curves of quality after each tree; one that stopped early stays where it stopped. */
+export function bestLength(curves: readonly (readonly number[])[]): number {
+  const longest = Math.max(0, ...curves.map((curve) => curve.length))
+  let best = { length: 0, sum: Number.NEGATIVE_INFINITY }
+  for (let at = 0; at < longest; at++) {
+    const sum = curves.reduce((total, curve) => total + curve[Math.min(at, curve.length - 1)], 0)
+    if (sum > best.sum) best = { length: at + 1, sum }
+  }
+  return best.length
+}
