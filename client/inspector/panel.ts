@@ -59,6 +59,7 @@ export class InspectorPanel {
   async #draw(): Promise<void> {
     try {
       const found = await this.#recommender.inspect(this.#scene.value as Scene) // an option of ours
+      const reports = await this.#recommender.feedback.status()
       const open = [...this.#body.querySelectorAll('details')].map((part) => part.open)
       const explain = (id: string) => {
         this.#item.value = id
@@ -67,7 +68,7 @@ export class InspectorPanel {
       const list = found.list
         ? [stagesView(found.list), listView(found.list, explain), featuresView(found.list)]
         : [make('p', {}, 'No list of this scene was asked for in this page yet.')]
-      this.#body.replaceChildren(...list, deviceView(found), privacyView(found))
+      this.#body.replaceChildren(...list, deviceView(found), privacyView(found, reports))
       for (const [i, part] of [...this.#body.querySelectorAll('details')].entries()) part.open = open[i] ?? part.open
     } catch (thrown) {
       const { code, message } = problemOf(thrown)

@@ -3,15 +3,18 @@ import type { Page, Shop } from '../shop/shop.ts'
 import { beliefsPanel, historyPanel } from './you-beliefs.ts'
 import { consentPanel } from './you-consent.ts'
 import { movePanel, readAddress } from './you-move.ts'
+import { reportsPanel } from './you-reports.ts'
 import { statusPanel } from './you-status.ts'
 import { tunePanel } from './you-tune.ts'
 
 /** What the device knows, and the visitor's say in it. */
 export function youPage(shop: Shop): Page {
+  const reports = reportsPanel(shop)
   const panels = [
     beliefsPanel(shop),
     tunePanel(shop),
-    consentPanel(shop),
+    consentPanel(shop, () => void reports.draw()),
+    reports,
     historyPanel(shop),
     movePanel(shop),
     statusPanel(shop),
