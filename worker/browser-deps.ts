@@ -13,6 +13,8 @@ declare const __ENGINE_INTEGRITY__: Readonly<Record<string, string>>
 export function createBrowserDeps(): EngineDeps {
   const { navigator } = globalThis
   return {
+    isPage: true,
+    seesPrivacySignal: () => seesPrivacySignal(navigator),
     fetch: (url, init) => fetch(url, { ...init, integrity: integrityOf(url) }),
     nowMs: () => Date.now(),
     tzOffsetMin: (atMs) => -new Date(atMs).getTimezoneOffset(),
@@ -74,6 +76,12 @@ async function importModule(url: string): Promise<unknown> {
 function uniform(): number {
   const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2))
   return (high * 2 ** 21 + (low >>> 11)) / 2 ** 53
+}
+
+/** What this thread is told; Do Not Track is for pages only, Global Privacy Control in some browsers too. */
+function seesPrivacySignal(navigator: object): boolean {
+  const { globalPrivacyControl, doNotTrack }: { globalPrivacyControl?: boolean; doNotTrack?: string | null } = navigator
+  return globalPrivacyControl === true || doNotTrack === '1'
 }
 
 function memoryHint(navigator: object): number | undefined {

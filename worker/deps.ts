@@ -18,6 +18,10 @@ export interface TabChannel {
 
 /** The world outside the engine; everything that differs between a browser, a test and a bench comes through here. */
 export type EngineDeps = {
+  /** False in a service worker, where nothing about the visitor is queued, written or sent on a timer. */
+  readonly isPage: boolean
+  /** Whether this thread itself sees Global Privacy Control or Do Not Track; most browsers tell pages of more than workers. */
+  readonly seesPrivacySignal: () => boolean
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>
   /** Milliseconds UTC. */
   readonly nowMs: () => number

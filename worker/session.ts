@@ -103,7 +103,7 @@ export class Session {
     this.#profile = new Profile(store, deps)
     this.#channel = deps.openChannel(`pocketshelf:${name}`, (message) => this.#hear(message))
     this.#outbox = this.#createOutbox({ store, edge, name })
-    this.#loop = this.#createLoop(store, name)
+    this.#loop = this.#createLoop(store)
     this.desk = this.#createDesk(store, edge)
     this.#engines = new Engines(deps, { ...options, graphBytes: this.#tier.graphBytes }, (area, error) =>
       problems.report(area, error),
@@ -225,14 +225,13 @@ export class Session {
   /** The mode in force, consent read anew: another tab may have withdrawn it. */
   async #modeNow(store: GuardedStore): Promise<ConsentMode> {
     if (!store.isBehind) await this.#profile.loadConsent()
-    return effectiveMode(this.#options, this.#profile.consent, this.#deps.nowMs())
+    return effectiveMode(this.#options, this.#profile.consent, this.#deps)
   }
 
-  #createLoop(store: GuardedStore, name: string): PrivateLoop {
+  #createLoop(store: GuardedStore): PrivateLoop {
     return new PrivateLoop({
       deps: this.#deps,
-      url: `${this.#options.edge}/v1/sites/${this.#options.site}/r`,
-      lockName: `pocketshelf:feedback:${name}`,
+      options: this.#options,
       store: this.#stores.feedback,
       mode: () => this.#modeNow(store),
       report: (error) => this.#problems.report('outbox', error),
@@ -299,9 +298,10 @@ export class Session {
   /** Reads what the device knows of its visitor, while the release is being opened. */
   async #remember(): Promise<void> {
     await Promise.all([this.#profile.load(), this.#outbox.load()])
+    if (!this.#deps.isPage) return // what leaves is the pages' affair
     if (this.desk.mode === 'first-party') this.#outbox.schedule()
     else await this.#outbox.drop()
-    await this.#loop.start()
+    await this.#loop.start(this.#profile.consent !== null)
   }
 
   async #look(): Promise<void> {

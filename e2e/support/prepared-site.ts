@@ -70,6 +70,9 @@ export const SMALL: Recipe = {
   ].join('\n'),
 }
 
+/** The same shop, whose release asks visitors of aggregate mode. */
+export const ASKING: Recipe = { ...SMALL, name: 'asking', config: `${SMALL.config}[feedback]\nenabled = true\n` }
+
 const CACHE = join(ROOT, '.cache', 'e2e')
 const CODE = ['contract/**', 'worker/core/**', 'model-build/**', 'edge/**']
 const NOT_CODE = /[.](?:test|conformance|bench)[.]|^model-build[/]retrain[/]|^edge[/]cloudflare[/]/

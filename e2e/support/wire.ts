@@ -13,6 +13,7 @@ export type Sent = {
   readonly path: string
   readonly headers: IncomingHttpHeaders
   readonly body: string
+  readonly bytes: Buffer
 }
 
 /** An answer on its way to the browser. */
@@ -44,7 +45,7 @@ export async function layWire(target: string): Promise<Wire> {
   const server = createServer(async (request, response) => {
     const body = await wholeBody(request)
     const { method = 'GET', url: path = '/', headers } = request
-    sent.push({ method, path, headers, body: body.toString('utf8') })
+    sent.push({ method, path, headers, body: body.toString('utf8'), bytes: body })
     if (wire.isCut) {
       response.destroy()
       return

@@ -2,7 +2,7 @@ import { type RecError, toRecError } from '#contract/errors'
 import { type Calibration, parseFeedbackPart } from '#contract/feedback/learning'
 import { encodePlan } from '#contract/feedback/plan'
 import type { PresetName } from '#contract/feedback/presets'
-import type { ConsentMode, FeedbackStatus, RecommendReply, TrackInput } from '#contract/rpc'
+import type { ConsentMode, EngineOptions, FeedbackStatus, RecommendReply, TrackInput } from '#contract/rpc'
 import { createFeedback, type Feedback } from '#worker/core/feedback/feedback'
 import { type Lesson, openLesson } from '#worker/core/feedback/lesson'
 import type { FeedbackStore } from '#worker/core/feedback/store'
@@ -12,6 +12,7 @@ import type { Trace } from '#worker/core/recommend'
 import type { EngineDeps } from '../deps.ts'
 import type { Installation } from '../release/keeper.ts'
 import { sha256Hex } from '../release/verify.ts'
+import { createReportPost, reportLock } from './report-wire.ts'
 
 /** The most that this build of the page allows, whatever a plan says. */
 const CEILING: PresetName = 'standard'
@@ -28,8 +29,7 @@ const TAKES: ReadonlySet<TrackInput['type']> = new Set(['view', 'click', 'cart',
 
 export type LoopParts = {
   readonly deps: EngineDeps
-  readonly url: string
-  readonly lockName: string
+  readonly options: Pick<EngineOptions, 'edge' | 'site'>
   readonly store: FeedbackStore
   /** The mode in force, stored consent read anew. */
   readonly mode: () => Promise<ConsentMode>
@@ -52,25 +52,16 @@ export class PrivateLoop {
 
   constructor(parts: LoopParts) {
     this.#parts = parts
-    const { deps, url } = parts
+    const { deps, options } = parts
     this.#feedback = createFeedback({
       store: parts.store,
       nowMs: deps.nowMs,
       words: () => new DataView(Uint8Array.from(deps.randomBytes(4)).buffer).getUint32(0),
-      exclusive: (run) => deps.exclusive(parts.lockName, run),
+      exclusive: (run) => deps.exclusive(reportLock(options), run),
       mode: parts.mode,
       ceiling: CEILING,
       plan: () => this.#live?.plan ?? null,
-      post: (body) =>
-        deps.fetch(url, {
-          method: 'POST',
-          body,
-          mode: 'cors',
-          credentials: 'omit',
-          referrerPolicy: 'no-referrer',
-          cache: 'no-store',
-          keepalive: true,
-        }),
+      post: createReportPost(deps, options),
     })
   }
 
@@ -90,9 +81,13 @@ export class PrivateLoop {
     }
   }
 
-  /** Begins to look, now and then, whether something is due. */
-  async start(): Promise<void> {
-    this.#isOn = (await this.#parts.mode()) === 'aggregate' // the store is opened later: the first list does not wait for it
+  /**
+   * Begins to look, now and then, whether something is due. The first list does not wait for the store.
+   * @param hasChosen - Whether the visitor chose a mode: what this page sees of signals then counts at once, however short it is open.
+   */
+  async start(hasChosen: boolean): Promise<void> {
+    this.#isOn = (await this.#parts.mode()) === 'aggregate'
+    if (hasChosen) this.#feedback.setMode().catch(this.#refused)
     this.#schedule(FIRST_TICK_MS)
   }
 
@@ -144,11 +139,13 @@ export class PrivateLoop {
     this.#parts.store.close()
   }
 
+  readonly #refused = (thrown: unknown): void => this.#parts.report(toRecError(thrown, 'storage-refused'))
+
   #schedule(delayMs: number): void {
     this.#cancel = this.#parts.deps.after(delayMs, () => {
       this.modeChanged()
         .then(() => this.#feedback.tick())
-        .catch((thrown: unknown) => this.#parts.report(toRecError(thrown, 'storage-refused')))
+        .catch(this.#refused)
       this.#schedule(TICK_MS)
     })
   }

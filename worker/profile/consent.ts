@@ -1,5 +1,7 @@
 import { RecError } from '#contract/errors'
 import type { ConsentMode, ConsentRecord, EngineOptions } from '#contract/rpc'
+import type { EngineDeps } from '../deps.ts'
+import type { ProfileRecord } from '../store/ports.ts'
 
 const ORDER: readonly ConsentMode[] = ['off', 'aggregate', 'first-party']
 
@@ -7,11 +9,17 @@ const ORDER: readonly ConsentMode[] = ['off', 'aggregate', 'first-party']
 export function effectiveMode(
   options: Pick<EngineOptions, 'consentCeiling' | 'privacySignal'>,
   record: ConsentRecord | null,
-  nowMs: number,
+  { nowMs, seesPrivacySignal }: Pick<EngineDeps, 'nowMs' | 'seesPrivacySignal'>,
 ): ConsentMode {
-  if (options.privacySignal || record === null || !(record.expires > nowMs)) return 'off'
+  if (options.privacySignal || seesPrivacySignal() || record === null || !(record.expires > nowMs())) return 'off'
   const least = Math.min(ORDER.indexOf(record.choice), ORDER.indexOf(options.consentCeiling))
   return ORDER[least] ?? 'off'
+}
+
+/** The visitor's choice among stored settings; null where there is none. */
+export function consentOf(settings: readonly ProfileRecord[]): ConsentRecord | null {
+  const found = settings.find(({ key }) => key === 'consent')
+  return (found?.value as ConsentRecord | undefined) ?? null // written by `Profile.setConsent` alone
 }
 
 /** Reads a consent record. @throws RecError `bad-request` */

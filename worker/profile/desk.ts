@@ -50,7 +50,7 @@ export class ProfileDesk {
   /** What may leave the device now. */
   get mode(): ConsentMode {
     const { options, profile, deps } = this.#parts
-    return effectiveMode(options, profile.consent, deps.nowMs())
+    return effectiveMode(options, profile.consent, deps)
   }
 
   /** Remembers events; they count from the next answer on. @returns Events taken. @throws RecError `bad-request`, `too-large` */

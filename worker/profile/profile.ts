@@ -5,6 +5,7 @@ import type { EngineDeps } from '../deps.ts'
 import type { ArmDraw } from '../release/canary.ts'
 import { toBase64Url } from '../release/verify.ts'
 import type { ProfileChange } from '../store/ports.ts'
+import { consentOf } from './consent.ts'
 import type { GuardedStore } from './guarded-store.ts'
 import { type Summary, summarise } from './history.ts'
 
@@ -60,7 +61,7 @@ export class Profile {
     }
     if (settings === null) return
     const byName = new Map(settings.map(({ key, value }) => [key, value]))
-    this.consent = (byName.get('consent') as ConsentRecord | undefined) ?? null
+    this.consent = consentOf(settings)
     this.draw = (byName.get('draw') as ArmDraw | undefined) ?? null
     this.preferences = (byName.get('preferences') as Preferences | undefined) ?? NO_PREFERENCES
   }
@@ -68,9 +69,7 @@ export class Profile {
   /** Reads the consent anew: another tab may have changed it. */
   async loadConsent(): Promise<void> {
     const settings = await this.#store.read('settings')
-    if (settings === null) return
-    const found = settings.find(({ key }) => key === 'consent')
-    this.consent = (found?.value as ConsentRecord | undefined) ?? null // written by setConsent alone
+    if (settings !== null) this.consent = consentOf(settings)
   }
 
   get events(): readonly DeviceEvent[] {

@@ -63,6 +63,8 @@ export function createTestDeps(edge: TinyEdge, browser = new TestBrowser(), seed
   const timers = new ManualTimers()
   const random = mulberry(seed)
   const deps: TestDeps = {
+    isPage: true,
+    seesPrivacySignal: () => false,
     timers,
     now: 1_763_600_000_000,
     fetch: edge.fetch,

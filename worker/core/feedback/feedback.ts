@@ -1,31 +1,26 @@
 import { isPlanUsable } from '#contract/feedback/plan'
 import { PRESETS, type PresetName } from '#contract/feedback/presets'
-import type { ConsentMode, FeedbackStatus } from '#contract/rpc'
+import type { FeedbackStatus } from '#contract/rpc'
 import { nextDue } from './delays.ts'
 import { dayOf, debit, WINDOW_DAYS } from './ledger.ts'
 import { emptied, type FeedbackNote, noted } from './notes.ts'
 import type { Words } from './randomise.ts'
-import { type Change, type FeedbackState, type FeedbackStore, NOTHING } from './store.ts'
+import { type SendDeps, sendDue } from './send-due.ts'
+import { type Change, NOTHING } from './store.ts'
 import { type LivePlan, writeReport } from './write-report.ts'
 
-/** Least time between two requests. */
-const SEND_GAP_MS = 600_000
+/** How exactly it is known when a page last found aggregate mode in force. */
+const SEEN_STEP_MS = 3_600_000
 
-export type FeedbackDeps = {
-  readonly store: FeedbackStore
-  readonly nowMs: () => number
+export type FeedbackDeps = SendDeps & {
   /** Cryptographic. */
   readonly words: Words
   /** Runs work while no other tab does. */
   readonly exclusive: <T>(run: () => Promise<T>) => Promise<T>
-  /** The mode in force, signals and stored consent read anew. */
-  readonly mode: () => Promise<ConsentMode>
   /** The most that the page's own build allows. */
   readonly ceiling: PresetName
   /** null while there is no release, or it asks nothing. */
   readonly plan: () => LivePlan | null
-  /** Sends 32 bytes once; whatever becomes of it. */
-  readonly post: (bytes: Uint8Array<ArrayBuffer>) => Promise<unknown>
 }
 
 export interface Feedback {
@@ -61,17 +56,19 @@ class DeviceFeedback implements Feedback {
     await this.setMode()
     await this.#deps.exclusive(async () => {
       await this.#write()
-      await this.#send()
+      await sendDue(this.#deps)
     })
   }
 
   async setMode(): Promise<void> {
-    const { store } = this.#deps
+    const { store, nowMs } = this.#deps
     const isOn = await this.#isOn()
     await store.update((state, events) => {
-      if (isOn === (state.consentAt !== null)) return NOTHING
-      if (!isOn) return { ...NOTHING, ...emptied(state, events) }
-      return { ...NOTHING, state: { ...state, consentAt: this.#deps.nowMs(), dueAt: this.#nextDue() } }
+      const now = nowMs()
+      if (!isOn) return state.consentAt === null ? NOTHING : { ...NOTHING, ...emptied(state, events) }
+      if (state.consentAt === null)
+        return { ...NOTHING, state: { ...state, consentAt: now, seenAt: now, dueAt: this.#nextDue() } }
+      return Math.abs(now - state.seenAt) < SEEN_STEP_MS ? NOTHING : { ...NOTHING, state: { ...state, seenAt: now } }
     })
   }
 
@@ -114,14 +111,6 @@ class DeviceFeedback implements Feedback {
     if (isDebited) await store.update((state, events) => writeReport(state, events, { chosen, now, words }))
   }
 
-  async #send(): Promise<void> {
-    const { store, nowMs, post } = this.#deps
-    const now = nowMs()
-    const bytes = await store.update((state) => taken(state, now))
-    // It left the outbox for good: a report that is lost stays charged.
-    if (bytes !== null && (await this.#isOn())) await post(bytes).catch(() => undefined)
-  }
-
   async #isOn(): Promise<boolean> {
     return (await this.#deps.mode()) === 'aggregate'
   }
@@ -139,14 +128,4 @@ class DeviceFeedback implements Feedback {
   #nextDue(): number {
     return nextDue(this.#deps.nowMs(), this.#preset(), this.#deps.words)
   }
-}
-
-/** Takes one report out of the outbox whose time has come, and drops what has expired. */
-function taken(state: FeedbackState, now: number): Change<Uint8Array<ArrayBuffer> | null> {
-  if (state.consentAt === null || now - state.lastSentAt < SEND_GAP_MS) return { value: null }
-  const fresh = state.outbox.filter(({ expires }) => expires > now)
-  const next = fresh.find(({ notBefore }) => notBefore <= now)
-  const outbox = fresh.filter((waiting) => waiting !== next)
-  if (next !== undefined) return { value: next.bytes, state: { ...state, outbox, lastSentAt: now } }
-  return { value: null, ...(fresh.length < state.outbox.length ? { state: { ...state, outbox } } : {}) }
 }

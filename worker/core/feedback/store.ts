@@ -12,6 +12,8 @@ export type Waiting = {
 export type FeedbackState = {
   /** When aggregate mode began, ms; null outside it. */
   readonly consentAt: number | null
+  /** When a page last found aggregate mode in force, ms, to the hour; a service worker sees no signal that only pages are told of. */
+  readonly seenAt: number
   /** No report is written before this, ms. */
   readonly dueAt: number
   /** UTC day numbers of the debits, ascending, as far as they count; the only part that `forget` keeps. */
@@ -26,6 +28,7 @@ export type FeedbackState = {
 
 export const EMPTY_STATE: FeedbackState = {
   consentAt: null,
+  seenAt: 0,
   dueAt: 0,
   days: [],
   outbox: [],

@@ -1,0 +1,115 @@
+import AxeBuilder from '@axe-core/playwright'
+import type { BrowserContext, Page } from '@playwright/test'
+import { ENGINES, expect, test } from './support/fixtures.ts'
+import { pageAt } from './support/page-at.ts'
+import { readStores } from './support/stores.ts'
+import { layWire, type Wire } from './support/wire.ts'
+
+const DAY_MS = 86_400_000
+const EPOCH_MS = 7 * DAY_MS
+const HOUR_MS = 3_600_000
+
+/** What a page of the shop keeps of private feedback. */
+type Kept = {
+  readonly consentAt: number
+  readonly dueAt: number
+  readonly days: readonly number[]
+  readonly outbox: readonly { readonly notBefore: number }[]
+}
+
+test.describe.configure({ timeout: 120_000 })
+
+test('a report that waits is sent by the service worker when the page is closed, once', async ({ context, asking }) => {
+  const wire = await layWire(asking.url)
+  const answers: number[] = []
+  wire.tamper = (path, answer) => {
+    if (path.endsWith('/r')) answers.push(answer.status)
+    return answer
+  }
+  const { notBefore, laterMs } = await writeOne(context, wire)
+  expect(posts(wire)).toEqual([])
+
+  // The visitor comes by an hour before the report may be sent, and leaves.
+  const dueMs = notBefore - Date.now()
+  const last = await pageAt(context, Math.max(laterMs, dueMs - HOUR_MS))
+  const wake = await wakerOf(context, last)
+  await last.goto(`${wire.url}/you`)
+  await expect(last.getByText('One waits for its time to be sent.')).toBeVisible()
+  await expect.poll(() => last.evaluate(async () => (await caches.match('/engine.json')) !== undefined)).toBe(true)
+  await last.goto('about:blank')
+
+  await wake(dueMs - HOUR_MS / 2)
+  expect(posts(wire)).toEqual([])
+  await wake(dueMs + 1_000)
+  await expect.poll(() => answers).toEqual([204])
+  await wake(dueMs + HOUR_MS)
+  const next = await pageAt(context, dueMs + HOUR_MS)
+  await next.goto(`${wire.url}/you`)
+  await expect(next.getByText(/^1 of 8 answers .* None waits to be sent[.]$/)).toBeVisible()
+  await expect(next.getByText('Of what you do nothing was sent but private answers')).toBeVisible()
+  const [sent, ...more] = posts(wire)
+  expect(more).toEqual([])
+  expect(sent?.bytes).toHaveLength(32)
+  await expect(next.getByRole('cell', { name: sent?.bytes.toString('hex') })).toBeVisible()
+  await next.getByRole('region', { name: 'Answers written on this device' }).focus() // a phone scrolls it, by keys as well
+  // axe brings its own copy of playwright-core, whose types do not know ours.
+  const { violations } = await new AxeBuilder({ page: next as never }).include('.you').analyze()
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([])
+  await next.keyboard.press('Alt+Shift+KeyP')
+  await expect(next.getByText('Privacy · 0 events and 1 private reports were sent')).toBeVisible()
+  expect(await keptOf(next)).toMatchObject({ days: { length: 1 }, outbox: [] })
+  await wire.close()
+})
+
+/** A visitor agrees, and comes back when a report is due. @returns When it may be sent, by the real clock; how much later it was written. */
+async function writeOne(context: BrowserContext, wire: Wire): Promise<{ notBefore: number; laterMs: number }> {
+  const first = await pageAt(context, 0)
+  await first.goto(`${wire.url}/you`)
+  await expect(first.getByText('No answer was written in the last 28 days; 8 may be.')).toBeVisible()
+  await first.getByRole('radio', { name: 'Private answers' }).press('Space')
+  await expect(first.getByText('Your choice is kept.')).toBeVisible()
+  const { consentAt, dueAt } = await keptOf(first)
+  expect(dueAt - consentAt).toBeGreaterThanOrEqual(DAY_MS)
+  await first.close()
+  // Early in a week, since a report about popular items expires with its own.
+  const laterMs = Math.ceil(dueAt / EPOCH_MS) * EPOCH_MS + HOUR_MS - Date.now()
+  const page = await pageAt(context, laterMs)
+  await page.goto(`${wire.url}/you`)
+  await expect.poll(async () => (await keptOf(page)).outbox.length, ENGINES).toBe(1)
+  const { outbox } = await keptOf(page)
+  await page.close()
+  return { notBefore: outbox[0]?.notBefore ?? 0, laterMs }
+}
+
+async function keptOf(page: Page): Promise<Kept> {
+  const { databases } = await readStores(page)
+  return JSON.parse(`${databases['pocketshelf:feedback/state']?.[0]?.value ?? '{"days":[],"outbox":[]}'}`)
+}
+
+function posts(wire: Wire) {
+  return wire.sent.filter(({ method }) => method === 'POST')
+}
+
+/** What lets the browser wake the service worker of the shop at some time from now. */
+async function wakerOf(context: BrowserContext, page: Page): Promise<(laterMs: number) => Promise<void>> {
+  const session = await context.newCDPSession(page)
+  const found: { scopeURL: string; registrationId: string }[] = []
+  session.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+    for (const registration of registrations) if (!registration.isDeleted) found.push(registration)
+  })
+  await session.send('ServiceWorker.enable')
+  return async (laterMs) => {
+    const [worker] = context.serviceWorkers()
+    await worker?.evaluate((ms) => {
+      const { now } = performance
+      Date.now = () => performance.timeOrigin + now.call(performance) + ms
+    }, laterMs)
+    const { scopeURL = '', registrationId = '' } = found.at(-1) ?? {}
+    const tag = 'pocketshelf-release'
+    await session.send('ServiceWorker.dispatchPeriodicSyncEvent', {
+      origin: new URL(scopeURL).origin,
+      registrationId,
+      tag,
+    })
+  }
+}
