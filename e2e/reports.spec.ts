@@ -32,7 +32,7 @@ test('a report that waits is sent by the service worker when the page is closed,
   // The visitor comes by an hour before the report may be sent, and leaves.
   const dueMs = notBefore - Date.now()
   const last = await pageAt(context, Math.max(laterMs, dueMs - HOUR_MS))
-  const wake = await wakerOf(context, last)
+  const wake = await wakerOf(context, last, wire)
   await last.goto(`${wire.url}/you`)
   await expect(last.getByText('One waits for its time to be sent.')).toBeVisible()
   await expect.poll(() => last.evaluate(async () => (await caches.match('/engine.json')) !== undefined)).toBe(true)
@@ -90,15 +90,17 @@ function posts(wire: Wire) {
   return wire.sent.filter(({ method }) => method === 'POST')
 }
 
-/** What lets the browser wake the service worker of the shop at some time from now. */
-async function wakerOf(context: BrowserContext, page: Page): Promise<(laterMs: number) => Promise<void>> {
+/** What lets the browser wake the service worker of the shop at some time from now; settles when it looks for a release, after reports. */
+async function wakerOf(context: BrowserContext, page: Page, wire: Wire): Promise<(laterMs: number) => Promise<void>> {
   const session = await context.newCDPSession(page)
   const found: { scopeURL: string; registrationId: string }[] = []
   session.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
     for (const registration of registrations) if (!registration.isDeleted) found.push(registration)
   })
   await session.send('ServiceWorker.enable')
+  const looks = () => wire.sent.filter(({ path }) => path.endsWith('/channels/main')).length
   return async (laterMs) => {
+    const before = looks()
     const [worker] = context.serviceWorkers()
     await worker?.evaluate((ms) => {
       const { now } = performance
@@ -111,5 +113,6 @@ async function wakerOf(context: BrowserContext, page: Page): Promise<(laterMs: n
       registrationId,
       tag,
     })
+    await expect.poll(looks).toBeGreaterThan(before)
   }
 }
