@@ -1,21 +1,13 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { BrowserContext, Page } from '@playwright/test'
 import { ENGINES, expect, test } from './support/fixtures.ts'
+import { keptFeedback } from './support/kept-feedback.ts'
 import { pageAt } from './support/page-at.ts'
-import { readStores } from './support/stores.ts'
 import { layWire, type Wire } from './support/wire.ts'
 
 const DAY_MS = 86_400_000
 const EPOCH_MS = 7 * DAY_MS
 const HOUR_MS = 3_600_000
-
-/** What a page of the shop keeps of private feedback. */
-type Kept = {
-  readonly consentAt: number
-  readonly dueAt: number
-  readonly days: readonly number[]
-  readonly outbox: readonly { readonly notBefore: number }[]
-}
 
 test.describe.configure({ timeout: 120_000 })
 
@@ -57,7 +49,7 @@ test('a report that waits is sent by the service worker when the page is closed,
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([])
   await next.keyboard.press('Alt+Shift+KeyP')
   await expect(next.getByText('Privacy · 0 events and 1 private reports were sent')).toBeVisible()
-  expect(await keptOf(next)).toMatchObject({ days: { length: 1 }, outbox: [] })
+  expect(await keptFeedback(next)).toMatchObject({ days: { length: 1 }, outbox: [] })
   await wire.close()
 })
 
@@ -68,22 +60,17 @@ async function writeOne(context: BrowserContext, wire: Wire): Promise<{ notBefor
   await expect(first.getByText('No answer was written in the last 28 days; 8 may be.')).toBeVisible()
   await first.getByRole('radio', { name: 'Private answers' }).press('Space')
   await expect(first.getByText('Your choice is kept.')).toBeVisible()
-  const { consentAt, dueAt } = await keptOf(first)
+  const { consentAt, dueAt } = await keptFeedback(first)
   expect(dueAt - consentAt).toBeGreaterThanOrEqual(DAY_MS)
   await first.close()
   // Early in a week, since a report about popular items expires with its own.
   const laterMs = Math.ceil(dueAt / EPOCH_MS) * EPOCH_MS + HOUR_MS - Date.now()
   const page = await pageAt(context, laterMs)
   await page.goto(`${wire.url}/you`)
-  await expect.poll(async () => (await keptOf(page)).outbox.length, ENGINES).toBe(1)
-  const { outbox } = await keptOf(page)
+  await expect.poll(async () => (await keptFeedback(page)).outbox.length, ENGINES).toBe(1)
+  const { outbox } = await keptFeedback(page)
   await page.close()
   return { notBefore: outbox[0]?.notBefore ?? 0, laterMs }
-}
-
-async function keptOf(page: Page): Promise<Kept> {
-  const { databases } = await readStores(page)
-  return JSON.parse(`${databases['pocketshelf:feedback/state']?.[0]?.value ?? '{"days":[],"outbox":[]}'}`)
 }
 
 function posts(wire: Wire) {

@@ -19,10 +19,12 @@ export type OpenSite = {
   readonly url: string
   /** Puts a file beside the shop's, for example a page of another site. */
   readonly write: (name: string, text: string) => Promise<void>
+  /** Ends the edge, which writes what it has in memory, and starts it again at the same address. */
+  readonly restart: () => Promise<void>
   readonly stop: () => Promise<void>
 }
 
-/** Copies a prepared site and starts the edge's own process on it, at a free port. */
+/** Copies a prepared site and starts the edge's own process on it, at a free port. Who calls from this machine may say for which network. */
 export async function openSite(prepared: PreparedSite): Promise<OpenSite> {
   const dir = await mkdtemp(join(tmpdir(), 'pocketshelf-e2e-'))
   const [home, release, page] = [join(dir, 'edge'), join(dir, 'release'), join(dir, 'page')]
@@ -33,7 +35,7 @@ export async function openSite(prepared: PreparedSite): Promise<OpenSite> {
   await writeFile(join(page, 'config.json'), JSON.stringify(config))
   const covers = join(prepared.shop, 'covers')
   const statics = [`/=${page}`, `/=${join(ROOT, 'dist', 'demo')}`, ...(existsSync(covers) ? [`/covers=${covers}`] : [])]
-  const edge = await startEdge(home, statics)
+  let edge = await startEdge(home, statics)
   return {
     prepared,
     dir,
@@ -41,6 +43,10 @@ export async function openSite(prepared: PreparedSite): Promise<OpenSite> {
     release,
     url: edge.url,
     write: (name, text) => writeFile(join(page, name), text),
+    restart: async () => {
+      await edge.stop()
+      edge = await startEdge(home, statics, new URL(edge.url).port)
+    },
     stop: async () => {
       await edge.stop()
       await rm(dir, { recursive: true, force: true })
@@ -51,11 +57,13 @@ export async function openSite(prepared: PreparedSite): Promise<OpenSite> {
 async function startEdge(
   home: string,
   statics: readonly string[],
+  port = '0',
 ): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
-  const places = ['--data-dir', join(home, 'data'), '--sites-file', join(home, 'sites.json'), '--port', '0']
+  const places = ['--data-dir', join(home, 'data'), '--sites-file', join(home, 'sites.json'), '--port', port]
+  const proxies = ['--trusted-proxy', '127.0.0.0/8']
   const pages = [...statics.flatMap((entry) => ['--static', entry]), '--single-page', '--stop-with-stdin']
   const [node, ...flags] = NODE
-  const child = spawn(node, [...flags, join(ROOT, 'edge', 'node', 'main.ts'), ...places, ...pages], {
+  const child = spawn(node, [...flags, join(ROOT, 'edge', 'node', 'main.ts'), ...places, ...pages, ...proxies], {
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   let log = ''

@@ -71,7 +71,11 @@ export const SMALL: Recipe = {
 }
 
 /** The same shop, whose release asks visitors of aggregate mode. */
-export const ASKING: Recipe = { ...SMALL, name: 'asking', config: `${SMALL.config}[feedback]\nenabled = true\n` }
+export const ASKING: Recipe = {
+  ...SMALL,
+  name: 'asking',
+  config: `${SMALL.config}[feedback]\nenabled = true\ncanaryShare = 0.5\n`,
+}
 
 const CACHE = join(ROOT, '.cache', 'e2e')
 const CODE = ['contract/**', 'worker/core/**', 'model-build/**', 'edge/**']
