@@ -3,11 +3,32 @@ import type { BrowserContext, Page } from '@playwright/test'
 import { ENGINES, expect, test } from './support/fixtures.ts'
 import { keptFeedback } from './support/kept-feedback.ts'
 import { pageAt } from './support/page-at.ts'
+import { openSitePage } from './support/site-page.ts'
 import { layWire, type Wire } from './support/wire.ts'
 
 const DAY_MS = 86_400_000
 const EPOCH_MS = 7 * DAY_MS
 const HOUR_MS = 3_600_000
+
+/** All that a report's request may carry; the browser sets each of them. */
+const HEADERS = [
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'cache-control',
+  'connection',
+  'content-length',
+  'host',
+  'origin',
+  'pragma',
+  'sec-ch-ua',
+  'sec-ch-ua-mobile',
+  'sec-ch-ua-platform',
+  'sec-fetch-dest',
+  'sec-fetch-mode',
+  'sec-fetch-site',
+  'user-agent',
+]
 
 test.describe.configure({ timeout: 120_000 })
 
@@ -52,6 +73,71 @@ test('a report that waits is sent by the service worker when the page is closed,
   expect(await keptFeedback(next)).toMatchObject({ days: { length: 1 }, outbox: [] })
   await wire.close()
 })
+
+test('reports of a page in use leave as 32 bytes, with no cookie, referrer, type or item, and no earlier than drawn', async ({
+  context,
+  asking,
+}) => {
+  const wire = await layWire(asking.url)
+  await context.addCookies([{ name: 'visitor', value: 'somebody', url: wire.url }])
+  const visit = async (laterMs: number) => {
+    const page = await pageAt(context, laterMs)
+    await openSitePage(page, { ...asking, url: wire.url }, { consent: 'aggregate' })
+    return page
+  }
+  const first = await visit(0)
+  await first.evaluate(() => window.recommender.consent.set('aggregate', { text: 'Ask me.' }))
+  let { dueAt } = await keptFeedback(first)
+  await first.close()
+  const seen = new Set<string>()
+  for (let report = 1; report <= 4; report++) {
+    const writing = await visit(Math.ceil(dueAt / EPOCH_MS) * EPOCH_MS + HOUR_MS - Date.now())
+    await expect.poll(async () => (await keptFeedback(writing)).outbox.length, ENGINES).toBe(1)
+    for (const id of await useList(writing)) seen.add(id)
+    const kept = await keptFeedback(writing)
+    await writing.close()
+    dueAt = kept.dueAt
+    const notBefore = kept.outbox[0]?.notBefore ?? 0
+    const early = await visit(notBefore - 60_000 - Date.now())
+    await expect.poll(() => early.evaluate(() => window.looks)).toBeGreaterThan(3)
+    await early.close()
+    expect(posts(wire)).toHaveLength(report - 1)
+    const sending = await visit(notBefore + 1_000 - Date.now())
+    await expect.poll(() => posts(wire).length).toBe(report)
+    await sending.close()
+  }
+  expect(wire.sent.some(({ headers }) => headers.cookie !== undefined)).toBe(true) // the page's own files get it
+  expect(seen.size).toBeGreaterThan(8)
+  for (const { path, headers, bytes } of posts(wire)) {
+    expect([path, bytes.length]).toEqual(['/v1/sites/demo/r', 32])
+    expect(Object.keys(headers).filter((name) => !HEADERS.includes(name))).toEqual([])
+    const whole = Buffer.concat([Buffer.from(JSON.stringify([path, headers])), bytes])
+    for (const id of seen) for (const form of formsOf(id)) expect(whole.includes(form), id).toBe(false)
+  }
+  await wire.close()
+})
+
+/** Shows a list, sees all of it and takes one item. @returns Ids of the list. */
+function useList(page: Page): Promise<readonly string[]> {
+  return page.evaluate(async () => {
+    const { recommender } = window
+    const { list, items } = await recommender.recommend({ scene: 'for-you', count: 8 })
+    const ids = items.map(({ id }) => id)
+    await recommender.track(ids.map((item, position) => ({ type: 'impression', item, list, position })))
+    await recommender.track({ type: 'click', item: ids[2] ?? '', list, position: 2 })
+    return ids
+  })
+}
+
+/** How an id could hide in bytes. */
+function formsOf(id: string): readonly Buffer[] {
+  const texts = [id, Buffer.from(id).toString('hex'), Buffer.from(id).toString('base64').replace(/=+$/, '')]
+  return texts.flatMap((text) => [
+    Buffer.from(text),
+    Buffer.from(text, 'utf16le'),
+    Buffer.from(text, 'utf16le').swap16(),
+  ])
+}
 
 /** A visitor agrees, and comes back when a report is due. @returns When it may be sent, by the real clock; how much later it was written. */
 async function writeOne(context: BrowserContext, wire: Wire): Promise<{ notBefore: number; laterMs: number }> {

@@ -4,6 +4,7 @@ import { samplePlan } from '#contract/feedback/sample-plan.conformance'
 import type { ConsentMode, ConsentRecord } from '#contract/rpc'
 import { KEY, loaded, openPage, publishedEdge, value } from './page.ts'
 import { TestBrowser, type TestDeps } from './test-deps.ts'
+import type { TinyEdge } from './tiny-edge.ts'
 import { buildTinyRelease, signPointer, type TinyRelease } from './tiny-release.ts'
 
 export const DAY_MS = 86_400_000
@@ -12,7 +13,7 @@ export const DAY_MS = 86_400_000
 const NOW = 1_763_600_000_000
 
 /** A release whose head has two features and whose term has 8 x 8 weights, and which asks about both. */
-async function askingRelease(): Promise<TinyRelease> {
+export async function askingRelease(idOf?: (itemNo: number) => string): Promise<TinyRelease> {
   const plan: Plan = {
     ...samplePlan(),
     epochFrom: epochOf(NOW),
@@ -26,6 +27,7 @@ async function askingRelease(): Promise<TinyRelease> {
   const width = sample.manifest.spaces[0].dim
   const projection = Array.from({ length: 8 * width }, (_, k) => (k % (width + 1) === 0 ? 0.5 : 0.01))
   return buildTinyRelease({
+    ...(idOf === undefined ? {} : { idOf }),
     manifest: {
       linearHead: {
         features: [featureIndex('item.popularity'), featureIndex('dot.recentZ')],
@@ -50,20 +52,29 @@ export function consent(deps: TestDeps, choice: ConsentMode): ConsentRecord {
   return { version: 1, choice, at: deps.now, textHash: 'abc', expires: deps.now + 180 * DAY_MS }
 }
 
-type Setting = { readonly ceiling?: ConsentMode; readonly signal?: boolean; readonly browser?: TestBrowser }
+type Setting = {
+  readonly ceiling?: ConsentMode
+  readonly signal?: boolean
+  readonly browser?: TestBrowser
+  readonly release?: TinyRelease
+  /** What differs of the page's world. */
+  readonly world?: (edge: TinyEdge, browser: TestBrowser) => Partial<TestDeps>
+}
 
 /** A page of a site whose release asks questions, in a browser of its own unless one is given. */
-export async function openAsking({ ceiling = 'aggregate', signal = false, browser = new TestBrowser() }: Setting = {}) {
+export async function openAsking(setting: Setting = {}) {
+  const { ceiling = 'aggregate', signal = false, browser = new TestBrowser(), release = ASKING } = setting
   const edge = publishedEdge()
-  edge.publish(ASKING, await signPointer(KEY, ASKING))
+  edge.publish(release, await signPointer(KEY, release))
   const page = await openPage(edge, {
     browser,
     options: { consentCeiling: ceiling, privacySignal: signal },
+    deps: setting.world?.(edge, browser) ?? {},
   })
   await loaded(page)
   const { engine, deps } = page
   const visit = async (): Promise<void> => {
-    const { list, items } = value(await engine.recommend({ scene: 'for-you', count: 8 }))
+    const { list, items } = value(await engine.recommend({ scene: 'for-you', count: 8, includeSeen: true }))
     await engine.track(items.map(({ id }, position) => ({ type: 'impression' as const, item: id, list, position })))
     await engine.track([{ type: 'click', item: items[2]?.id ?? '', list, position: 2 }])
   }
@@ -77,5 +88,5 @@ export async function openAsking({ ceiling = 'aggregate', signal = false, browse
     }
   }
   const posts = () => edge.requests.filter(({ path }) => path === 'r')
-  return { engine, deps, edge, browser, live, posts }
+  return { engine, deps, edge, browser, visit, live, posts }
 }

@@ -19,8 +19,9 @@ const CATEGORIES = ['Comedy', 'Crime', 'History', 'Travel'] as const
 /** What may differ between two tiny releases. */
 export type TinyOptions = {
   readonly site?: string
-  /** Items 0…itemCount-1; item n has text id `item-n`, category n mod 4, and is the more popular the smaller n. */
+  /** Items 0…itemCount-1; item n has text id `item-n` unless `idOf` says otherwise, category n mod 4, and is the more popular the smaller n. */
   readonly itemCount?: number
+  readonly idOf?: (itemNo: number) => string
   /** Items of a cell; the first cell is the head. */
   readonly cellItems?: number
   readonly name?: string
@@ -140,8 +141,9 @@ async function buildCell({ index, from, to, quantised, options, put }: CellParts
   const crc = orderCrc(itemNos)
   const itemCount = itemNos.length
   const prefix = options.retitled?.cell === index ? options.retitled.prefix : ''
+  const { idOf = plainId } = options
   const cards = Array.from(itemNos, (n) => ({
-    id: `item-${n}`,
+    id: idOf(n),
     title: `${prefix}${CATEGORIES[n % 4]} number ${n}`,
     url: `/item/${n}`,
     image: `/cover/${n}.svg`,
@@ -223,9 +225,13 @@ function allVectors(itemCount: number): Int8Array {
   return out
 }
 
-function tinyDirectory({ itemCount = 120, cellItems = 40 }: TinyOptions): Uint8Array {
+function plainId(itemNo: number): string {
+  return `item-${itemNo}`
+}
+
+function tinyDirectory({ itemCount = 120, cellItems = 40, idOf = plainId }: TinyOptions): Uint8Array {
   const items = Array.from({ length: itemCount }, (_, itemNo) => ({
-    id: `item-${itemNo}`,
+    id: idOf(itemNo),
     itemNo,
     cell: Math.floor(itemNo / cellItems),
   }))
