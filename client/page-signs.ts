@@ -18,10 +18,15 @@ export function readPageSigns(scriptUrl: string): PageSigns {
     scriptUrl,
     locale: document.documentElement.lang || navigator.language,
     saveData: isDear(hints.connection),
-    privacySignal: hints.globalPrivacyControl === true || hints.doNotTrack === '1',
+    privacySignal: seesPrivacySignal(),
     device: !coarse ? 3 : width < 600 ? 1 : 2,
     storageAnswer: () => readAnswer(ownStore('localStorage')),
   }
+}
+
+/** Whether the browser asks now, by Global Privacy Control or Do Not Track, that nothing be sent. */
+export function seesPrivacySignal({ globalPrivacyControl, doNotTrack }: Hints = navigator): boolean {
+  return globalPrivacyControl === true || doNotTrack === '1'
 }
 
 /** The page's store; null where the browser refuses it. */

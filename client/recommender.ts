@@ -24,7 +24,7 @@ import { type Connection, createConnection } from './connection.ts'
 import { createConsentRecord } from './consent.ts'
 import type { Part } from './load-part.ts'
 import { type RecommenderOptions, resolveOptions, type Settings } from './options.ts'
-import { markOnce, ownStore, readPageSigns, whenIdle } from './page-signs.ts'
+import { markOnce, ownStore, readPageSigns, seesPrivacySignal, whenIdle } from './page-signs.ts'
 import { createPendingEvents } from './pending-events.ts'
 import { createPersistence } from './persistence.ts'
 import type { ProfileTextOptions, readProfile, writeProfile } from './profile-text.ts'
@@ -140,7 +140,7 @@ export function createRecommenderAt(
     listeners.add(wrapped)
     return () => listeners.delete(wrapped)
   }
-  const onVisibility = () => connection.tell('visibility', document.visibilityState === 'hidden')
+  const onVisibility = () => connection.tell('visibility', document.visibilityState === 'hidden', seesPrivacySignal())
   const onOnline = () => connection.wake()
   // A page that is kept may be frozen in the middle of a transaction, which would lock the next page out of the database.
   const onHide = ({ persisted }: PageTransitionEvent) => {
@@ -279,7 +279,13 @@ function connect(
 ): Connection {
   const part: Part = { url: settings.workerUrl, integrity: __POCKETSHELF_INTEGRITY__.worker, ...rights }
   return createConnection({
-    options: settings.engine,
+    options: {
+      ...settings.engine,
+      // A worker that is started again hears of a signal that came since.
+      get privacySignal() {
+        return seesPrivacySignal()
+      },
+    },
     notify,
     now: () => performance.now(),
     deadlineMs: settings.deadlineMs,

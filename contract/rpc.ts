@@ -357,7 +357,10 @@ export interface EngineApi {
   feedback(): Promise<Outcome<FeedbackStatus>>
   /** Erases history, profile, outbox and learned state; shards stay, they say nothing about the visitor. */
   forget(options?: ForgetOptions): Promise<Outcome<null>>
-  /** The page was hidden or shown: a hidden one stops polling at once and drops its engines after 30 s. */
-  visibility(isHidden: boolean): Promise<Outcome<null>>
+  /**
+   * The page was hidden or shown: a hidden one stops polling at once and drops its engines after 30 s. A privacy signal that it sees by then counts for
+   * as long as the engine runs.
+   */
+  visibility(isHidden: boolean, privacySignal?: boolean): Promise<Outcome<null>>
   stop(): Promise<Outcome<null>>
 }

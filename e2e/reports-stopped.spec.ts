@@ -44,6 +44,17 @@ const TURNS: readonly Turn[] = [
     options: { consent: 'first-party' },
     act: (page) => page.evaluate(() => window.recommender.consent.set('first-party', { text: 'Send what I click.' })),
   },
+  {
+    why: 'a signal went on for a moment while a page was open',
+    isSent: false,
+    async act(page) {
+      await page.evaluate(() => {
+        Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true, configurable: true })
+        document.dispatchEvent(new Event('visibilitychange'))
+      })
+      await expect.poll(async () => (await keptFeedback(page)).outbox.length).toBe(0)
+    },
+  },
   { why: 'everything was forgotten', isSent: false, act: (page) => page.evaluate(() => window.recommender.forget()) },
 ]
 

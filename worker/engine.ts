@@ -19,8 +19,10 @@ async function settle<T>(run: () => T | Promise<T>): Promise<Outcome<T>> {
  */
 export function createEngine(deps: EngineDeps): EngineApi {
   let opening: Promise<Session> | null = null
+  let sawSignal = false
+  const world: EngineDeps = { ...deps, seesPrivacySignal: () => sawSignal || deps.seesPrivacySignal() }
   const start = async (options: EngineOptions, notify: (notice: EngineNotice) => void): Promise<Session> => {
-    opening ??= Session.open(deps, checkOptions(options), quiet(notify))
+    opening ??= Session.open(world, checkOptions(options), quiet(notify))
     try {
       return await opening
     } catch (thrown) {
@@ -43,12 +45,20 @@ export function createEngine(deps: EngineDeps): EngineApi {
     start: (options, notify) => settle(async () => (await start(options, notify)).status()),
     stop: () => settle(stop),
     ...createCalls(call),
+    visibility: (isHidden, privacySignal = false) => {
+      const isNews = privacySignal && !sawSignal
+      sawSignal ||= privacySignal
+      return call(async (session) => {
+        if (isNews) await session.desk.reload() // empties what waits to be sent
+        return session.visibility(isHidden)
+      })
+    },
   }
 }
 
 type Call = <T>(run: (session: Session) => T | Promise<T>) => Promise<Outcome<T>>
 
-function createCalls(call: Call): Omit<EngineApi, 'start' | 'stop'> {
+function createCalls(call: Call): Omit<EngineApi, 'start' | 'stop' | 'visibility'> {
   return {
     recommend: (request) => call(({ shelves }) => shelves.recommend(request)),
     cards: (ids) => call(({ shelves }) => shelves.cards(ids)),
@@ -68,7 +78,6 @@ function createCalls(call: Call): Omit<EngineApi, 'start' | 'stop'> {
     setConsent: (record) => call(({ desk }) => desk.setConsent(record)),
     feedback: () => call(({ desk }) => desk.feedback()),
     forget: (options) => call(({ desk }) => desk.forget(options)),
-    visibility: (isHidden) => call((session) => session.visibility(isHidden)),
   }
 }
 

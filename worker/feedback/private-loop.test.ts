@@ -69,6 +69,21 @@ describe('without aggregate mode', () => {
     },
   )
 
+  test('a signal that the page sees when it is shown again stops what is waiting, for good', async () => {
+    const { engine, deps, browser, live, posts } = await openAsking()
+    await engine.setConsent(consent(deps, 'aggregate'))
+    const waiting = () => browser.stores.feedback.update(({ outbox }) => ({ value: outbox.length }))
+    for (let days = 0; days < 60 && (await waiting()) === 0; days++) await live(0.125)
+    expect(await waiting()).toBe(1)
+    const before = posts().length
+    value(await engine.visibility(false, true))
+    expect(await waiting()).toBe(0)
+    value(await engine.visibility(false, false)) // whatever it says later
+    await live(6)
+    expect(posts().length).toBe(before)
+    expect(value(await engine.feedback())).toMatchObject({ mode: 'off', waiting: 0 })
+  })
+
   test('withdrawal stops what is waiting', async () => {
     const { engine, deps, live, posts } = await openAsking()
     await engine.setConsent(consent(deps, 'aggregate'))
