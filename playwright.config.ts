@@ -34,7 +34,7 @@ export default defineConfig({
     },
     {
       name: 'firefox',
-      testMatch: /(?:promises|measured|main|accessible|looks)[.]spec[.]ts$/,
+      testMatch: /(?:promises|measured|main|accessible|looks|seeds)[.]spec[.]ts$/,
       dependencies: ['prepare'],
       use: {
         browserName: 'firefox',
