@@ -132,6 +132,7 @@ export class Session {
   visibility(isHidden: boolean): null {
     this.#cancelHidden?.()
     this.#cancelHidden = null
+    this.#loop.isHidden = isHidden
     if (!isHidden) {
       this.#poller.resume()
       this.#scheduleEngines()

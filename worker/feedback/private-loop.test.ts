@@ -69,6 +69,22 @@ describe('without aggregate mode', () => {
     },
   )
 
+  test('a hidden page, which looks at no signals, writes and sends nothing until it is shown', async () => {
+    const { engine, deps, browser, live, posts } = await openAsking()
+    await engine.setConsent(consent(deps, 'aggregate'))
+    const kept = () => browser.stores.feedback.update(({ outbox, days }) => ({ value: [outbox.length, days.length] }))
+    for (let days = 0; days < 60 && (await kept())[0] === 0; days++) await live(0.125)
+    const [before, sent] = [await kept(), posts().length]
+    await engine.visibility(true)
+    await live(6)
+    expect(await kept()).toEqual(before)
+    expect(posts().length).toBe(sent)
+    await engine.visibility(false)
+    await live(1)
+    expect(posts().length).toBeGreaterThan(sent)
+    expect((await kept())[1]).toBeGreaterThan(before[1])
+  })
+
   test('a signal that the page sees when it is shown again stops what is waiting, for good', async () => {
     const { engine, deps, browser, live, posts } = await openAsking()
     await engine.setConsent(consent(deps, 'aggregate'))

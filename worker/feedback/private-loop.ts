@@ -43,6 +43,8 @@ type OpenList = { readonly lesson: Lesson; readonly model: Model; readonly items
  * plan, and timers look whether a report is due. Works only in aggregate mode; elsewhere nothing is kept.
  */
 export class PrivateLoop {
+  /** A hidden page looks at no signals, so that it writes and sends nothing. */
+  isHidden = false
   readonly #parts: LoopParts
   readonly #feedback: Feedback
   readonly #lists = new Map<string, OpenList>()
@@ -143,9 +145,10 @@ export class PrivateLoop {
 
   #schedule(delayMs: number): void {
     this.#cancel = this.#parts.deps.after(delayMs, () => {
-      this.modeChanged()
-        .then(() => this.#feedback.tick())
-        .catch(this.#refused)
+      if (!this.isHidden)
+        this.modeChanged()
+          .then(() => this.#feedback.tick())
+          .catch(this.#refused)
       this.#schedule(TICK_MS)
     })
   }

@@ -4,12 +4,14 @@ import { seededWords } from '#worker/core/feedback/seeded-words.conformance'
 import { askingRelease, consent, DAY_MS, openAsking } from '../testing/asking-page.ts'
 import { type Captured, type EdgeWire, layEdgeWire } from '../testing/edge-wire.ts'
 import { value } from '../testing/page.ts'
-import { TestBrowser } from '../testing/test-deps.ts'
+import { ManualTimers, TestBrowser } from '../testing/test-deps.ts'
 import type { TinyRelease } from '../testing/tiny-release.ts'
 
 const DEVICES = 10
 const SESSIONS = 100
 const LOOK_MS = 900_000
+/** When a page looks whether a report is due, first and again. */
+const LOOKS_MS: readonly number[] = [30_000, LOOK_MS]
 const HOUR_MS = 3_600_000
 
 /** All that a report's request may carry; Node's own fetch sets each of them. */
@@ -52,10 +54,14 @@ afterAll(() => wire.close())
 async function openDevice(seed: number, browser = new TestBrowser()) {
   const words = seededWords(seed)
   let looks = 0
+  const timers = new ManualTimers()
   const page = await openAsking({
     release,
     browser,
     world: (edge) => ({
+      timers,
+      // Polling for releases and the engines have nothing to say here.
+      after: (delayMs, run) => (LOOKS_MS.includes(delayMs) ? timers.after(delayMs, run) : () => undefined),
       random: () => words() / 2 ** 32,
       randomBytes: (count) => Uint8Array.from({ length: count }, () => words() & 255),
       fetch: (url, init) =>
@@ -82,7 +88,6 @@ async function openDevice(seed: number, browser = new TestBrowser()) {
 async function live(device: number) {
   const { engine, deps, edge, browser, words, visit, look } = await openDevice(100 + device)
   value(await engine.setConsent(consent(deps, 'aggregate')))
-  await engine.visibility(true) // a page in the background: it asks for no release
   const found: Post[] = []
   const written = new Map<string, number>()
   for (let session = 0; session < SESSIONS; session++) {
