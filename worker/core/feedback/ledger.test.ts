@@ -5,6 +5,7 @@ import { createFeedback } from './feedback.ts'
 import { debit } from './ledger.ts'
 import { createMemoryFeedback } from './memory-store.ts'
 import { seededWords } from './seeded-words.conformance.ts'
+import { type SendDeps, sendDue } from './send-due.ts'
 import type { FeedbackStore } from './store.ts'
 import { DAY_MS, HOUR_MS, livePlan, START_MS } from './test-device.conformance.ts'
 
@@ -80,7 +81,7 @@ async function settle(): Promise<void> {
   for (let i = 0; i < 12; i++) await Promise.resolve()
 }
 
-type Trace = { readonly kind: 'debit' | 'post'; readonly day: number }
+type Trace = { readonly kind: 'debit' | 'post'; readonly day: number; readonly hex?: string }
 
 /** A store whose transactions begin and end when the test says so; each is applied as one. */
 function steppedStore(inner: FeedbackStore, steps: Steps, trace: Trace[]): FeedbackStore {
@@ -102,25 +103,32 @@ function steppedStore(inner: FeedbackStore, steps: Steps, trace: Trace[]): Feedb
 
 type World = { now: number; readonly steps: Steps; readonly trace: Trace[]; readonly store: FeedbackStore }
 
-function openTab(world: World, seed: number) {
-  return createFeedback({
+/** What a tab and a service worker send with. */
+function senderOf(world: World): SendDeps {
+  return {
     store: world.store,
-    words: seededWords(seed),
     nowMs: () => world.now,
-    exclusive: async (run) => {
-      await world.steps.turn() // a browser without locks: every tab enters
-      return run()
-    },
     mode: async () => {
       await world.steps.turn()
       return 'aggregate'
     },
-    ceiling: 'standard',
-    plan: () => livePlan(),
-    post: async () => {
-      world.trace.push({ kind: 'post', day: Math.floor(world.now / DAY_MS) })
+    post: async (bytes) => {
+      world.trace.push({ kind: 'post', day: Math.floor(world.now / DAY_MS), hex: Buffer.from(bytes).toString('hex') })
       await world.steps.turn()
     },
+  }
+}
+
+function openTab(world: World, seed: number) {
+  return createFeedback({
+    ...senderOf(world),
+    words: seededWords(seed),
+    exclusive: async (run) => {
+      await world.steps.turn() // a browser without locks: every tab enters
+      return run()
+    },
+    ceiling: 'standard',
+    plan: () => livePlan(),
   })
 }
 
@@ -134,6 +142,7 @@ async function live(days: number, tabs: number, seed: number): Promise<readonly 
     const open = Array.from({ length: tabs }, () => openTab(world, seed * 10_000 + tab++))
     const isCrash = pick(3) === 0
     for (const feedback of open) feedback.tick().catch(() => undefined)
+    for (let worker = 0; worker < 3; worker++) sendDue(senderOf(world), DAY_MS).catch(() => undefined)
     await steps.run(pick, isCrash ? pick(8 * tabs) : Number.POSITIVE_INFINITY)
     const isJump = pick(40) === 0
     world.now += isJump ? (pick(61) - 30) * DAY_MS : DAY_MS - 2 * HOUR_MS + pick(4) * HOUR_MS
@@ -141,9 +150,9 @@ async function live(days: number, tabs: number, seed: number): Promise<readonly 
   return trace
 }
 
-describe('20 tabs without locks, crashes and a clock that jumps', () => {
+describe('20 tabs and service workers without locks, crashes and a clock that jumps', () => {
   test.each([1, 2, 3])(
-    'never charge more than the budget in 365 days, and charge before they send (%d)',
+    'never charge more than the budget in 365 days, charge before they send, and send nothing twice (%d)',
     async (seed) => {
       const trace = await live(365, 20, seed)
       const debits = trace.filter(({ kind }) => kind === 'debit').map(({ day }) => day)
@@ -157,6 +166,7 @@ describe('20 tabs without locks, crashes and a clock that jumps', () => {
         else expect(++posts).toBeLessThanOrEqual(charged)
       }
       expect(posts).toBeGreaterThan(5)
+      expect(new Set(trace.flatMap(({ hex }) => hex ?? [])).size).toBe(posts)
     },
   )
 
