@@ -376,8 +376,8 @@ export class Session {
     const failed = (thrown: unknown): void => this.#problems.report('storage', toRecError(thrown))
     if (this.#isStopped) return
     if (type === 'forget') this.desk.dropMemory()
-    else if (type === 'profile') this.desk.reload().catch(failed)
-    else this.#keeper.adopt().catch(failed)
+    else if (type === 'release') this.#keeper.adopt().catch(failed)
+    else if (this.#deps.isPage) this.desk.reload().catch(failed) // a service worker's settings may be older than what pages know
   }
 
   #origin(): { release?: string; arm?: string } {

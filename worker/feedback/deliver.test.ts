@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { EngineOptions } from '#contract/rpc'
 import { refreshInBackground } from '../background.ts'
+import { createEngine } from '../engine.ts'
 import { consent, DAY_MS, openAsking } from '../testing/asking-page.ts'
 import { KEY, value } from '../testing/page.ts'
 import { createTestDeps, type TestDeps, testOptions } from '../testing/test-deps.ts'
@@ -144,5 +145,20 @@ describe('a service worker without a page', () => {
     expect(edge.count('events')).toBe(0)
     expect(await browser.stores.profile.read('outbox')).toHaveLength(1)
     expect(await feedback.update(({ days }) => ({ value: days }))).toEqual([])
+  })
+
+  test('drops nothing of the pages’ when its settings are older than theirs', async () => {
+    const { browser, edge, deps, wake, waiting } = await closedPage()
+    const world = Object.assign(createTestDeps(edge, browser), { now: deps.now + HOUR_MS, isPage: false })
+    const engine = createEngine(world)
+    value(await engine.start({ ...OPTIONS, consentCeiling: 'off' }, () => undefined))
+    const page = browser.openChannel('', () => undefined)
+    page.post({ type: 'profile' })
+    page.close()
+    for (let i = 0; i < 60; i++) await new Promise((resolve) => setImmediate(resolve))
+    await engine.stop()
+    expect(await waiting()).toBe(1)
+    expect(await wake(HOUR_MS, {}, { consentCeiling: 'off' })).toBe(0)
+    expect(await wake(HOUR_MS)).toBe(1)
   })
 })
