@@ -101,6 +101,16 @@ describe('evaluateFiles', () => {
       expect('metrics' in ease && ease.metrics['ndcg@20']).toBeCloseTo(mean('EASE'), 9)
     })
 
+    test('the output says whom validation chose for, and why a second space ships or does not', () => {
+      const { visitors, chosen } = result
+      expect(visitors).toBe('known') // everybody is tested, so that models have learnt from all of them
+      const { second, ranker } = chosen
+      expect(second?.without).toBe(ranker?.headAndModel) // none ships here
+      expect(second?.ships).toBe(second?.gain !== null && Number(second?.gain) > config.mean.minGain)
+      // Half of the users that a list is made for give a short one as well, in each of three moments or draws.
+      expect(ranker?.groups).toBeGreaterThan(config.ranker.maxQueries)
+    })
+
     test('int8 saves more than three fifths of the bytes of vectors at next to no loss', () => {
       const { precision } = result
       expect(precision[0].part).toBe('iALS vectors')

@@ -10,7 +10,8 @@ export type TreesOnAll = {
 
 /**
  * Trees on all lists. How many is what cross-validation says (Stone 1974): each part of the users judges the trees of the others in turn, and the number
- * that is best in the mean over the parts is trained once more on everybody. A number that a single part chose would be as noisy as the part is small.
+ * that is best in the mean over the parts, more as the lists are more, is trained once more on everybody. A number that a single part chose would be as
+ * noisy as the part is small.
  */
 export async function fitTreesOnAll(groups: readonly TrainingGroup[], options: RankerOptions): Promise<TreesOnAll> {
   const unseen = new Map<TrainingGroup, Float32Array>()
@@ -25,7 +26,8 @@ export async function fitTreesOnAll(groups: readonly TrainingGroup[], options: R
     for (const group of judging) unseen.set(group, score(group))
     curves.push(fitted.ndcgByTrees)
   }
-  const trees = bestLength(curves.filter((curve) => curve.length > 0))
+  const best = bestLength(curves.filter((curve) => curve.length > 0))
+  const trees = Math.min(options.trees, Math.round((best * PARTS) / (PARTS - 1)))
   const headed = await fitTrees({ training: groups, watching: [] }, { ...options, trees, onProgress: onPart(PARTS) })
   return { headed, unseen }
 }
