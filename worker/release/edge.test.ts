@@ -39,4 +39,29 @@ describe('createEdgeClient', () => {
   test('waits for as long as it takes where 8 kB and more arrive each second', async () => {
     expect(await fetchAt(9_000)).toEqual({ outcome: '1000000 bytes', seconds: 112 })
   })
+
+  test('asks past the cache for an object that came damaged or too long, and gives up one that stays so', async () => {
+    const damaged = WHOLE.slice().fill(0, 500, 600)
+    const outcomeOf = async (first: Uint8Array<ArrayBuffer>, later: Uint8Array<ArrayBuffer>) => {
+      const asked: (RequestCache | undefined)[] = []
+      const fetch = async (_url: string, init?: RequestInit) => {
+        asked.push(init?.cache)
+        return new Response(asked.length === 1 ? first : later)
+      }
+      const deps = { fetch, after: new ManualTimers().after, subtle: crypto.subtle }
+      const object = createEdgeClient(deps, 'https://edge.test', 'shop').object(HASH, WHOLE.length)
+      const outcome = await object.then(
+        (bytes) => bytes.length,
+        (error) => String(error.code),
+      )
+      return { outcome, asked }
+    }
+    expect(await outcomeOf(damaged, WHOLE)).toEqual({ outcome: 1_000_000, asked: ['default', 'reload'] })
+    expect(await outcomeOf(new Uint8Array(1_000_001), WHOLE)).toEqual({
+      outcome: 1_000_000,
+      asked: ['default', 'reload'],
+    })
+    expect(await outcomeOf(damaged, damaged)).toEqual({ outcome: 'hash-mismatch', asked: ['default', 'reload'] })
+    expect(await outcomeOf(WHOLE, damaged)).toEqual({ outcome: 1_000_000, asked: ['default'] })
+  })
 })

@@ -1,4 +1,4 @@
-import { errorFromWire, RecError } from '#contract/errors'
+import { errorFromWire, RecError, toRecError } from '#contract/errors'
 import { LIMITS } from '#contract/limits'
 import { parseSignedPointer, type SignedPointer } from '#contract/pointer'
 import type { EngineDeps } from '../deps.ts'
@@ -16,7 +16,7 @@ const ANONYMOUS = { mode: 'cors', credentials: 'omit', referrerPolicy: 'no-refer
 export interface EdgeClient {
   /** @throws RecError `edge-unreachable`, `edge-misconfigured`, `release-missing`, `pointer-malformed`, `rate-limited` */
   pointer(channel: string): Promise<SignedPointer>
-  /** The bytes of that hash, new memory. @throws RecError as above, `object-missing`, `hash-mismatch` */
+  /** The bytes of that hash, new memory; asked for past the browser's cache when they are damaged. @throws RecError as above, `object-missing`, `hash-mismatch` */
   object(hash: string, limitBytes: number): Promise<Uint8Array<ArrayBuffer>>
   /** Sends JSON text and gives the status and parsed answer (null where it is not JSON). @throws RecError `edge-unreachable` */
   send(method: 'POST' | 'DELETE', path: string, body?: string): Promise<SendReply>
@@ -39,11 +39,20 @@ export function createEdgeClient(deps: Needs, edge: string, site: string): EdgeC
       }),
     object: (hash, limitBytes) =>
       withDeadline(deps, OBJECT_DEADLINE_MS, async (signal, arrived) => {
-        const response = await ask(deps, `${base}/objects/${hash}`, { signal })
-        if (!response.ok) throw await refusal(response, 'object-missing')
-        const bytes = await readLimited(response, limitBytes, arrived)
-        if ((await sha256Hex(deps.subtle, bytes)) === hash) return bytes
-        throw new RecError('hash-mismatch', 'an object differs from its name', { sizeBytes: bytes.length })
+        const read = async (cache: RequestCache): Promise<Uint8Array<ArrayBuffer>> => {
+          const response = await ask(deps, `${base}/objects/${hash}`, { cache, signal })
+          if (!response.ok) throw await refusal(response, 'object-missing')
+          const bytes = await readLimited(response, limitBytes, arrived)
+          if ((await sha256Hex(deps.subtle, bytes)) === hash) return bytes
+          throw new RecError('hash-mismatch', 'an object differs from its name', { sizeBytes: bytes.length })
+        }
+        try {
+          return await read('default')
+        } catch (thrown) {
+          // Objects are cached for ever: a damaged answer would be the browser's for as long.
+          if (toRecError(thrown).code === 'hash-mismatch') return read('reload')
+          throw thrown
+        }
       }),
     send: (method, path, body) =>
       withDeadline(deps, REPORT_DEADLINE_MS, async (signal) => {

@@ -22,5 +22,9 @@ async function pipe(
   bytes: Uint8Array<ArrayBuffer>,
   through: CompressionStream | DecompressionStream,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(through)).arrayBuffer())
+  // A reader and not a Response: Firefox writes into the page's console when a body that it reads breaks off.
+  const reader = new Blob([bytes]).stream().pipeThrough(through).getReader()
+  const parts: BlobPart[] = []
+  for (let part = await reader.read(); !part.done; part = await reader.read()) parts.push(part.value)
+  return new Uint8Array(await new Blob(parts).arrayBuffer())
 }
