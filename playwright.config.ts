@@ -28,13 +28,13 @@ export default defineConfig({
     { name: 'prepare', testMatch: /prepare[.]setup[.]ts$/ },
     {
       name: 'chromium',
-      testIgnore: [/webkit[.]/, MEASURED],
+      testIgnore: [/(?:webkit|faults-elsewhere)[.]/, MEASURED],
       dependencies: ['prepare'],
       use: { browserName: 'chromium', launchOptions: CHROMIUM },
     },
     {
       name: 'firefox',
-      testMatch: /(?:promises|measured|main|accessible|looks|seeds)[.]spec[.]ts$/,
+      testMatch: /(?:promises|measured|main|accessible|looks|seeds|faults-elsewhere)[.]spec[.]ts$/,
       dependencies: ['prepare'],
       use: {
         browserName: 'firefox',

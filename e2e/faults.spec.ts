@@ -4,12 +4,10 @@ import { forgeManifest, livePointer, resign } from './support/forged.ts'
 import { inWorker } from './support/in-worker.ts'
 import type { OpenSite } from './support/open-site.ts'
 import { openHtml, openSitePage, type SiteOptions } from './support/site-page.ts'
+import { answeredWith, broken, flipped, htmlPointer, isPointer, truncated } from './support/tampers.ts'
 import { type Answer, layWire, type Tamper, type Wire } from './support/wire.ts'
 
 // Every test here also fails when an exception or an unhandled rejection reaches the page: see `calm`.
-
-const OBJECT = /\/objects\/[0-9a-f]{64}$/
-const CHANNEL = /\/channels\/main$/
 
 const wires: Wire[] = []
 test.afterEach(async () => {
@@ -23,25 +21,10 @@ async function spoiled(site: OpenSite, tamper?: Tamper): Promise<Wire> {
   return wire
 }
 
-const flipped = (path: string, answer: Answer): Answer => {
-  if (!OBJECT.test(path)) return answer
-  const body = Buffer.from(answer.body)
-  const middle = body.length >> 1
-  body.writeUInt8(body.readUInt8(middle) ^ 1, middle)
-  return { ...answer, body }
-}
-const truncated: Tamper = (path, answer) =>
-  OBJECT.test(path) ? { ...answer, body: answer.body.subarray(0, answer.body.length >> 1) } : answer
-/** Objects answered with a status and a page of HTML, as proxies do. */
-const answeredWith =
-  (code: number): Tamper =>
-  (path, answer) =>
-    OBJECT.test(path) ? { ...html(answer), status: code } : answer
-const broken: Tamper = (path, answer) => (OBJECT.test(path) ? null : answer)
 const withPointer =
   (pointer: unknown): Tamper =>
   (path, answer) =>
-    CHANNEL.test(path) ? json(answer, pointer) : answer
+    isPointer(path) ? json(answer, pointer) : answer
 
 /** Another answer in place of the edge's; its tag goes, since it names other bytes. */
 function json(answer: Answer, value: unknown): Answer {
@@ -74,11 +57,7 @@ test.describe('at a first visit', () => {
     ['an object whose connection breaks', broken, 'edge-unreachable'],
     ['an object that is not there', answeredWith(404), 'object-missing'],
     ['an edge that fails', answeredWith(500), 'edge-unreachable'],
-    [
-      'a page of HTML instead of a pointer',
-      (path, answer) => (CHANNEL.test(path) ? html(answer) : answer),
-      'edge-misconfigured',
-    ],
+    ['a page of HTML instead of a pointer', htmlPointer, 'edge-misconfigured'],
   ]
   for (const [what, tamper, code] of cases) {
     test(`${what} leaves the fallback and gives ${code}`, async ({ page, small }) => {
@@ -183,7 +162,7 @@ test.describe('later', () => {
     const signed = await resign(small, pointer, { manifest: hash, sequence: pointer.sequence + 1 })
     const next = (path: string, answer: Answer): Answer => {
       if (path.endsWith(hash)) return { ...json(answer, null), body }
-      return CHANNEL.test(path) ? json(answer, signed) : answer
+      return isPointer(path) ? json(answer, signed) : answer
     }
     const before = (await status(page)).release
     wire.tamper = (path, answer) => flipped(path, next(path, answer))
@@ -225,11 +204,3 @@ test('where IndexedDB is refused lists and history live in memory, and the statu
   await expect(page.getByRole('heading', { name: 'For you' })).toBeVisible()
   await expect(page.getByRole('alert')).toHaveCount(0)
 })
-
-function html(answer: Answer): Answer {
-  return {
-    status: 200,
-    headers: { 'content-type': 'text/html', 'access-control-allow-origin': '*' },
-    body: answer.body.subarray(0, 5),
-  }
-}

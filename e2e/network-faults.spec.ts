@@ -5,6 +5,7 @@ import { inWorker } from './support/in-worker.ts'
 import type { OpenSite } from './support/open-site.ts'
 import { type ObjectKind, type ReleasePaths, readReleasePaths, readStoredObjects } from './support/release-objects.ts'
 import { openSitePage, type SiteOptions } from './support/site-page.ts'
+import { cutAt, dripAt } from './support/tampers.ts'
 import { layWire, type Wire } from './support/wire.ts'
 
 // Every test here also fails when an exception or an unhandled rejection reaches the page: see `calm`.
@@ -34,15 +35,6 @@ const FIRST_SLICE = 350
 const status = (page: Page) => page.evaluate(() => window.recommender.status())
 const cards = (page: Page) => page.locator('pocket-shelf').getByRole('listitem')
 const asked = (wire: Wire, from = 0) => wire.sent.slice(from).map(({ path }) => path)
-
-/** The network is gone, for page and worker, from the moment this path is asked for; its answer breaks off half-way. */
-function cutAt(wire: Wire, path: string): void {
-  wire.tamper = (asked, answer) => {
-    if (!asked.endsWith(path)) return answer
-    wire.isCut = true
-    return null
-  }
-}
 
 /** The network is back, and the browser says so. */
 async function mend(page: Page, wire: Wire): Promise<void> {
@@ -170,14 +162,11 @@ test.describe('an edge that drips, a byte at a time,', () => {
   /** Deadlines of the worker pass twenty times as fast; the drip never ends by itself. */
   const hurry = (page: Page) =>
     inWorker(page, 'const wait = setTimeout; setTimeout = (run, ms = 0, ...rest) => wait(run, ms / 20, ...rest);')
-  const drip = (wire: Wire, path: string) => {
-    wire.tamper = (asked, answer) => (asked.endsWith(path) ? { ...answer, byteEveryMs: 100 } : answer)
-  }
 
   for (const kind of ['pointer', 'manifest'] as const) {
     test(`the ${kind} leaves the fallback and gives edge-unreachable`, async ({ page, wire, paths, open }) => {
       await hurry(page)
-      drip(wire, paths[kind])
+      dripAt(wire, paths[kind])
       await open()
       await expectFallback(page, 'edge-unreachable')
       await expectResumed(page, wire)
@@ -186,7 +175,7 @@ test.describe('an edge that drips, a byte at a time,', () => {
 
   test('the first cell is given up, and the list comes from the one after it', async ({ page, wire, paths, open }) => {
     await hurry(page)
-    drip(wire, paths['head vectors'])
+    dripAt(wire, paths['head vectors'])
     await open()
     await expect(cards(page)).toHaveCount(10)
     await expect.poll(async () => (await status(page)).lastError?.code).toBe('edge-unreachable')
@@ -196,7 +185,7 @@ test.describe('an edge that drips, a byte at a time,', () => {
 
   test('a later cell is given up, and lists come from what is there meanwhile', async ({ page, wire, paths, open }) => {
     await hurry(page)
-    drip(wire, paths['next columns'])
+    dripAt(wire, paths['next columns'])
     await open({ deadlineMs: 1_000 })
     await expect(cards(page)).toHaveCount(10)
     for (let call = 0; call < 5; call++) {
@@ -210,7 +199,7 @@ test.describe('an edge that drips, a byte at a time,', () => {
 
   test('the kernel is given up, and the scan in JavaScript serves', async ({ page, wire, open }) => {
     await hurry(page)
-    drip(wire, '/pocketshelf-scan.wasm')
+    dripAt(wire, '/pocketshelf-scan.wasm')
     await open()
     await expect.poll(async () => (await status(page)).lastError?.code).toBe('engine-unavailable')
     await settled(page)

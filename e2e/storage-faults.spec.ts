@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test'
 import { expect, test } from './support/fixtures.ts'
 import { inWorker } from './support/in-worker.ts'
 import { openSitePage } from './support/site-page.ts'
+import { deleteDatabases, spoilObjects } from './support/spoil-storage.ts'
 
 // Every test here also fails when an exception or an unhandled rejection reaches the page: see `calm`.
 
@@ -43,15 +44,7 @@ test('databases deleted under an open page cost nothing that the visitor did in 
 }) => {
   await openSitePage(page, small)
   await settled(page)
-  await page.evaluate(async () => {
-    const deleted = (name: string) =>
-      new Promise((done, refused) => {
-        const request = indexedDB.deleteDatabase(name)
-        request.onsuccess = done
-        request.onerror = refused
-      })
-    for (const { name = '' } of await indexedDB.databases()) if (name.startsWith('pocketshelf:')) await deleted(name)
-  })
+  await page.evaluate(deleteDatabases)
   expect(await clickThree(page)).toBe(3)
   expect(await listLength(page)).toBe(10)
   await page.reload()
@@ -63,33 +56,7 @@ test('objects whose stored bytes were changed are fetched again, and no list is 
   await openSitePage(page, small)
   await settled(page)
   const before = await page.evaluate(() => window.recommender.recommend({ scene: 'for-you', count: 20, rules: null }))
-  const spoiled = await page.evaluate(async () => {
-    const name = (await indexedDB.databases())
-      .map((db) => db.name ?? '')
-      .find((db) => db.startsWith('pocketshelf:shards:'))
-    const db = await new Promise<IDBDatabase>((done) => {
-      const request = indexedDB.open(name ?? '')
-      request.onsuccess = () => done(request.result)
-    })
-    const store = db.transaction('objects', 'readwrite').objectStore('objects')
-    return new Promise<number>((done) => {
-      let count = 0
-      store.openCursor().onsuccess = (event) => {
-        const cursor = (event.target as IDBRequest<IDBCursorWithValue | null>).result
-        if (cursor === null) {
-          db.close()
-          done(count)
-          return
-        }
-        const { bytes } = cursor.value as { bytes: Uint8Array }
-        bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1
-        cursor.update(cursor.value)
-        count++
-        cursor.continue()
-      }
-    })
-  })
-  expect(spoiled).toBeGreaterThan(5)
+  expect(await page.evaluate(spoilObjects)).toBeGreaterThan(5)
   await page.reload()
   await settled(page)
   const after = await page.evaluate(() => window.recommender.recommend({ scene: 'for-you', count: 20, rules: null }))

@@ -1,3 +1,5 @@
+import { DEVICE_FAULTS } from './faults/device-faults.ts'
+import { WIRE_FAULTS } from './faults/wire-faults.ts'
 import { compareLooks } from './promises/looks.ts'
 import { PROMISES, testPromises } from './promises/promises.ts'
 import type { Scene } from './promises/scene.ts'
@@ -19,6 +21,6 @@ const test = siteTest.extend<{ scene: Scene }>({
   },
 })
 
-testPromises(test, PROMISES)
+testPromises(test, [...PROMISES, ...WIRE_FAULTS, ...DEVICE_FAULTS])
 
 test('a shelf looks as it did, in light, in dark and from right to left', ({ scene }) => compareLooks(scene))

@@ -1,4 +1,3 @@
-import type { Page } from '@playwright/test'
 import { livePointer } from './forged.ts'
 import type { OpenSite } from './open-site.ts'
 
@@ -82,8 +81,11 @@ function readHashes(file: Buffer): { readonly cells: readonly string[][]; readon
   }
 }
 
+/** A page, or a visitor's. */
+type Runs = { evaluate<R>(run: () => Promise<R>): Promise<R> }
+
 /** Names of the objects in the page's storage, each with whether its bytes are those that the name stands for. */
-export function readStoredObjects(page: Page): Promise<{ readonly hash: string; readonly isWhole: boolean }[]> {
+export function readStoredObjects(page: Runs): Promise<{ readonly hash: string; readonly isWhole: boolean }[]> {
   return page.evaluate(async () => {
     const wait = <T>(request: IDBRequest<T>): Promise<T> =>
       new Promise((settle, fail) => {
