@@ -59,7 +59,7 @@ export type ShardTable = {
   readonly localeCount: number
   readonly dim: number
   readonly cells: readonly CellEntry[]
-  /** Centroid of each cell in the first space, on its grid, row-major cells × dim. */
+  /** What stands for each cell in the first space, on its grid, row-major cells × dim: the direction of its items, as long as its longer ones. */
   readonly centroids: Int8Array
   /** HNSW graphs; a group's items are those of its cells, in table order. */
   readonly graphs: readonly ObjectRef[]

@@ -6,12 +6,20 @@ import { cacheDir, ROOT } from '../harness/places.ts'
 import { runNode } from '../harness/run-node.ts'
 
 export type BuiltCells = {
-  /** Cell of each item. */
+  /** Cell of each item, -1 in the head. */
   readonly assignment: Int32Array
   readonly count: number
   readonly seconds: number
   /** Largest resident set of the process that built them. */
   readonly peakGb: number
+}
+
+type CellOptions = {
+  readonly dim: number
+  readonly step: number
+  readonly cellItems: number
+  /** Items that are in no cell. */
+  readonly head: Uint32Array
 }
 
 /**
@@ -21,17 +29,20 @@ export type BuiltCells = {
  */
 export async function buildCells(
   rows: Int8Array,
-  { dim, step, cellItems }: { readonly dim: number; readonly step: number; readonly cellItems: number },
+  { head, ...sizes }: CellOptions,
   report: (line: string) => void,
 ): Promise<BuiltCells> {
   const dir = cacheDir('scale')
-  const [input, output, script] = ['rows.bin', 'cells.bin', 'cells.mjs'].map((name) => join(dir, name))
+  const [input, without, output, script] = ['rows.bin', 'head.bin', 'cells.bin', 'cells.mjs'].map((name) =>
+    join(dir, name),
+  )
   writeInParts(input, rows)
-  await writeFile(script, scriptOf({ input, output, dim, step, cellItems }))
+  await writeFile(without, head)
+  await writeFile(script, scriptOf({ input, without, output, ...sizes }))
   const { stdout } = await runNode([script], report)
   const found = JSON.parse(stdout) as Omit<BuiltCells, 'assignment'> // written by the script below
   const bytes = await readFile(output)
-  await Promise.all([input, output].map((file) => rm(file)))
+  await Promise.all([input, without, output].map((file) => rm(file)))
   return { ...found, assignment: new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4) }
 }
 
@@ -42,32 +53,31 @@ function writeInParts(file: string, rows: Int8Array): void {
   closeSync(handle)
 }
 
-type Task = {
-  readonly input: string
-  readonly output: string
-  readonly dim: number
-  readonly step: number
-  readonly cellItems: number
-}
+type Task = Omit<CellOptions, 'head'> & { readonly input: string; readonly without: string; readonly output: string }
 
-function scriptOf({ input, output, dim, step, cellItems }: Task): string {
-  const train = (name: string): string => JSON.stringify(pathToFileURL(join(ROOT, 'model-build', 'train', name)).href)
+function scriptOf({ input, without, output, dim, step, cellItems }: Task): string {
+  const build = (name: string): string => JSON.stringify(pathToFileURL(join(ROOT, 'model-build', name)).href)
   return `
-    import { closeSync, fstatSync, openSync, readSync, writeFileSync } from 'node:fs'
-    import { clusterLarge } from ${train('cluster-large.ts')}
-    import { createKernelPool } from ${train('thread-pool.ts')}
+    import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs'
+    import { divideItems } from ${build('release/divide-items.ts')}
+    import { createKernelPool } from ${build('train/thread-pool.ts')}
     const handle = openSync(${JSON.stringify(input)}, 'r')
     const rows = new Int8Array(fstatSync(handle).size)
     for (let at = 0; at < rows.length; ) at += readSync(handle, rows, at, Math.min(2 ** 26, rows.length - at), at)
     closeSync(handle)
     const dim = ${dim}
+    const assignment = new Int32Array(rows.length / dim)
+    const head = readFileSync(${JSON.stringify(without)})
+    for (let at = 0; at < head.length; at += 4) assignment[head.readUInt32LE(at)] = -1
+    const rest = Int32Array.from(assignment.keys()).filter((item) => assignment[item] === 0)
     const pool = await createKernelPool({})
     const start = performance.now()
-    const { count, assignment } = await clusterLarge({
-      items: rows.length / dim, dim, targetSize: ${cellItems}, seed: 1, pool,
-      read: (item, into, at) => { for (let d = 0; d < dim; d++) into[at + d] = rows[item * dim + d] * ${step} },
+    const { count, assignment: cells } = await divideItems({
+      items: rest.length, dim, cellItems: ${cellItems}, seed: 1, pool,
+      read: (k, into, at) => { for (let d = 0; d < dim; d++) into[at + d] = rows[rest[k] * dim + d] * ${step} },
       onProgress: (share) => process.stderr.write('cells: ' + Math.round(share * 100) + ' %\\n'),
     })
+    rest.forEach((item, k) => { assignment[item] = cells[k] })
     const seconds = Math.round((performance.now() - start) / 100) / 10
     await pool.close()
     writeFileSync(${JSON.stringify(output)}, new Uint8Array(assignment.buffer))

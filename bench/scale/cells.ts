@@ -1,4 +1,5 @@
 import { CELL_ROLE, type ShardTable } from '#contract/shard-table'
+import { cellCentroid } from '#worker/core/cell-centroid'
 import type { RowRange } from '#worker/core/retriever'
 import type { World } from './world.ts'
 
@@ -10,55 +11,58 @@ export type Layout = {
   readonly itemOf: Uint32Array
 }
 
-export type LayoutOptions = { readonly headItems: number; readonly assignment: Int32Array; readonly count: number }
+/** Cell of each item, -1 for those of the head. */
+export type LayoutOptions = { readonly head: Uint32Array; readonly assignment: Int32Array; readonly count: number }
 
 const NO_OBJECT = { hash: '', sizeBytes: 0 }
 const NO_OBJECTS = { vectors: [], voters: NO_OBJECT, columns: NO_OBJECT, cards: [] }
 
-/** Orders items: the most popular are the head, the others stand by cell. */
-export function layOutCells(world: World, { headItems, assignment, count }: LayoutOptions): Layout {
-  const head = mostPopular(world.popularity, headItems)
-  const isHead = new Uint8Array(world.items)
-  for (const item of head) isHead[item] = 1
+/** Orders items: the head first, the others stand by cell. */
+export function layOutCells(world: World, { head, assignment, count }: LayoutOptions): Layout {
   const sizes = new Uint32Array(count)
-  for (let item = 0; item < world.items; item++) if (isHead[item] === 0) sizes[assignment[item] ?? 0]++
+  for (const cell of assignment) if (cell >= 0) sizes[cell]++
   const ranges: RowRange[] = [{ from: 0, to: head.length }]
   for (const size of sizes) ranges.push({ from: ranges.at(-1)?.to ?? 0, to: (ranges.at(-1)?.to ?? 0) + size })
   const itemOf = new Uint32Array(world.items)
   itemOf.set(head)
   const next = ranges.slice(1).map(({ from }) => from)
-  for (let item = 0; item < world.items; item++) {
-    const cell = assignment[item] ?? 0
-    if (isHead[item] === 0) itemOf[next[cell]++] = item
-  }
+  assignment.forEach((cell, item) => {
+    if (cell >= 0) itemOf[next[cell]++] = item
+  })
   return { table: tableOf(world, ranges, itemOf), ranges, itemOf }
 }
 
-function mostPopular(popularity: Float32Array, count: number): Uint32Array {
+/** The most popular items, ties in the catalogue's order. */
+export function mostPopular(popularity: Float32Array, count: number): Uint32Array {
   const sorted = popularity.slice().sort()
   const least = sorted[sorted.length - count] ?? 0
   const items = Uint32Array.from(popularity.keys()).filter((item) => (popularity[item] ?? 0) >= least)
   return items.sort((a, b) => (popularity[b] ?? 0) - (popularity[a] ?? 0) || a - b).subarray(0, count)
 }
 
-function tableOf({ rows, dim, popularity }: World, ranges: readonly RowRange[], itemOf: Uint32Array): Layout['table'] {
+function tableOf(
+  { rows, dim, step, popularity }: World,
+  ranges: readonly RowRange[],
+  itemOf: Uint32Array,
+): Layout['table'] {
   const centroids = new Int8Array(ranges.length * dim)
-  const means = ranges.map(({ from, to }, cell) => {
-    const sum = new Float64Array(dim)
+  const scales = new Float32Array(dim).fill(step)
+  const sums = ranges.map(({ from, to }, cell) => {
+    const own = new Int8Array((to - from) * dim)
     let liked = 0
     for (let row = from; row < to; row++) {
       const item = itemOf[row] ?? 0
       liked += popularity[item] ?? 0
-      for (let d = 0; d < dim; d++) sum[d] += rows[item * dim + d] ?? 0
+      own.set(rows.subarray(item * dim, (item + 1) * dim), (row - from) * dim)
     }
-    for (let d = 0; d < dim; d++) centroids[cell * dim + d] = Math.round((sum[d] ?? 0) / Math.max(1, to - from))
-    return liked / Math.max(1, to - from)
+    centroids.set(cellCentroid(own, scales), cell * dim)
+    return liked
   })
-  const most = Math.max(...means.slice(1))
+  const most = Math.max(...sums)
   const cells = ranges.map(({ from, to }, cell) => ({
     role: cell === 0 ? CELL_ROLE.head : CELL_ROLE.cell,
     itemCount: to - from,
-    popularity: Math.min(65_535, Math.round(((means[cell] ?? 0) / most) * 65_535)),
+    popularity: Math.round(((sums[cell] ?? 0) / most) * 65_535),
     group: -1,
     objects: NO_OBJECTS,
   }))

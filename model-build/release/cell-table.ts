@@ -1,4 +1,5 @@
 import type { CellEntry, ObjectRef } from '#contract/shard-table'
+import { cellCentroid } from '#worker/core/cell-centroid'
 import type { CellPlan } from './partition.ts'
 import type { QuantisedSpace } from './space.ts'
 
@@ -16,16 +17,16 @@ export function tableOf(
   cells: readonly Omit<CellEntry, 'popularity'>[],
   { space, spaceCount, graphs, popularity }: TableParts,
 ) {
-  const { dim, dequantised, scales } = space
+  const { dim, quantised, scales } = space
   const sums = plans.map((plan) => plan.items.reduce((sum, item) => sum + popularity[item], 0))
   const largest = Math.max(1, ...sums)
   const centroids = new Int8Array(plans.length * dim)
-  plans.forEach((plan, c) => {
-    for (let d = 0; d < dim; d++) {
-      let sum = 0
-      for (const item of plan.items) sum += dequantised[item * dim + d]
-      centroids[c * dim + d] = Math.max(-127, Math.min(127, Math.round(sum / plan.items.length / scales[d])))
-    }
+  plans.forEach(({ items }, c) => {
+    const rows = new Int8Array(items.length * dim)
+    items.forEach((item, k) => {
+      rows.set(quantised.subarray(item * dim, (item + 1) * dim), k * dim)
+    })
+    centroids.set(cellCentroid(rows, scales), c * dim)
   })
   return {
     spaceCount,

@@ -1,6 +1,6 @@
 import { CELL_ROLE, type CellRole } from '#contract/shard-table'
-import { clusterItems } from '../train/cluster.ts'
-import type { KernelPool } from '../train/thread-pool.ts'
+import { type KernelPool, withPool } from '../train/thread-pool.ts'
+import { divideItems } from './divide-items.ts'
 
 /** Items of one cell, as indices into the dataset, in cell order (ascending itemNo). */
 export type CellPlan = { readonly role: CellRole; readonly items: Int32Array; readonly group: number }
@@ -23,8 +23,8 @@ type Items = {
 }
 
 /**
- * Divides a catalogue into head slices (by popularity) and balanced k-means cells of the rest, in public fetch order: the
- * head, then cells by falling mean popularity. Cells are put together into graph groups where enough items are left.
+ * Divides a catalogue into head slices (by popularity) and cells of the rest, in public fetch order: the head, then cells by
+ * falling mean popularity. Cells are put together into graph groups where enough items are left.
  */
 export async function partitionItems(items: Items, options: PartitionOptions): Promise<CellPlan[]> {
   const byPopularity = Array.from(items.itemNos.keys()).sort(
@@ -51,17 +51,13 @@ export async function partitionItems(items: Items, options: PartitionOptions): P
 
 async function clusterCells(rest: readonly number[], items: Items, options: PartitionOptions): Promise<number[][]> {
   if (rest.length <= options.cellItems) return rest.length === 0 ? [] : [[...rest]]
-  const { dim } = items
-  const vectors = new Float32Array(rest.length * dim)
-  rest.forEach((item, row) => {
-    vectors.set(items.vectors.subarray(item * dim, (item + 1) * dim), row * dim)
-  })
-  const { assignment } = await clusterItems(vectors, {
-    dim,
-    targetSize: options.cellItems,
-    seed: options.seed,
-    pool: options.pool,
-  })
+  const { dim, vectors } = items
+  const { cellItems, seed } = options
+  const read = (row: number, into: Float32Array, at: number) =>
+    into.set(vectors.subarray(rest[row] * dim, (rest[row] + 1) * dim), at)
+  const { assignment } = await withPool(options.pool, (pool) =>
+    divideItems({ items: rest.length, dim, cellItems, seed, pool, read }),
+  )
   const cells: number[][] = []
   rest.forEach((item, row) => {
     const cell = assignment[row]

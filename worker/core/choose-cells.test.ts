@@ -50,6 +50,14 @@ test('chooseCells keeps the decoys of the last choice, and follows the public or
   expect(unknown.order).toEqual([0, 41, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
 })
 
+test('chooseCells takes a cell of longer items before a nearer one whose items cannot score as high', () => {
+  const cells = [CELL_ROLE.head, CELL_ROLE.cell, CELL_ROLE.cell, CELL_ROLE.cell].map((role) => cell(role))
+  const near = { dim: 2, cells, centroids: Int8Array.of(0, 0, 50, 0, 80, 60, -90, 0) }
+  const interests = [{ direction: towards(0), share: 1 }]
+  const { order } = chooseCells({ ...base, table: near, room: 300, interests, decoys: [3], random: seededRandom(1) })
+  expect(new Set(order)).toEqual(new Set([0, 2, 3]))
+})
+
 test('shareOut gives each list places by its share, without repeats, and goes on with the others when one ends', () => {
   const lists = [Int32Array.of(1, 2, 3, 4), Int32Array.of(3, 9), Int32Array.of()]
   expect([...shareOut(lists, [0.6, 0.3, 0.1], 5)]).toEqual([1, 2, 3, 4, 9])

@@ -26,8 +26,8 @@ export type CellWants = {
 }
 
 /**
- * Chooses cells for a catalogue beyond the tier: the head and what is new for everybody, then three quarters of the room for the cells nearest to the visitor's
- * interests, each interest by its share (D'Hondt), and one quarter for decoys by public popularity. Without interests the public order goes on.
+ * Chooses cells for a catalogue beyond the tier: the head and what is new for everybody, then three quarters of the room for the cells that promise most
+ * to the visitor's interests, each interest by its share (D'Hondt), and one quarter for decoys by public popularity. Without interests the public order goes on.
  */
 export function chooseCells(wants: CellWants): CellChoice {
   const { table, interests, random } = wants
@@ -93,18 +93,14 @@ function takeNearest({ table, scales, interests }: CellWants, take: (index: numb
   }
 }
 
-/** k-means cells by the cosine of their centroid with a direction. */
+/** k-means cells by the inner product of their centroid with a direction. */
 function nearestCells({ cells, centroids, dim }: CellWants['table'], scales: ArrayLike<number>, to: Float32Array) {
   const scored: { index: number; score: number }[] = []
   cells.forEach(({ role }, index) => {
     if (role !== CELL_ROLE.cell) return
-    let [sum, squares] = [0, 0]
-    for (let d = 0; d < dim; d++) {
-      const value = centroids[index * dim + d] * scales[d]
-      sum += value * to[d]
-      squares += value * value
-    }
-    scored.push({ index, score: squares > 0 ? sum / Math.sqrt(squares) : -1 })
+    let score = 0
+    for (let d = 0; d < dim; d++) score += centroids[index * dim + d] * scales[d] * to[d]
+    scored.push({ index, score })
   })
   return scored.sort((a, b) => b.score - a.score || a.index - b.index).map(({ index }) => index)
 }
