@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
 import { ASKING, DEMO, LARGE, prepareSite, SMALL } from './support/prepared-site.ts'
-import { GENERATED, GOODBOOKS, hasGoodbooks, prepareReplay } from './support/replay.ts'
+import { GENERATED, GENERATED_DCN, GOODBOOKS, hasGoodbooks, prepareReplay } from './support/replay.ts'
 
 test.describe.configure({ timeout: 600_000 })
 
@@ -14,7 +14,7 @@ for (const recipe of [LARGE, DEMO, SMALL, ASKING]) {
 }
 
 // Here and not where they are read, so that nothing trains while pages are tested.
-for (const recipe of [GOODBOOKS, GENERATED]) {
+for (const recipe of [GOODBOOKS, GENERATED, GENERATED_DCN]) {
   test(`the lists of evaluate --mode device are there to be replayed: ${recipe.name}`, async () => {
     test.skip(recipe === GOODBOOKS && !hasGoodbooks(), 'the development data goodbooks-5pct is not here')
     const { users } = await prepareReplay(recipe)

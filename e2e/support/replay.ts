@@ -48,16 +48,29 @@ export const GOODBOOKS: ReplayRecipe = {
 /** A generated shop with times, series and items that are sold out. */
 export const GENERATED: ReplayRecipe = {
   name: 'replay-generated',
-  items: (dir) => join(dir, 'shop', 'items.csv'),
-  rows: async (dir) => {
-    const sizes = ['--items', '900', '--users', '900', '--interactions', '30000']
-    await pocketshelf(['demo-data', '--out', join(dir, 'shop'), ...sizes, '--no-covers', '--seed', '7'])
-    const rows: ReplayRow[] = []
-    for await (const [user = '', item = '', at] of csvLines(join(dir, 'shop', 'interactions.csv')))
-      rows.push({ user, item, at: Number(at) })
-    return rows
-  },
+  ...generated({ items: 900, users: 900, interactions: 30_000 }),
   config: '[embedding]\nhalfLifeItems = [0, 5]\n[ranker]\ntrees = 60\nmaxQueries = 150\n',
+}
+
+/** A smaller one, ranked by a network that no trees stand for. */
+export const GENERATED_DCN: ReplayRecipe = {
+  name: 'replay-dcn',
+  ...generated({ items: 400, users: 500, interactions: 14_000 }),
+  config: '[embedding]\nhalfLifeItems = [0, 5]\n[ranker]\nmodel = "dcn"\nmaxQueries = 150\n[mean]\nenabled = false\n',
+}
+
+function generated(sizes: Readonly<Record<'items' | 'users' | 'interactions', number>>) {
+  return {
+    items: (dir: string) => join(dir, 'shop', 'items.csv'),
+    rows: async (dir: string) => {
+      const given = Object.entries(sizes).flatMap(([name, size]) => [`--${name}`, `${size}`])
+      await pocketshelf(['demo-data', '--out', join(dir, 'shop'), ...given, '--no-covers', '--seed', '7'])
+      const rows: ReplayRow[] = []
+      for await (const [user = '', item = '', at] of csvLines(join(dir, 'shop', 'interactions.csv')))
+        rows.push({ user, item, at: Number(at) })
+      return rows
+    },
+  }
 }
 
 /** Whether the goodbooks data is here. */
