@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import type { Page } from '@playwright/test'
 import type { EngineStatus, RecommendReply } from 'pocketshelf'
 import { expect, test } from './support/fixtures.ts'
@@ -29,11 +31,12 @@ const ranks = ({ items }: RecommendReply) => items.map(({ id, score }) => [id, s
 
 /** What the whole engine answers, asked for once. */
 let whole: Promise<ReturnType<typeof ranks>> | undefined
-async function expectSameList(page: Page, site: OpenSite): Promise<void> {
+async function expectSameList(page: Page, site: OpenSite, browser = page.context().browser()): Promise<void> {
   whole ??= (async () => {
-    const other = await page.context().browser()?.newPage()
+    const other = await browser?.newPage()
     if (other === undefined) throw new Error('no browser')
     await openSitePage(other, site)
+    await expect.poll(async () => (await status(other)).retrievers).toEqual(['scan']) // JavaScript scans until the kernel is there
     const list = await personalList(other)
     expect(list).toMatchObject({ personal: true, ranker: 'trees', retriever: ['scan'] })
     await other.close()
@@ -57,6 +60,18 @@ type Level = {
 
 const absent = (...names: readonly string[]) =>
   names.map((name) => `Object.defineProperty(globalThis, '${name}', { value: undefined });`).join('')
+/** Memory of a renderer with page, engine and all, bytes. */
+const ROOM = 200 * 2 ** 20
+
+/** The limit counts the stacks of new threads, 8 MB each, of which next to nothing is memory. */
+const STACKS = 6 * 8 * 2 ** 20
+
+/** A line of what the system says of a process's memory, bytes. */
+function readMemory(pid: number, field: 'VmData' | 'VmRSS' | 'VmHWM'): number {
+  const [, kilobytes] = new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kilobytes) * 1_024
+}
+
 const NO_WORKER = () => Object.defineProperty(window, 'Worker', { value: undefined })
 
 const LEVELS: readonly Level[] = [
@@ -141,6 +156,28 @@ test.describe('a browser without', () => {
       expect(await status(page)).toMatchObject({ ...expected, ...(code === null ? { lastError: null } : {}) })
     })
   }
+})
+
+test('a process of 200 MB gives the same list', async ({ playwright, browser, demo }, info) => {
+  const small = await playwright.chromium.launch(info.project.use.launchOptions) // the limit stays with its processes
+  const page = await small.newPage()
+  await page.goto(`${demo.url}/config.json`)
+  const cdp = await small.newBrowserCDPSession()
+  const { processInfo } = await cdp.send('SystemInfo.getProcessInfo')
+  const renderers = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id)
+  const resident = () => renderers.map((id) => readMemory(id, 'VmRSS'))
+  const before = resident()
+  for (const [i, id] of renderers.entries()) {
+    const bytes = readMemory(id, 'VmData') + ROOM - (before[i] ?? 0) + STACKS
+    execFileSync('prlimit', ['--pid', `${id}`, `--data=${bytes}`])
+  }
+  await openSitePage(page, demo, { tier: 'desktop' })
+  await expectSameList(page, demo, browser)
+  await expect.poll(() => status(page)).toMatchObject({ tier: 'desktop', retrievers: ['scan'], lastError: null })
+  const grown = resident().map((bytes, i) => bytes - (before[i] ?? 0))
+  expect(Math.max(...grown), 'the page lives in one of them').toBeGreaterThan(20 * 2 ** 20)
+  expect(Math.max(...renderers.map((id) => readMemory(id, 'VmHWM'))), 'at any time').toBeLessThan(ROOM)
+  await small.close()
 })
 
 test('a device without memory for the whole catalogue serves the part that fits, most popular first', async ({
