@@ -1,4 +1,5 @@
-import { type FittedRanker, fitRanker, type RankerOptions } from '../rank/fit-ranker.ts'
+import { type FittedRanker, fitRanker } from '../rank/fit-ranker.ts'
+import type { RankerOptions } from '../rank/fit-trees.ts'
 import type { TrainingGroup } from '../rank/training-group.ts'
 import { tuneRanker } from '../tune/tune-ranker.ts'
 import { isTaken, type TunedStage } from '../tune/tuning.ts'

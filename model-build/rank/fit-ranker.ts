@@ -1,32 +1,13 @@
-import { FEATURE_COUNT, FEATURE_LAYOUT } from '#contract/features'
-import { scoreTrees, type TreeEnsemble } from '#contract/trees'
-import { addLinearHead } from '#worker/core/ranker'
+import { FEATURE_COUNT } from '#contract/features'
 import type { DcnScorer } from '../dcn/dcn-model.ts'
 import { type RankingList, trainDcn } from '../dcn/train-dcn.ts'
-import { trainLambdaMart } from '../train/lambda-mart.ts'
-import type { KernelPool } from '../train/thread-pool.ts'
+import { JUDGED_AT } from '../train/search.ts'
+import { fitTrees, headScores, partGroups, type RankerLists, type RankerOptions, withHead } from './fit-trees.ts'
 import { evenHead, type LinearHead } from './linear-head.ts'
 import { type RankerModel, scoreLists } from './ranker-model.ts'
 import { fitSlope } from './slope.ts'
 import { meanNdcg, type TrainingGroup } from './training-group.ts'
 import { fitTreesOnAll } from './trees-on-all.ts'
-
-export type RankerOptions = {
-  /** What is trained on the lists. */
-  readonly model: RankerModel['kind']
-  readonly trees: number
-  readonly leaves: number
-  readonly learningRate: number
-  readonly minLeafRows: number
-  /** Share of the features that each tree may use. */
-  readonly featureFraction: number
-  readonly earlyStoppingRounds: number
-  /** Whether trees learn from all lists, their number by cross-validation (five fits); else a quarter of the users judges and teaches nothing. */
-  readonly onAll: boolean
-  readonly seed: number
-  readonly pool: KernelPool
-  readonly onProgress?: (done: number, total: number) => void
-}
 
 /**
  * A fitted second stage with what validation said of its parts: NDCG@20 on groups of users that no part has seen. Nothing of the head is fitted, so that
@@ -57,20 +38,6 @@ export function rankerSummary(ranker: FittedRanker | null): RankerSummary | null
   if (ranker === null) return null
   const { model, validation } = ranker
   return { model: model.kind, trees: model.kind === 'trees' ? model.trees.roots.length : 0, ...validation }
-}
-
-/** Parts that users fall into, to judge what the others taught. */
-export const PARTS = 4
-
-const JUDGED_AT = 20
-
-/** Lists of the users that judge and do not train, and the others. */
-export function partGroups(
-  groups: readonly TrainingGroup[],
-  part = 0,
-): { judging: TrainingGroup[]; training: TrainingGroup[] } {
-  const isJudging = ({ user }: TrainingGroup) => user % PARTS === part
-  return { judging: groups.filter(isJudging), training: groups.filter((group) => !isJudging(group)) }
 }
 
 /**
@@ -142,61 +109,6 @@ async function fitNetwork({ training, watching }: RankerLists, options: RankerOp
   const onProgress = options.onProgress === undefined ? {} : { onProgress: options.onProgress }
   const network = await trainDcn(training.map(listOf), { features: FEATURE_COUNT, seed, pool, judge, ...onProgress })
   return { model: { kind: 'dcn', network }, linearHead }
-}
-
-/** Lists to learn from, and lists that say when to stop. */
-export type RankerLists = { readonly training: readonly TrainingGroup[]; readonly watching: readonly TrainingGroup[] }
-
-export type HeadedTrees = { readonly trees: TreeEnsemble; readonly linearHead: LinearHead }
-
-/** With NDCG@20 of the watching lists after each tree. */
-export type WatchedTrees = HeadedTrees & { readonly ndcgByTrees: readonly number[] }
-
-/** Trees on what the even blend leaves over, as many as are best on the watching lists, or all of them where nobody watches. */
-export async function fitTrees({ training, watching }: RankerLists, options: RankerOptions): Promise<WatchedTrees> {
-  const linearHead = evenHead(training)
-  const { ensemble, validationNdcg } = await trainLambdaMart(rankingData(training, linearHead), {
-    ...options,
-    minRowsPerLeaf: options.minLeafRows,
-    l2: 1,
-    patience: options.earlyStoppingRounds,
-    ndcgAt: JUDGED_AT,
-    layout: FEATURE_LAYOUT,
-    ...(watching.length > 0 ? { validation: rankingData(watching, linearHead) } : {}),
-  })
-  return { trees: ensemble, linearHead, ndcgByTrees: validationNdcg }
-}
-
-/** Scores of a list's candidates under blend and trees. */
-export function scorerOf({ trees, linearHead }: HeadedTrees) {
-  return ({ features, count }: TrainingGroup): Float32Array =>
-    withHead(scoreTrees(trees, features, count), features, linearHead)
-}
-
-function headScores({ features, count }: TrainingGroup, head: LinearHead): Float32Array {
-  return withHead(new Float32Array(count), features, head)
-}
-
-function withHead(scores: Float32Array, features: Float32Array, head: LinearHead): Float32Array {
-  addLinearHead(scores, features, head)
-  return scores
-}
-
-function rankingData(groups: readonly TrainingGroup[], head: LinearHead) {
-  const useful = groups.filter(({ gains }) => gains.some((gain) => gain > 0))
-  const rows = useful.reduce((sum, { count }) => sum + count, 0)
-  const features = new Float32Array(rows * FEATURE_COUNT)
-  const gains = new Float32Array(rows)
-  const initialScores = new Float32Array(rows)
-  const offsets = new Int32Array(useful.length + 1)
-  useful.forEach((group, g) => {
-    const at = offsets[g]
-    features.set(group.features, at * FEATURE_COUNT)
-    gains.set(group.gains, at)
-    initialScores.set(headScores(group, head), at)
-    offsets[g + 1] = at + group.count
-  })
-  return { features, featureCount: FEATURE_COUNT, gains, groups: offsets, initialScores }
 }
 
 function featureDeciles(groups: readonly TrainingGroup[]): number[][] {

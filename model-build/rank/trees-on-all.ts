@@ -1,4 +1,4 @@
-import { fitTrees, type HeadedTrees, PARTS, partGroups, type RankerOptions, scorerOf } from './fit-ranker.ts'
+import { fitTrees, type HeadedTrees, PARTS, partGroups, type RankerOptions, scorerOf } from './fit-trees.ts'
 import type { TrainingGroup } from './training-group.ts'
 
 /** Trees that learnt from every list, and what trees that had not seen a list's user make of it. */

@@ -1,5 +1,5 @@
 import type { Report } from '../pipeline/progress.ts'
-import { fitTrees, type HeadedTrees, partGroups, type RankerOptions, scorerOf } from '../rank/fit-ranker.ts'
+import { fitTrees, type HeadedTrees, partGroups, type RankerOptions, scorerOf } from '../rank/fit-trees.ts'
 import { groupNdcg, type TrainingGroup } from '../rank/training-group.ts'
 import { JUDGED_AT } from '../train/search.ts'
 import { type Duel, fightDuel, meanOf } from './duel.ts'
