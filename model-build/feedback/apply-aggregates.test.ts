@@ -43,7 +43,7 @@ function parts(): LearningParts {
 const repeat = (count: number, answer: Answer): Answer[] => Array.from({ length: count }, () => answer)
 
 /** The mean gradient that devices report. */
-const GRADIENT = Float64Array.from({ length: D }, (_, d) => (d < 3 ? 0.2 : 0))
+const GRADIENT = Float64Array.from({ length: D }, (_, d) => (d < 3 ? 0.025 : 0))
 
 describe('applyAggregates', () => {
   test.each<[string, Parameters<typeof sumsOf>]>([
@@ -62,18 +62,40 @@ describe('applyAggregates', () => {
     expect(isChanged(applyAggregates(parts(), sums))).toBe(true)
   })
 
-  test('moves the head against the gradient, no further than half its length', () => {
+  test('moves the head against the gradient, no further than lists may drift, and keeps the rest for the next time', () => {
     const applied = applyAggregates(parts(), sumsOf('rank', repeat(20_000, GRADIENT), testWords(6)))
     const step = (applied.weights?.linearHead.weights ?? []).map((weight) => (weight - 0.2) * 2)
-    expect(norm(step)).toBeLessThanOrEqual(0.5 * norm(new Array<number>(D).fill(0.4)) + 1e-6)
-    for (const value of step.slice(0, 3)) expect(value).toBeLessThan(-0.2)
-    for (const value of step.slice(3)) expect(Math.abs(value)).toBeLessThan(0.15)
+    // Curvature and slope are 1: half the square is the drift.
+    expect(norm(step) ** 2 / 2).toBeCloseTo(0.003, 6)
+    for (const value of step.slice(0, 3)) expect(value).toBeLessThan(-0.02)
+    for (const value of step.slice(3)) expect(Math.abs(value)).toBeLessThan(0.04)
+    const ahead = applied.weights?.belief.ahead ?? []
+    for (const k of [0, 1, 2]) expect((ahead[k] ?? 0) + (step[k] ?? 0)).toBeLessThan(-0.04)
     expect(applied.noise).toMatchObject([{ question: 'rank', reports: 20_000, epsilon: 2, refusal: null }])
     // The wider of formula and spread is a little wider than the formula.
     const formula = 1 / (0.7865 * Math.sqrt(20_000))
     expect(applied.noise[0]?.standardError).toBeGreaterThanOrEqual(formula - 1e-6)
     expect(applied.noise[0]?.standardError).toBeLessThan(1.4 * formula)
     expect(applied.weights?.bilinear.weights).toEqual(parts().bilinear.weights.map(Math.fround))
+  })
+
+  test('goes on to what is believed when the next answers say that it was right', () => {
+    const first = applyAggregates(parts(), sumsOf('rank', repeat(20_000, GRADIENT), testWords(6))).weights
+    const ahead = first?.belief.ahead ?? new Float64Array()
+    const left = Float64Array.from({ length: D }, (_, d) => -(ahead[d] ?? 0) / 4)
+    const state = { ...parts().state, belief: first?.belief ?? parts().state.belief }
+    const next = applyAggregates({ ...parts(), state }, sumsOf('rank', repeat(20_000, left), testWords(12))).weights
+    const rest = next?.belief.ahead ?? new Float64Array()
+    expect(norm(rest)).toBeLessThan(norm(ahead) - 0.04)
+  })
+
+  test('refuses what nothing believed makes possible; without defences takes it whole, however few said it', () => {
+    const absurd = GRADIENT.map((value) => 20 * value)
+    const applied = applyAggregates(parts(), sumsOf('rank', repeat(20_000, absurd), testWords(6)))
+    expect(applied.noise).toMatchObject([{ question: 'rank', refusal: 'implausible' }])
+    expect(isChanged(applied)).toBe(false)
+    const bare = applyAggregates({ ...parts(), isDefended: false }, sumsOf('rank', repeat(900, absurd), testWords(6)))
+    expect(norm((bare.weights?.linearHead.weights ?? []).map((weight) => (weight - 0.2) * 2))).toBeGreaterThan(0.3)
   })
 
   test('hardly moves the head when reports say nothing', () => {
@@ -83,12 +105,12 @@ describe('applyAggregates', () => {
   })
 
   test('moves the bilinear term along what is common, no further than its trust region', () => {
-    const moment = Float64Array.from({ length: 64 }, (_, k) => (k === 9 ? 0.5 : 0))
+    const moment = Float64Array.from({ length: 64 }, (_, k) => (k === 9 ? 0.1 : 0))
     const before = parts().bilinear.weights
     const applied = applyAggregates(parts(), sumsOf('pair', repeat(20_000, moment), testWords(8)))
     const step = (applied.weights?.bilinear.weights ?? []).map((weight, k) => weight - before[k])
     expect(norm(step)).toBeLessThanOrEqual(0.1 + 1e-6)
-    expect(step[9]).toBeGreaterThan(0.9 * norm(step))
+    expect(step[9]).toBeGreaterThan(0.7 * norm(step))
   })
 
   test('moves popularity by at most ln 1.5 an epoch and ln 8 in all, and only cells with evidence', () => {

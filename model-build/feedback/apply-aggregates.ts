@@ -1,12 +1,13 @@
 import type { BilinearTerm, FeedbackPart, NoiseLine } from '#contract/feedback/learning'
 import { HEAD, type Plan, POSITIONS, type QuestionId } from '#contract/feedback/plan'
 import type { Manifest } from '#contract/manifest'
-import { gate } from './gates.ts'
+import { gate, isPlausible, type Refusal } from './gates.ts'
 import type { LearningState } from './learning-state.ts'
-import { type AggregateSum, type Aggregates, readAggregates } from './read-aggregates.ts'
+import { type AggregateSum, readAggregates } from './read-aggregates.ts'
+import type { RobustEstimate } from './robust-mean.ts'
 import { updatePopularity } from './update-popularity.ts'
 import { updatePositions } from './update-positions.ts'
-import { updateWeights } from './update-weights.ts'
+import { readingOf, responseOf, updateWeights, type VectorAnswers } from './update-weights.ts'
 
 /** What of a release learns from reports, and what the build knows of it. */
 export type LearningParts = {
@@ -16,6 +17,8 @@ export type LearningParts = {
   readonly linearHead: NonNullable<Manifest['linearHead']>
   readonly bilinear: BilinearTerm
   readonly state: Pick<LearningState, 'belief' | 'curvature' | 'scoreDeviation' | 'popularity'>
+  /** false drops what protects from poisoned reports (trimmed mean, gates, trust regions), to measure what it is worth; true when absent. */
+  readonly isDefended?: boolean
 }
 
 /** Changed parts, null for those that stay, and what to publish about them. */
@@ -27,34 +30,36 @@ export type Applied = {
   readonly noise: readonly NoiseLine[]
 }
 
+/** What each question was answered, and why it may change nothing. */
+type Answered = ReadonlyMap<QuestionId, RobustEstimate & { readonly refusal: Refusal }>
+
 /**
  * Updates what reports may update, inside the trust regions.
  * @returns Changes that are all null when no question passed its gate: then the release stays as it is, byte for byte.
  */
 export function applyAggregates(parts: LearningParts, sums: readonly AggregateSum[]): Applied {
-  const { part, linearHead, bilinear, state } = parts
-  const aggregates = readAggregates(part.plan, parts.planHash, sums)
-  const noise = noiseLines(part.plan, aggregates)
+  const { part, linearHead, bilinear, state, isDefended = true } = parts
+  const { epsilon, robust, pooled } = readAggregates(part.plan, parts.planHash, sums)
+  const answered = judged(parts, isDefended ? robust : pooled)
   const passed = (id: QuestionId, length: number) => {
-    const line = noise.find(({ question }) => question === id)
-    const found = line === undefined || line.refusal !== null ? undefined : aggregates.robust.get(id)
-    return found?.mean.length === length ? found : undefined
+    const found = answered.get(id)
+    return found?.mean.length === length && found.refusal === null ? found : undefined
   }
-  const clip = (id: QuestionId) => part.plan.questions.find((question) => question.id === id)?.clip ?? 1
   const { featureScale, slope } = part.calibration
   const rank = passed('rank', linearHead.features.length)
   const pair = passed('pair', bilinear.weights.length)
   const head = passed('head', HEAD.cells)
   const pos = passed('pos', 2 * POSITIONS + 1)
-  const clips = { rank: clip('rank'), pair: clip('pair') }
+  const answers = { rank, pair, clips: clipsOf(part.plan) }
+  const scale = { ...state, slope }
   return {
     weights:
       rank === undefined && pair === undefined
         ? null
-        : updateWeights({ linearHead, bilinear, featureScale }, { rank, pair, clips }, { ...state, slope }),
-    moved: head === undefined ? null : updatePopularity(state.popularity.prior, state.popularity.moved, head),
+        : updateWeights({ linearHead, bilinear, featureScale }, answers, scale, isDefended),
+    moved: head === undefined ? null : updatePopularity(state.popularity, head, isDefended),
     propensities: pos === undefined ? null : updatePositions(part.propensities, pos),
-    noise,
+    noise: noiseLines(epsilon, answered),
   }
 }
 
@@ -63,20 +68,38 @@ export function isChanged({ weights, moved, propensities }: Applied): boolean {
   return weights !== null || moved !== null || propensities !== null
 }
 
-function noiseLines({ questions }: Plan, { epsilon, robust }: Aggregates): NoiseLine[] {
-  return questions.flatMap((question) => {
-    const found = robust.get(question.id)
-    if (found === undefined) return []
-    const { standardError, count } = found
+function judged(parts: LearningParts, found: ReadonlyMap<QuestionId, RobustEstimate>): Answered {
+  const { questions } = parts.part.plan
+  return new Map(
+    questions.flatMap((question) => {
+      const estimate = found.get(question.id)
+      if (estimate === undefined) return []
+      const counts = parts.isDefended === false ? null : gate(question, estimate)
+      const refusal = counts ?? (isBelievable(parts, question.id, estimate) ? null : 'implausible')
+      return [[question.id, { ...estimate, refusal }] as const]
+    }),
+  )
+}
+
+/** Vector answers must be ones that the belief makes possible; of others nothing is believed beforehand. */
+function isBelievable(parts: LearningParts, id: QuestionId, estimate: RobustEstimate): boolean {
+  const { part, linearHead, bilinear, state } = parts
+  const heads = linearHead.features.length
+  const size = id === 'rank' ? heads : bilinear.weights.length
+  if (parts.isDefended === false || (id !== 'rank' && id !== 'pair') || estimate.mean.length !== size) return true
+  const answers: VectorAnswers = { rank: undefined, pair: undefined, clips: clipsOf(part.plan), [id]: estimate }
+  const response = responseOf({ curvature: state.curvature, slope: part.calibration.slope })
+  return isPlausible(state.belief, response, readingOf(answers, heads, state.belief.side))
+}
+
+function clipsOf({ questions }: Plan): VectorAnswers['clips'] {
+  const clip = (id: QuestionId) => questions.find((question) => question.id === id)?.clip ?? 1
+  return { rank: clip('rank'), pair: clip('pair') }
+}
+
+function noiseLines(epsilon: number, answered: Answered): NoiseLine[] {
+  return Array.from(answered, ([question, { standardError, count, refusal }]) => {
     const squares = standardError.reduce((sum, error) => sum + error * error, 0)
-    return [
-      {
-        question: question.id,
-        reports: count,
-        epsilon,
-        standardError: Math.sqrt(squares / standardError.length),
-        refusal: gate(question, found),
-      },
-    ]
+    return { question, reports: count, epsilon, standardError: Math.sqrt(squares / standardError.length), refusal }
   })
 }

@@ -43,6 +43,7 @@ export async function readLearningState(dir: string): Promise<LearningState> {
     const curvature = numbers(raw.curvature)
     const side = Math.sqrt(curvature.length)
     const precision = numbers(raw.precision)
+    const ahead = numbers(raw.ahead)
     const popularity = { prior: numbers(raw.prior), moved: numbers(raw.moved) }
     const { site, round, scoreDeviation } = raw as Record<string, unknown>
     const isWhole =
@@ -52,9 +53,10 @@ export async function readLearningState(dir: string): Promise<LearningState> {
       typeof scoreDeviation === 'number' &&
       precision.length === curvature.length &&
       Number.isInteger(side) &&
+      ahead.length === side &&
       popularity.prior.length === popularity.moved.length
     if (!isWhole) throw new RecError('input-malformed', 'fields are missing')
-    return { v: 1, site, round, scoreDeviation, curvature, belief: { side, precision }, popularity }
+    return { v: 1, site, round, scoreDeviation, curvature, belief: { side, precision, ahead }, popularity }
   } catch (cause) {
     throw new RecError('input-malformed', `${path(dir)} is damaged; build again`, {}, { cause })
   }
@@ -65,6 +67,7 @@ export async function writeLearningState(dir: string, state: LearningState): Pro
   const arrays = {
     curvature: base64(state.curvature),
     precision: base64(state.belief.precision),
+    ahead: base64(state.belief.ahead),
     prior: base64(state.popularity.prior),
     moved: base64(state.popularity.moved),
   }

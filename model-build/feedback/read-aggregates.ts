@@ -20,8 +20,8 @@ export type AggregateSum = {
 export type Aggregates = {
   readonly epsilon: number
   readonly robust: ReadonlyMap<QuestionId, RobustEstimate>
-  /** All stripes together: for the canary, whose arms are compared with each other. */
-  readonly pooled: ReadonlyMap<QuestionId, Estimate>
+  /** All stripes together: for the canary, whose arms are compared with each other, and to measure what trimming is worth. */
+  readonly pooled: ReadonlyMap<QuestionId, Estimate & RobustEstimate>
 }
 
 /**
@@ -32,7 +32,7 @@ export type Aggregates = {
 export function readAggregates(plan: Plan, planHash: string, sums: readonly AggregateSum[]): Aggregates {
   const { epsilon } = PRESETS[plan.preset]
   const robust = new Map<QuestionId, RobustEstimate>()
-  const pooled = new Map<QuestionId, Estimate>()
+  const pooled = new Map<QuestionId, Estimate & RobustEstimate>()
   for (const question of plan.questions) {
     const mine = sums.filter((sum) => sum.plan === planHash && sum.qid === question.qid && fits(question, sum))
     if (mine.length === 0) continue
@@ -46,7 +46,8 @@ export function readAggregates(plan: Plan, planHash: string, sums: readonly Aggr
       for (const total of [stripe, whole]) add(total, part.count, ordered)
     }
     robust.set(question.id, robustMean([...stripes.values()].map(({ count, sum }) => estimate(shape, count, sum))))
-    pooled.set(question.id, estimate(shape, whole.count, whole.sum))
+    const plain = estimate(shape, whole.count, whole.sum)
+    pooled.set(question.id, { ...plain, stripes: stripes.size, standardError: plain.variance.map(Math.sqrt) })
   }
   return { epsilon, robust, pooled }
 }

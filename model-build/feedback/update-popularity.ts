@@ -1,4 +1,5 @@
 import { HEAD } from '#contract/feedback/plan'
+import type { LearningState } from './learning-state.ts'
 import type { RobustEstimate } from './robust-mean.ts'
 
 /** Least clicks, and least standard errors, before a cell says anything. */
@@ -12,12 +13,17 @@ const TOTAL = Math.log(8)
 /**
  * Moves the log shares of the head's items towards what was clicked: an empirical-Bayes blend of the prior with the reported share, each weighed
  * by its certainty, cut to a step per epoch and to a total. Cells that say too little stay where they are.
- * @param prior - Share of clicks that the release expects of each head item, positive.
- * @param moved - Log moves of the epochs before, same order; zeros at first.
+ * Shares that the release expects, positive, and log moves of the epochs before, zeros at first, are in the same order.
  * @param clicks - Estimate of `head`, cells in the order of the items (un-permuted).
+ * @param isDefended - false cuts nothing.
  * @returns Log moves with this epoch's.
  */
-export function updatePopularity(prior: Float64Array, moved: Float64Array, clicks: RobustEstimate): Float64Array {
+export function updatePopularity(
+  { prior, moved }: LearningState['popularity'],
+  clicks: RobustEstimate,
+  isDefended: boolean,
+): Float64Array {
+  const [most, total] = isDefended ? [STEP, TOTAL] : [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
   const shares = clickShares(clicks)
   const usable = Array.from(prior.keys()).filter((item) => isUsable(clicks, item) && prior[item] > 0)
   const gaps = usable.map((item) => Math.log(shares.mean[item]) - Math.log(prior[item]) - moved[item])
@@ -26,8 +32,8 @@ export function updatePopularity(prior: Float64Array, moved: Float64Array, click
   const next = moved.slice()
   usable.forEach((item, k) => {
     const weight = between / (between + noises[k])
-    const step = Math.max(-STEP, Math.min(STEP, weight * gaps[k]))
-    next[item] = Math.max(-TOTAL, Math.min(TOTAL, moved[item] + step))
+    const step = Math.max(-most, Math.min(most, weight * gaps[k]))
+    next[item] = Math.max(-total, Math.min(total, moved[item] + step))
   })
   return next
 }

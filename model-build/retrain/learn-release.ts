@@ -16,6 +16,8 @@ export type LearnParts = {
   readonly sums: readonly AggregateSum[]
   readonly feedback: Config['feedback']
   readonly nowMs: number
+  /** See `LearningParts`. */
+  readonly isDefended?: boolean
 }
 
 /** What became of a release's reports. */
@@ -29,12 +31,12 @@ export type Learnt = {
  * Makes the next release from the sums of the last one's plan; only the manifest changes.
  * @throws RecError `input-malformed` when the release asks nothing.
  */
-export function learnRelease({ manifest, state, sums, feedback, nowMs }: LearnParts): Learnt {
+export function learnRelease({ manifest, state, sums, feedback, nowMs, isDefended }: LearnParts): Learnt {
   const part = partOf(manifest)
   const { linearHead, bilinear } = manifest
   if (linearHead === null || bilinear === null)
     throw new RecError('input-malformed', 'the release has no part that learns; build again')
-  const applied = applyAggregates({ part, planHash: planHashOf(part), linearHead, bilinear, state }, sums)
+  const applied = applyAggregates({ part, planHash: planHashOf(part), linearHead, bilinear, state, isDefended }, sums)
   if (!isChanged(applied)) return { release: null, applied }
   const { weights, moved } = applied
   const round = state.round + 1

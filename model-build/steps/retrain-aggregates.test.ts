@@ -73,11 +73,12 @@ const retrain = () => retrainAggregates({ ...place(), outDir: release, keysDir: 
 
 type Asked = { readonly part: FeedbackPart; readonly id: QuestionId; readonly answers: readonly Answer[] }
 
+const words = testWords(7)
+
 /** Posts answers to a running edge, through the real randomiser, each from a network of its own; what it took is written when it stops. */
 async function report(batches: readonly Asked[]): Promise<void> {
   const edge = await startEdge(home, { host: '127.0.0.1', port: 0, trustedProxies: ['127.0.0.0/8'] })
   const wire = createPost(edge.url, 'demo')
-  const words = testWords(7)
   let device = 0
   for (const { part, id, answers } of batches) {
     const question = part.plan.questions.find((known) => known.id === id)
@@ -114,7 +115,7 @@ afterAll(() => dispose())
 
 test('under the gates nothing changes; above, the sums become a canary, which clicks that fall roll back', async () => {
   const first = partOf((await readReleaseDir(release)).manifest)
-  const misjudged = Float64Array.of(-0.9, 0.4)
+  const misjudged = Float64Array.of(-0.16, 0.1)
   await report([{ part: first, id: 'rank', answers: repeat(900, misjudged) }])
   const before = await everyByte(release)
   expect((await retrain()).summary).toMatchObject({ isChanged: false, noise: [{ refusal: 'too-few-reports' }] })
