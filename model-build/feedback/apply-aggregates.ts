@@ -1,7 +1,8 @@
 import type { BilinearTerm, FeedbackPart, NoiseLine } from '#contract/feedback/learning'
 import { HEAD, type Plan, POSITIONS, type QuestionId } from '#contract/feedback/plan'
 import type { Manifest } from '#contract/manifest'
-import { gate, isPlausible, type Refusal } from './gates.ts'
+import { surprise } from './belief.ts'
+import { gate, implausible, type Refusal } from './gates.ts'
 import type { LearningState } from './learning-state.ts'
 import { type AggregateSum, readAggregates } from './read-aggregates.ts'
 import type { RobustEstimate } from './robust-mean.ts'
@@ -51,10 +52,13 @@ export function applyAggregates(parts: LearningParts, sums: readonly AggregateSu
   const head = passed('head', HEAD.cells)
   const pos = passed('pos', 2 * POSITIONS + 1)
   const answers = { rank, pair, clips: clipsOf(part.plan) }
+  // What was believed before goes on, so that whoever makes answers implausible does not stop what others taught.
+  const goesOn =
+    [...answered.values()].some(({ refusal }) => refusal === 'implausible') && state.belief.ahead.some(Boolean)
   const scale = { ...state, slope }
   return {
     weights:
-      rank === undefined && pair === undefined
+      rank === undefined && pair === undefined && !goesOn
         ? null
         : updateWeights({ linearHead, bilinear, featureScale }, answers, scale, isDefended),
     moved: head === undefined ? null : updatePopularity(state.popularity, head, isDefended),
@@ -70,26 +74,33 @@ export function isChanged({ weights, moved, propensities }: Applied): boolean {
 
 function judged(parts: LearningParts, found: ReadonlyMap<QuestionId, RobustEstimate>): Answered {
   const { questions } = parts.part.plan
-  return new Map(
-    questions.flatMap((question) => {
-      const estimate = found.get(question.id)
-      if (estimate === undefined) return []
-      const counts = parts.isDefended === false ? null : gate(question, estimate)
-      const refusal = counts ?? (isBelievable(parts, question.id, estimate) ? null : 'implausible')
-      return [[question.id, { ...estimate, refusal }] as const]
-    }),
-  )
+  const counted = questions.flatMap((question) => {
+    const estimate = found.get(question.id)
+    if (estimate === undefined) return []
+    return [
+      [question.id, { ...estimate, refusal: parts.isDefended === false ? null : gate(question, estimate) }] as const,
+    ]
+  })
+  const lies = parts.isDefended === false ? new Set() : implausible(surprisesOf(parts, new Map(counted)))
+  return new Map(counted.map(([id, answer]) => [id, lies.has(id) ? { ...answer, refusal: 'implausible' } : answer]))
 }
 
-/** Vector answers must be ones that the belief makes possible; of others nothing is believed beforehand. */
-function isBelievable(parts: LearningParts, id: QuestionId, estimate: RobustEstimate): boolean {
-  const { part, linearHead, bilinear, state } = parts
+/** How much the vector answers that passed their gates surprise; of others nothing is believed beforehand. */
+function surprisesOf(
+  { part, linearHead, bilinear, state }: LearningParts,
+  answered: Answered,
+): Map<QuestionId, number> {
   const heads = linearHead.features.length
-  const size = id === 'rank' ? heads : bilinear.weights.length
-  if (parts.isDefended === false || (id !== 'rank' && id !== 'pair') || estimate.mean.length !== size) return true
-  const answers: VectorAnswers = { rank: undefined, pair: undefined, clips: clipsOf(part.plan), [id]: estimate }
+  const sizes = { rank: heads, pair: bilinear.weights.length }
   const response = responseOf({ curvature: state.curvature, slope: part.calibration.slope })
-  return isPlausible(state.belief, response, readingOf(answers, heads, state.belief.side))
+  const surprises = new Map<QuestionId, number>()
+  for (const id of ['rank', 'pair'] as const) {
+    const estimate = answered.get(id)
+    if (estimate === undefined || estimate.refusal !== null || estimate.mean.length !== sizes[id]) continue
+    const answers = { rank: undefined, pair: undefined, clips: clipsOf(part.plan), [id]: estimate }
+    surprises.set(id, surprise(state.belief, response, readingOf(answers, heads, state.belief.side)))
+  }
+  return surprises
 }
 
 function clipsOf({ questions }: Plan): VectorAnswers['clips'] {

@@ -45,10 +45,10 @@ export function learn(belief: Belief, response: Float64Array, { mean, variance }
 }
 
 /**
- * How far a reading lies from what the belief expects, squared, in units of what belief and noise let it vary by.
- * @returns Chi-squared with `numbers` degrees of freedom when all is as believed: mean `numbers`, variance twice that.
+ * How far a reading lies from what the belief expects, given what belief and noise let it vary by: its squared distance is chi-squared when all is as believed.
+ * @returns Standard deviations of the squared distance above its mean.
  */
-export function surprise(belief: Belief, response: Float64Array, { mean, variance }: Reading) {
+export function surprise(belief: Belief, response: Float64Array, { mean, variance }: Reading): number {
   const { side } = belief
   const news = newsOf(belief, response, mean)
   const told = Array.from(variance.keys()).filter((m) => Number.isFinite(variance[m]))
@@ -65,7 +65,8 @@ export function surprise(belief: Belief, response: Float64Array, { mean, varianc
   })
   const seen = Float64Array.from(told, (m) => news[m])
   const solved = solve(factorise(spread, numbers), seen)
-  return { distance: seen.reduce((sum, value, i) => sum + value * solved[i], 0), numbers }
+  const distance = seen.reduce((sum, value, i) => sum + value * solved[i], 0)
+  return (distance - numbers) / Math.sqrt(2 * numbers)
 }
 
 /** What a reading says beyond what the belief expects of it. */

@@ -1,12 +1,12 @@
 import type { Question } from '#contract/feedback/plan'
-import { type Belief, type Reading, surprise } from './belief.ts'
 import type { RobustEstimate } from './robust-mean.ts'
 
 /** Stripes that must have reports. */
 const LEAST_STRIPES = 12
 
-/** Standard deviations that a reading's surprise may lie above its mean. */
+/** Standard deviations that an answer may surprise by; and that another may beside one that does by more. */
 const MOST_SURPRISE = 4
+const MOST_BESIDE_LIES = 1
 
 /** Why a question changes nothing; null when it may. */
 export type Refusal = 'too-few-reports' | 'too-few-stripes' | 'implausible' | null
@@ -27,8 +27,13 @@ export function gate(
   return stripes < LEAST_STRIPES ? 'too-few-stripes' : null
 }
 
-/** Judges whether a reading is one that honest devices could have given: a large share of forged reports asks for more than is believed possible. */
-export function isPlausible(belief: Belief, response: Float64Array, reading: Reading): boolean {
-  const { distance, numbers } = surprise(belief, response, reading)
-  return distance <= numbers + MOST_SURPRISE * Math.sqrt(2 * numbers)
+/**
+ * Which answers are ones that honest devices could have given: a large share of forged reports asks for more than is believed possible. Whoever lies to one question
+ * may lie to the other, so that beside one that is refused only what hardly surprises is believed.
+ * @param surprises - Of answers that are read together; see `surprise`.
+ * @returns Those to refuse.
+ */
+export function implausible<Id>(surprises: ReadonlyMap<Id, number>): ReadonlySet<Id> {
+  const above = (most: number) => new Set([...surprises].filter(([, value]) => value > most).map(([id]) => id))
+  return above(MOST_SURPRISE).size > 0 ? above(MOST_BESIDE_LIES) : new Set()
 }

@@ -15,32 +15,49 @@ export type JudgedRelease = { readonly manifest: Manifest; readonly read: ReadOb
 /** Where lists are written, or null. */
 export type ListPlace = { readonly dir: string; readonly name: string } | null
 
-/** Mean NDCG@20 of what the held-out users' devices show; items of their history are never shown. */
+/** What held-out users' devices show. */
+export type Judged = {
+  /** Mean NDCG@20. */
+  readonly ndcg20: number
+  /** Item indices, one list per user. */
+  readonly lists: readonly (readonly number[])[]
+}
+
+/** Shows every held-out user a list; items of their history are never shown. */
 export async function judgeRelease(
   world: World,
   { manifest, read, itemNos }: JudgedRelease,
   place: ListPlace,
-): Promise<number> {
+): Promise<Judged> {
   const model = loadModel(manifest, read)
   const ranker = await openRanker(model, read)
   const visit = createVisitReader(model, world.dataset.interactions, itemNos)
   const indexOf = new Map(Array.from(itemNos, (itemNo, index) => [itemNo, index]))
   const deps = { rng: () => 0.5, nowMs: () => 0 }
-  const lines: string[] = []
+  const lists: number[][] = []
   let sum = 0
-  for (const { id, known, truth } of world.judged) {
+  for (const { known, truth } of world.judged) {
     const query = { ...visit({ known, at: Number.NaN }), count: CUTOFF, rules: null }
     const { items } = await recommend(model, ranker, query, deps)
     const list = items.map(({ itemNo }) => indexOf.get(itemNo) ?? -1)
     sum += ndcgAt(list, truth, CUTOFF)
-    lines.push(JSON.stringify({ user_id: id, items: list.map((item) => world.dataset.items[item].id) }))
+    lists.push(list)
   }
   await ranker?.close?.()
   if (place !== null) {
     await mkdir(place.dir, { recursive: true })
+    const lines = lists.map((list, u) => {
+      const items = list.map((item) => world.dataset.items[item].id)
+      return JSON.stringify({ user_id: world.judged[u].id, items })
+    })
     await writeFile(join(place.dir, `${place.name}.jsonl`), `${lines.join('\n')}\n`)
   }
-  return sum / world.judged.length
+  return { ndcg20: sum / world.judged.length, lists }
+}
+
+/** Share of the lists that have an item. */
+export function exposureOf({ lists }: Judged, item: number): number {
+  return lists.filter((list) => list.includes(item)).length / lists.length
 }
 
 /** Writes what was to be found, so that anyone can recompute the metric from the lists. */

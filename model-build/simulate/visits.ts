@@ -26,43 +26,49 @@ export type PlayParts = {
   readonly seed: number
 }
 
-/**
- * Lets every device user visit once: a part of the history is known, the list is what the release really recommends, and the visitor takes the rest of the
- * history, as far as the list was chosen from it. Replicas of a user replay the same visit.
- */
-export async function playVisits(parts: PlayParts): Promise<readonly VisitNotes[]> {
+/** One visit of a device user: the list that the release really recommends to a part of the history, and the rest of it. */
+export type OpenVisit = {
+  readonly lesson: Lesson
+  /** Rows of the catalogue that the list was chosen from. */
+  readonly rows: Int32Array
+  /** itemNos of the list, best first. */
+  readonly shown: readonly number[]
+  /** itemNos of what was not known. */
+  readonly rest: readonly number[]
+  readonly random: Random
+}
+
+/** Lets every device user open one list of `count` places. */
+export async function* openVisits(parts: PlayParts, count: number): AsyncGenerator<OpenVisit> {
   const { world, model, ranker, itemNos, part } = parts
   const log = world.dataset.interactions
   const read = createVisitReader(model, log, itemNos)
-  const visits: VisitNotes[] = []
   for (const user of world.deviceUsers) {
     const random = randomOf(parts.seed, user)
     const split = splitHistory(log, user, { heldShare: parts.heldShare, random })
     if (split === null) continue
-    const opened: Lesson[] = []
-    const query = { ...read({ known: split.known, at: Number.NaN }), count: SHOWN, rules: null }
+    const opened: Pick<OpenVisit, 'lesson' | 'rows'>[] = []
+    const query = { ...read({ known: split.known, at: Number.NaN }), count, rules: null }
     const trace = (list: Trace): void => {
-      opened.push(openLesson(model, list, part.calibration))
+      opened.push({ lesson: openLesson(model, list, part.calibration), rows: list.set.rows })
     }
     const { items } = await recommend(model, ranker, query, { rng: random, nowMs: () => 0, trace })
-    const lesson = opened[0]
-    if (lesson === undefined) continue
     const shown = items.map(({ itemNo }) => itemNo)
-    visits.push(
-      notesOf(
-        lesson,
-        shown,
-        Array.from(split.held, (row) => itemNos[log.item[row]]),
-        random,
-      ),
-    )
+    const rest = Array.from(split.held, (row) => itemNos[log.item[row]])
+    for (const visit of opened) yield { ...visit, shown, rest, random }
   }
+}
+
+/** Lets every device user visit once; the visitor takes the rest of the history, as far as the list was chosen from it. Replicas of a user replay the same visit. */
+export async function playVisits(parts: PlayParts): Promise<readonly VisitNotes[]> {
+  const visits: VisitNotes[] = []
+  for await (const visit of openVisits(parts, SHOWN)) visits.push(notesOf(visit))
   return visits
 }
 
-function notesOf(lesson: Lesson, shown: readonly number[], taken: readonly number[], random: Random): VisitNotes {
+function notesOf({ lesson, shown, rest, random }: OpenVisit): VisitNotes {
   const sample = { position: Math.floor(random() * shown.length), isClicked: false }
-  const takes = taken.flatMap((itemNo) => {
+  const takes = rest.flatMap((itemNo) => {
     const take = lesson.take(itemNo)
     const place = shown.indexOf(itemNo)
     return take === null ? [] : [{ take, position: place < 0 ? null : place }]

@@ -45,14 +45,21 @@ export function cutWorld(
     dataset,
     seedUsers: rest.slice(0, seedCount).sort(),
     deviceUsers: rest.slice(seedCount).sort(),
-    judged: Array.from(judged).flatMap((user): JudgedUser[] => {
-      const split = splitHistory(log, user, { heldShare, random: randomOf(seed, user) })
-      if (split === null) return []
-      return [
-        { id: dataset.users[user], known: split.known, truth: new Set(Array.from(split.held, (row) => log.item[row])) },
-      ]
-    }),
+    judged: judgedUsers(dataset, judged, { seed, heldShare }),
   }
+}
+
+/** What to know and what to look for of some users. */
+export function judgedUsers(
+  { interactions: log, users: ids }: Dataset,
+  users: Int32Array,
+  { seed, heldShare }: { readonly seed: number; readonly heldShare: number },
+): JudgedUser[] {
+  return Array.from(users).flatMap((user) => {
+    const split = splitHistory(log, user, { heldShare, random: randomOf(seed, user) })
+    if (split === null) return []
+    return [{ id: ids[user], known: split.known, truth: new Set(Array.from(split.held, (row) => log.item[row])) }]
+  })
 }
 
 /** The logs of some users, and of nobody else; items keep their places. */

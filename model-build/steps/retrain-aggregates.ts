@@ -14,6 +14,8 @@ import { type Learnt, learnRelease } from '../retrain/learn-release.ts'
 export type LearnRequest = Omit<RetrainRequest, 'interactions' | 'items' | 'dataDir'> & {
   /** Step that the new release starts with; undefined for the configured canary. */
   readonly activate?: StepName
+  /** Of a simulation, whose devices live in another week than the edge: the week that their reports belong to, and `isDefended` of `LearningParts`. */
+  readonly simulated?: { readonly epoch: number; readonly isDefended: boolean }
 }
 
 /**
@@ -31,10 +33,13 @@ export async function retrainAggregates(request: LearnRequest, io: StepIo): Prom
   return withEdge(request, use, async (client) => {
     await requireSettled(client, request.channel, stored)
     const done = io.stage('read sums')
-    const sums = await client.sums()
+    const { simulated } = request
+    const taken = await client.sums()
+    const sums = simulated === undefined ? taken : taken.map((sum) => ({ ...sum, epoch: simulated.epoch }))
     done(1)
     const { feedback } = config
-    const learnt = learnRelease({ manifest: stored.manifest, state, sums, feedback, nowMs: Date.now() })
+    const how = { feedback, nowMs: Date.now(), isDefended: simulated?.isDefended }
+    const learnt = learnRelease({ manifest: stored.manifest, state, sums, ...how })
     if (learnt.release === null || request.dryRun || keys === null) return resultOf(stored, learnt, null)
     const file = await writeNext(request.outDir, stored, learnt.release)
     const step = request.activate ?? canaryStep(feedback.canaryShare)
