@@ -5,6 +5,8 @@ import type { Answer } from './randomise.ts'
 export type Material = {
   /** When it was shown, ms. */
   readonly at: number
+  /** Hash of the plan that was in force then: what a list says is about one release, and answers about no other. Set when it is noted. */
+  readonly plan?: string
   /** Things the visitor took while the list was open, shown in it or found otherwise among what it was chosen from. */
   readonly takes: number
   /** Sum over the takes of (features expected - features taken), on their public scale; empty without a linear head. */

@@ -96,6 +96,21 @@ describe('createFeedback', () => {
     expect(await count()).toBe(1)
   })
 
+  test('answers about lists of the release in use alone: those of the last one wait until they are too old', async () => {
+    const device = createTestDevice(5)
+    await device.feedback.tick()
+    const show = (key: string) => device.feedback.note({ type: 'shown', key, material: shownList(device.now) })
+    const keys = () => device.store.update((_, events) => ({ value: [...events.keys()] }))
+    for (let i = 0; i < 40; i++) await show(`old-${i}`)
+    device.plan = livePlan({ ...samplePlan(), epochFrom: samplePlan().epochFrom - 1 })
+    for (let i = 0; i < 40; i++) await show(`new-${i}`)
+    await spend(device, 12)
+    expect(device.posts.length).toBeGreaterThan(1)
+    const left = await keys()
+    expect(left.filter((key) => key.startsWith('old'))).toHaveLength(40)
+    expect(left.filter((key) => key.startsWith('new')).length).toBeLessThan(40)
+  })
+
   test('stays silent under a plan of another time or a larger budget', async () => {
     for (const plan of [
       { ...samplePlan(), epochTo: 2_950 },

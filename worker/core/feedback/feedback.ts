@@ -49,7 +49,9 @@ class DeviceFeedback implements Feedback {
 
   async note(note: FeedbackNote): Promise<void> {
     const { store, nowMs } = this.#deps
-    if (await this.#isOn()) await store.update((state, events) => noted(state, events, note, nowMs()))
+    const plan = this.#live()?.hash
+    const stamped = note.type === 'shown' ? { ...note, material: { ...note.material, plan } } : note
+    if (await this.#isOn()) await store.update((state, events) => noted(state, events, stamped, nowMs()))
   }
 
   async tick(): Promise<void> {

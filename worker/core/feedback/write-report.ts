@@ -30,7 +30,8 @@ export function writeReport(
   const question = pickQuestion(plan.questions, arm, words)
   if (question === undefined || state.consentAt === null) return NOTHING // consent may have gone since the debit
   const epoch = epochOf(now)
-  const ripe = [...events].filter(([, { at }]) => at <= now - SESSION_MS && at > now - EVENT_AGE_MS)
+  const isRipe = (at: number) => at <= now - SESSION_MS && at > now - EVENT_AGE_MS
+  const ripe = [...events].filter(([, { at, plan: asked }]) => asked === hash && isRipe(at))
   const [key, material] = ripe[Math.floor(fraction(words) * ripe.length)] ?? [null, null]
   const order = cellOrder(hash, epoch)
   const given = answerOf(question, material, { order, wasClicked: state.session.isClicked })
