@@ -46,7 +46,7 @@ export type Knowledge = {
   readonly planHash: string
   readonly epoch: number
   readonly visits: readonly OpenVisit[]
-  /** Honest reports that are expected of a question. */
+  /** Honest reports that are expected, of all questions together. */
   readonly expected: number
 }
 
@@ -95,10 +95,14 @@ export function arm(target: number, known: Knowledge, words: Words): Arsenal {
   const cell = cellOrder(planHash, epoch)[headCell(target, popular.indexOf(target))]
   const head = find('head', (size) => oneCell(size, cell))
   const takes = visits.flatMap(({ lesson }) => lesson.take(target) ?? [])
-  const [rank, pair] = (['rank', 'pair'] as const).map((id) => takes.map((take) => take[id]))
-  const gain = throughBuild(sumOf(rank), sumOf(pair), known)
+  const sumOf = (id: 'rank' | 'pair') => {
+    const size = questions.find((asked) => asked.id === id)?.size ?? 0
+    return takes.reduce((sum, take) => sum.map((value, d) => value + take[id][d]), new Float64Array(size))
+  }
+  const [rank, pair] = [sumOf('rank'), sumOf('pair')]
+  const gain = throughBuild(rank, pair, known)
   return {
-    taker: { rank: find('rank', () => sumOf(rank)), pair: find('pair', () => sumOf(pair)), head },
+    taker: { rank: find('rank', () => rank), pair: find('pair', () => pair), head },
     gain: { rank: find('rank', () => gain.rank), pair: find('pair', () => gain.pair), head },
   }
 }
@@ -123,20 +127,24 @@ function throughBuild(rank: Float64Array, pair: Float64Array, { state, part, exp
   const { side, precision } = state.belief
   const heads = rank.length
   const response = responseOf({ curvature: state.curvature, slope: part.calibration.slope })
-  const clip = (id: QuestionId) => part.plan.questions.find((question) => question.id === id)?.clip ?? 1
-  const clips = Array.from({ length: side }, (_, k) => clip(k < heads ? 'rank' : 'pair'))
   const scale = vecScale(PRESETS[part.plan.preset].epsilon)
-  const weights = clips.map((most) => (expected * scale * scale) / (most * most))
+  const asked = (id: QuestionId) => {
+    const { clip = 1, weight = 0 } = part.plan.questions.find((question) => question.id === id) ?? {}
+    return { clip, certainty: (expected * weight * scale * scale) / (clip * clip) }
+  }
+  const [ofRank, ofPair] = [asked('rank'), asked('pair')]
+  const answers = Array.from({ length: side }, (_, k) => (k < heads ? ofRank : ofPair))
   const after = precision.slice()
   for (let m = 0; m < side; m++)
     for (let r = 0; r < side; r++)
-      for (let c = 0; c < side; c++) after[r * side + c] += weights[m] * response[m * side + r] * response[m * side + c]
+      for (let c = 0; c < side; c++)
+        after[r * side + c] += answers[m].certainty * response[m * side + r] * response[m * side + c]
   const wanted = Float64Array.from({ length: side }, (_, k) => (k < heads ? -rank[k] : pair[k - heads]))
   const solved = solve(factorise(after, side), wanted)
   const pushed = Float64Array.from({ length: side }, (_, m) => {
     let sum = 0
     for (let k = 0; k < side; k++) sum += response[m * side + k] * solved[k]
-    return sum * weights[m] * clips[m]
+    return sum * answers[m].certainty * answers[m].clip
   })
   return { rank: pushed.slice(0, heads).map((value) => -value), pair: pushed.slice(heads) }
 }
@@ -155,10 +163,4 @@ function bestSeeds(shape: Parameters<typeof expandSeed>[0], wish: Float64Array, 
     if (best.length > KEPT) best.pop()
   }
   return best.map(({ seed }) => seed)
-}
-
-function sumOf(vectors: readonly Float32Array[]): Float64Array {
-  const sum = new Float64Array(vectors[0].length)
-  for (const vector of vectors) for (let d = 0; d < sum.length; d++) sum[d] += vector[d]
-  return sum
 }
