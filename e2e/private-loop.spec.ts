@@ -47,7 +47,7 @@ test('consent, one report, a release learnt from thousands, its canary, and back
   expect(bytes.subarray(0, 10).toString('hex')).toBe(`0100${planHash?.slice(0, 16)}`)
 
   // Others report as well; a release is made of all of them, for half of the devices.
-  const misjudged = Array.from({ length: 64 }, (_, k) => (k < 3 ? -0.5 : 0))
+  const misjudged = Array.from({ length: 64 }, (_, k) => (k < 3 ? -0.03 : 0))
   await answer(site, [{ id: 'rank', count: 1_800, answer: misjudged }])
   await site.restart()
   const { keys, config } = site.prepared
