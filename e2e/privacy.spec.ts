@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import { BROWSER_HEADERS } from './support/browser-headers.ts'
 import { ENGINES, expect, test } from './support/fixtures.ts'
 import { noteObjects } from './support/note-objects.ts'
 import { ShopPage } from './support/shop-page.ts'
@@ -6,24 +7,7 @@ import { readStores } from './support/stores.ts'
 import { layWire, type Sent } from './support/wire.ts'
 
 /** All that a request for a release may carry; the browser sets each of them. */
-const PUBLIC_HEADERS = [
-  'accept',
-  'accept-encoding',
-  'accept-language',
-  'cache-control',
-  'connection',
-  'host',
-  'if-none-match',
-  'origin',
-  'pragma',
-  'sec-ch-ua',
-  'sec-ch-ua-mobile',
-  'sec-ch-ua-platform',
-  'sec-fetch-dest',
-  'sec-fetch-mode',
-  'sec-fetch-site',
-  'user-agent',
-]
+const PUBLIC_HEADERS: readonly string[] = [...BROWSER_HEADERS, 'if-none-match']
 
 const PUBLIC_PATH = /^\/v1\/sites\/demo\/(?:channels\/main|objects\/[0-9a-f]{64})$/
 

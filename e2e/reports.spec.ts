@@ -1,5 +1,6 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { BrowserContext, Page } from '@playwright/test'
+import { BROWSER_HEADERS } from './support/browser-headers.ts'
 import { ENGINES, expect, test } from './support/fixtures.ts'
 import { keptFeedback } from './support/kept-feedback.ts'
 import { pageAt } from './support/page-at.ts'
@@ -11,24 +12,7 @@ const EPOCH_MS = 7 * DAY_MS
 const HOUR_MS = 3_600_000
 
 /** All that a report's request may carry; the browser sets each of them. */
-const HEADERS = [
-  'accept',
-  'accept-encoding',
-  'accept-language',
-  'cache-control',
-  'connection',
-  'content-length',
-  'host',
-  'origin',
-  'pragma',
-  'sec-ch-ua',
-  'sec-ch-ua-mobile',
-  'sec-ch-ua-platform',
-  'sec-fetch-dest',
-  'sec-fetch-mode',
-  'sec-fetch-site',
-  'user-agent',
-]
+const HEADERS: readonly string[] = [...BROWSER_HEADERS, 'content-length']
 
 test.describe.configure({ timeout: 120_000 })
 
