@@ -1,6 +1,9 @@
 import { HIST_PRIME, histThreshold } from './chance.ts'
 import { fillNormals, parity, type Seed, type Shape } from './seeds.ts'
 
+/** Sums that each question has: networks are spread over them, so that a poisoner with few spoils few. */
+export const STRIPES = 16
+
 /** Numbers that a question's sum has: hits per cell, hits of «yes», or one per dimension. */
 export function sumLength({ type, size }: Pick<Shape, 'type' | 'size'>): number {
   return type === 'bin' ? 1 : size

@@ -1,5 +1,5 @@
+import { STRIPES } from '#contract/feedback/sums'
 import type { Clock } from './ports.ts'
-import { STRIPES } from './sum-store.ts'
 
 const DAY_MS = 86_400_000
 

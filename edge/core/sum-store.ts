@@ -7,11 +7,9 @@ export type SumKey = {
   readonly plan: string
   readonly epoch: number
   readonly qid: number
-  /** 0…15. */
+  /** 0 … STRIPES - 1. */
   readonly stripe: number
 }
-
-export const STRIPES = 16
 
 /** A sum as it lies at rest: reports in it, and what they add up to. */
 export type StoredSum = SumKey & { readonly count: number; readonly sum: Float64Array }

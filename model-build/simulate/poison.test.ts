@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { EPOCH_MS } from '#contract/feedback/plan'
 import { PRESETS } from '#contract/feedback/presets'
 import { decodeReport } from '#contract/feedback/report'
-import { addSeed, sumLength } from '#contract/feedback/sums'
+import { addSeed, STRIPES, sumLength } from '#contract/feedback/sums'
 import { resolveConfig } from '../config/resolve-config.ts'
 import { generateDemoData } from '../demo-data/generate-demo-data.ts'
 import { openRanker } from '../device/open-ranker.ts'
@@ -23,7 +23,6 @@ import { type PlayParts, playVisits } from './visits.ts'
 import { cutWorld, type World } from './world.ts'
 
 const DEVICES = 4_000
-const STRIPES = 16
 
 /** A release, what honest devices say of it in a week, and what attackers have to say. */
 type Week = {

@@ -1,6 +1,6 @@
 import { PRESETS } from '#contract/feedback/presets'
 import { encodeReport, PLAN_TAG_BYTES } from '#contract/feedback/report'
-import { addSeed, sumLength } from '#contract/feedback/sums'
+import { addSeed, STRIPES, sumLength } from '#contract/feedback/sums'
 import type { Config } from '../config/schema.ts'
 import type { AggregateSum } from '../feedback/read-aggregates.ts'
 import { learnRelease } from '../retrain/learn-release.ts'
@@ -34,8 +34,6 @@ export type Stage = {
 
 /** Users whose lists a rehearsal looks at; none of them is held out. */
 const AUDIENCE = 150
-
-const STRIPES = 16
 
 /**
  * The reports of the tactic that does most in a rehearsal: the attacker computes what the build would make of each among as many honest reports as are expected,
