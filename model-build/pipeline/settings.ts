@@ -3,6 +3,7 @@ import { isSiteName } from '#contract/limits'
 import type { Objectives, RuleDefaults } from '#contract/manifest'
 import type { Config } from '../config/schema.ts'
 import type { ModelOptions } from '../fit/fit-models.ts'
+import type { RankerOptions } from '../rank/fit-trees.ts'
 import type { AssembleOptions } from '../release/assemble.ts'
 import { DEFAULT_RULES } from '../release/release-manifest.ts'
 import type { Visitors } from '../train/validation-users.ts'
@@ -19,15 +20,7 @@ type NetworkSettings = {
 export type PipelineSettings = {
   readonly models: ModelOptions
   readonly assemble: Omit<AssembleOptions, 'pool'>
-  readonly ranker: {
-    /** What is trained to rank; the next six settings are of trees. */
-    readonly model: 'trees' | 'dcn'
-    readonly trees: number
-    readonly leaves: number
-    readonly learningRate: number
-    readonly minLeafRows: number
-    readonly featureFraction: number
-    readonly earlyStoppingRounds: number
+  readonly ranker: Omit<RankerOptions, 'onAll' | 'seed' | 'pool' | 'onProgress'> & {
     readonly maxQueries: number
     readonly objectives: Objectives
     /** Path of a ranker trained elsewhere, or empty. */

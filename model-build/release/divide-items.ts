@@ -1,5 +1,4 @@
-import { clusterLarge } from '../train/cluster-large.ts'
-import type { KernelPool } from '../train/thread-pool.ts'
+import { clusterLarge, type LargeOptions } from '../train/cluster-large.ts'
 
 /** Items of the first layer: four times what a phone holds. */
 const LAYER_ITEMS = 200_000
@@ -7,16 +6,9 @@ const LAYER_ITEMS = 200_000
 /** Each further layer holds this many times as many items. */
 const GROWTH = 4
 
-export type DivideOptions = {
-  readonly items: number
-  readonly dim: number
+export type DivideOptions = Omit<LargeOptions, 'targetSize'> & {
   /** Items of one cell. */
   readonly cellItems: number
-  readonly seed: number
-  readonly pool: KernelPool
-  /** Writes an item's vector at a place. */
-  readonly read: (item: number, into: Float32Array, at: number) => void
-  readonly onProgress?: (share: number) => void
 }
 
 /**
