@@ -32,6 +32,23 @@ test('a muted department leaves every shelf, and the dial is kept', async ({ pag
   await expect(page.getByRole('checkbox', { name: department, exact: true })).toBeChecked()
 })
 
+test('entries of a list go by keyboard one after the other, and the focus stays among them', async ({ page, demo }) => {
+  const shop = await ShopPage.open(page, demo.url)
+  const removal = page.getByRole('button', { name: /^Forget / })
+  await expect(shop.cards('Trending').nth(4)).toBeVisible()
+  const [department = ''] = await shop.categories('trending')
+  await shop.lookAround(department, 2)
+  await page.goto(`${demo.url}/lists`)
+  await expect(removal).toHaveCount(2)
+  await removal.first().focus()
+  await page.keyboard.press('Enter')
+  await expect(removal).toHaveCount(1)
+  await expect(removal).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(removal).toHaveCount(0)
+  await expect(page.getByRole('heading', { level: 1, name: 'Your lists' })).toBeFocused()
+})
+
 test('a profile moves to another device as an encrypted file and as a QR code', async ({ page, demo, browser }) => {
   const shop = await ShopPage.open(page, demo.url)
   await expect(shop.cards('Popular now').nth(4)).toBeVisible()

@@ -47,12 +47,8 @@ export function listsPage(shop: Shop): Page {
     const active = document.activeElement
     const focused = active instanceof HTMLElement ? buttons().indexOf(active) : -1
     sections.replaceChildren(...drawn)
-    if (focused >= 0)
-      (
-        buttons()
-          .slice(0, focused + 1)
-          .at(-1) ?? heading
-      ).focus()
+    const left = buttons()
+    if (focused >= 0) (left[Math.min(focused, left.length - 1)] ?? heading).focus()
   }
   void draw()
   return {
