@@ -61,7 +61,7 @@ async function make(product: Product): Promise<boolean> {
     return true
   }
   rmSync(output, { recursive: true, force: true })
-  for (const step of product.steps) if (!(await reportStep(step))) return false
+  for (const step of product.steps) if (!(await reportStep(step)).isPassed) return false
   mkdirSync(output, { recursive: true })
   writeFileSync(stamp, wanted)
   return true

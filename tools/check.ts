@@ -6,7 +6,7 @@ const UNIT: Step = { name: 'unit tests', args: ['node_modules/vitest/vitest.mjs'
 
 const failed: string[] = []
 for (const step of [BUILD, ...STATIC_CHECKS, UNIT, SIZES, PACKAGE, DOCS]) {
-  if (!(await reportStep(step))) failed.push(step.name)
+  if (!(await reportStep(step)).isPassed) failed.push(step.name)
 }
 console.log(failed.length === 0 ? '\nall checks passed' : `\nfailed: ${failed.join(', ')}`)
 process.exitCode = failed.length === 0 ? 0 : 1

@@ -20,7 +20,9 @@ test('lanes run all their steps even when one fails, and show what each printed 
   const step = (name: string, file: string): Step => ({ name, args: [join(dir, file)] })
   const missing: Step = { name: 'missing', args: [join(dir, 'missing.mjs')] }
   const lanes = [[step('bad', 'bad.mjs'), step('after bad', 'fine.mjs')], [missing]]
-  expect((await reportLanes(lanes)).toSorted()).toEqual([false, false, true])
+  const results = await reportLanes(lanes)
+  expect(results.map(({ isPassed }) => isPassed).toSorted()).toEqual([false, false, true])
+  expect(results.find(({ verdict }) => verdict.startsWith('✗ bad'))?.output).toBe('said by bad\n')
   expect(shown).toHaveLength(3)
   expect(shown.find((text) => text.includes('▸ bad'))).toMatch(
     /^\n▸ bad\nsaid by bad\n✗ bad \(exit code 3, [\d.]+ s\)$/,

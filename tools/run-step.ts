@@ -34,28 +34,37 @@ export function runStep({ args, env = {} }: Step, hear?: (text: string) => void)
 
 const ignore = (): void => undefined
 
-/** Prints a heading, runs the step and says how long it took. @returns Whether it passed. */
-export async function reportStep(step: Step): Promise<boolean> {
+/** How a step ended. */
+export type StepResult = {
+  readonly isPassed: boolean
+  /** One line: the step's name, its exit code when it failed, how long it took. */
+  readonly verdict: string
+  /** What it printed where that was shown afterwards; empty where it went straight to our terminal. */
+  readonly output: string
+}
+
+/** Prints a heading, runs the step and says how it ended and how long it took. */
+export async function reportStep(step: Step): Promise<StepResult> {
   console.log(heading(step))
-  const { isPassed, verdict } = await judge(step)
-  console.log(verdict)
-  return isPassed
+  const result = await judge(step)
+  console.log(result.verdict)
+  return result
 }
 
 /**
  * Runs lanes of steps beside each other, the steps of a lane one after the other. What a step prints is shown when it has ended, in one piece.
- * @returns Whether each step passed, in the order in which they ended.
+ * @returns How each step ended, in the order in which they did.
  */
-export async function reportLanes(lanes: readonly (readonly Step[])[]): Promise<boolean[]> {
-  const results: boolean[] = []
+export async function reportLanes(lanes: readonly (readonly Step[])[]): Promise<StepResult[]> {
+  const results: StepResult[] = []
   const run = async (steps: readonly Step[]): Promise<void> => {
     for (const step of steps) {
       let output = ''
-      const { isPassed, verdict } = await judge(step, (text) => {
+      const result = await judge(step, (text) => {
         output += text
       })
-      console.log(`${heading(step)}\n${output}${verdict}`)
-      results.push(isPassed)
+      console.log(`${heading(step)}\n${output}${result.verdict}`)
+      results.push({ ...result, output })
     }
   }
   await Promise.all(lanes.map(run))
@@ -64,10 +73,10 @@ export async function reportLanes(lanes: readonly (readonly Step[])[]): Promise<
 
 const heading = ({ name }: Step): string => `\n▸ ${name}`
 
-async function judge(step: Step, hear?: (text: string) => void): Promise<{ isPassed: boolean; verdict: string }> {
+async function judge(step: Step, hear?: (text: string) => void): Promise<StepResult> {
   const start = performance.now()
   const code = await runStep(step, hear)
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
   const end = code === 0 ? `✓ ${step.name} (${seconds} s)` : `✗ ${step.name} (exit code ${code}, ${seconds} s)`
-  return { isPassed: code === 0, verdict: end }
+  return { isPassed: code === 0, verdict: end, output: '' }
 }

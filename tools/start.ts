@@ -7,6 +7,6 @@ import { handOver } from './launcher/child.mjs'
 import { ROOT } from './project-files.ts'
 import { reportStep } from './run-step.ts'
 
-const isBuilt = await reportStep({ name: 'build', args: ['tools/build.ts', '--if-stale'] })
+const { isPassed: isBuilt } = await reportStep({ name: 'build', args: ['tools/build.ts', '--if-stale'] })
 if (isBuilt) await handOver(process.execPath, join(ROOT, 'model-build', 'cli.ts'), ['dev', ...process.argv.slice(2)])
 else process.exitCode = 1

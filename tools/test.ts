@@ -1,15 +1,24 @@
 /**
  * `npm test`: everything. Installs the browsers when they are missing, then runs each check and each runner, all of them even when one
- * fails, and ends with the line `N passed, N failed` over all of them. A runner that ran nothing counts as one failure. Checks keep one core
- * busy each, so two run at a time; runners use every core themselves and run alone.
+ * fails, and ends with what failed and why and with the line `N passed, N failed` over all of them. A runner that ran nothing counts as one
+ * failure. Checks keep one core busy each, so two run at a time; runners use every core themselves and run alone.
  */
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { BUILD, DOCS, PACKAGE, SIZES, STATIC_CHECKS } from './checks.ts'
 import { ROOT } from './project-files.ts'
-import { reportLanes, reportStep, runStep, type Step } from './run-step.ts'
+import { reportLanes, reportStep, runStep, type Step, type StepResult } from './run-step.ts'
 import { ensureSystemPackages } from './system-packages.ts'
-import { lastLine, type PlaywrightReport, settle, sum, type Tally, tallyPlaywright } from './tally.ts'
+import {
+  lastLine,
+  lastLines,
+  NOTHING,
+  type PlaywrightReport,
+  settle,
+  sum,
+  type Tally,
+  tallyPlaywright,
+} from './tally.ts'
 
 const PLAYWRIGHT = 'node_modules/@playwright/test/cli.js'
 
@@ -27,7 +36,7 @@ const VITEST_PROJECTS = ['node', 'edge', 'browser', 'quality']
 async function main(): Promise<void> {
   const problem = ensureSystemPackages()
   if (problem !== undefined) console.error(`\n✗ ${problem}`)
-  const tallies: Tally[] = [{ passed: 0, failed: problem === undefined ? 0 : 1, skipped: [] }]
+  const tallies: Tally[] = [problem === undefined ? NOTHING : { ...NOTHING, failures: [problem] }]
   tallies.push(asTally(await reportStep(BUILD)))
   tallies.push(...(await reportLanes(LANES)).map(asTally))
   for (const project of VITEST_PROJECTS) tallies.push(await runVitest(project))
@@ -35,12 +44,13 @@ async function main(): Promise<void> {
   const total = sum(tallies)
   console.log('')
   for (const line of total.skipped) console.log(`skipped: ${line}`)
+  for (const failure of total.failures) console.log(`failed: ${failure}`)
   console.log(lastLine(total))
-  process.exitCode = total.failed === 0 ? 0 : 1
+  process.exitCode = total.failures.length === 0 ? 0 : 1
 }
 
-function asTally(isPassed: boolean): Tally {
-  return { passed: isPassed ? 1 : 0, failed: isPassed ? 0 : 1, skipped: [] }
+function asTally({ isPassed, verdict, output }: StepResult): Tally {
+  return isPassed ? { ...NOTHING, passed: 1 } : { ...NOTHING, failures: [`${verdict}\n${lastLines(output)}`.trim()] }
 }
 
 async function runVitest(project: string): Promise<Tally> {
@@ -72,9 +82,8 @@ async function runRunner(name: string, file: string, { args, env, read }: Runner
   console.log(`\n▸ ${name}`)
   rmSync(file, { force: true })
   const exitCode = await runStep({ name, args, env })
-  const tally = settle(readReport(file, read), exitCode)
-  if (tally.passed + tally.skipped.length === 0) console.error(`${name}: ran no test, which counts as a failure`)
-  console.log(`${tally.failed === 0 ? '✓' : '✗'} ${name}: ${lastLine(tally)}`)
+  const tally = settle(name, readReport(file, read), exitCode)
+  console.log(`${tally.failures.length === 0 ? '✓' : '✗'} ${name}: ${lastLine(tally)}`)
   return tally
 }
 

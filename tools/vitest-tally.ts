@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { TestModule } from 'vitest/node'
-import type { Tally } from './tally.ts'
+import { reasonOf, type Tally } from './tally.ts'
 
 /**
  * A vitest reporter that writes a `Tally` to the file named by `POCKETSHELF_TALLY`. Unlike the JSON reporter it keeps the reason that a
@@ -12,18 +12,20 @@ class TallyReporter {
     const file = process.env.POCKETSHELF_TALLY
     if (!file) return
     let passed = 0
-    let failed = unhandledErrors.length
+    const failures = unhandledErrors.map((error) => `outside of tests: ${reasonOf(error as Error)}`)
     const skipped: string[] = []
     for (const module of modules) {
-      if (module.errors().length > 0) failed++
+      const broken = module.errors()[0]
+      if (broken !== undefined) failures.push(`${module.relativeModuleId}: ${reasonOf(broken)}`)
       for (const test of module.children.allTests()) {
         const result = test.result()
         if (result.state === 'passed') passed++
-        else if (result.state === 'failed') failed++
-        else skipped.push(`${module.project.name} › ${test.fullName}: ${noteOf(result) ?? 'no reason given'}`)
+        else if (result.state === 'failed') {
+          failures.push(`${module.relativeModuleId} › ${test.fullName}: ${reasonOf(result.errors[0])}`)
+        } else skipped.push(`${module.project.name} › ${test.fullName}: ${noteOf(result) ?? 'no reason given'}`)
       }
     }
-    const tally: Tally = { passed, failed, skipped }
+    const tally: Tally = { passed, failures, skipped }
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, JSON.stringify(tally))
   }
