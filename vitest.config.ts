@@ -7,12 +7,17 @@ const neverTests = ['**/node_modules/**', 'dist/**', '.cache/**', 'e2e/**']
 /** Chromium of the distribution; its sandbox cannot start as root. */
 const chromium = { executablePath: '/usr/lib/chromium/chromium', chromiumSandbox: process.getuid?.() !== 0 }
 
+/** Longer than anything takes on the slowest machine: these limits find what hangs, they measure nothing. */
+const HANGS_MS = 300_000
+const TRAINS_MS = 900_000
+
 /** One project per suffix: where a test runs is written in its name. */
 export default defineConfig({
   test: {
-    expect: { requireAssertions: true },
+    expect: { requireAssertions: true, poll: { timeout: HANGS_MS } },
     restoreMocks: true,
-    testTimeout: 20_000,
+    testTimeout: HANGS_MS,
+    hookTimeout: HANGS_MS,
     // All cores: the runner's own process hardly works, and leaving one to it would double the time on two.
     maxWorkers: '100%',
     sequence: { sequencer: SlowFirst },
@@ -45,7 +50,13 @@ export default defineConfig({
       { extends: true, test: { name: 'edge', include: ['**/*.edge.test.ts'], exclude: neverTests } },
       {
         extends: true,
-        test: { name: 'quality', include: ['**/*.quality.test.ts'], exclude: neverTests, testTimeout: 600_000 },
+        test: {
+          name: 'quality',
+          include: ['**/*.quality.test.ts'],
+          exclude: neverTests,
+          testTimeout: TRAINS_MS,
+          hookTimeout: TRAINS_MS,
+        },
       },
     ],
   },

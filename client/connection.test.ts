@@ -1,11 +1,31 @@
 import * as comlink from 'comlink'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { RecError } from '#contract/errors'
 import type { EngineApi, EngineNotice, EngineOptions, EngineStatus, Outcome } from '#contract/rpc'
 import { type ConnectionDeps, createConnection } from './connection.ts'
 import type { EngineHandle } from './start-worker.ts'
 
 const STATUS = { release: 'r1', sequence: 1 } as EngineStatus // the connection passes it through unread
+
+const DEADLINE_MS = 40
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+})
+
+/** Lets time go on until the promise is settled; between its steps messages travel. */
+async function lastUntil(end: Promise<unknown>): Promise<void> {
+  let isSettled = false
+  const note = () => {
+    isSettled = true
+  }
+  end.then(note, note)
+  while (!isSettled) {
+    await new Promise((resolve) => setImmediate(resolve))
+    await vi.advanceTimersByTimeAsync(DEADLINE_MS / 4)
+  }
+}
 
 type Engine = Partial<{ [K in keyof EngineApi]: (...args: never[]) => Promise<Outcome<unknown>> }>
 
@@ -31,6 +51,7 @@ function startEngine(engine: Engine): EngineHandle & { readonly die: () => void 
 function setUp(spawn: () => EngineHandle, overrides: Partial<ConnectionDeps> = {}) {
   const notices: EngineNotice[] = []
   let spawned = 0
+  let moments = 0
   const connection = createConnection({
     options: {} as EngineOptions, // only the engine reads them
     spawn: async () => {
@@ -38,9 +59,9 @@ function setUp(spawn: () => EngineHandle, overrides: Partial<ConnectionDeps> = {
       return spawn()
     },
     notify: (notice) => void notices.push(notice),
-    now: () => performance.now(),
-    deadlineMs: 40,
-    startDeadlineMs: 400,
+    now: () => moments++,
+    deadlineMs: DEADLINE_MS,
+    startDeadlineMs: 60_000,
     retryMs: 1_000,
     ...overrides,
   })
@@ -76,6 +97,7 @@ describe('createConnection', () => {
     const slow = connection.call('recommend', { scene: 'for-you', count: 3 })
     const refused = expect(slow).rejects.toMatchObject({ code: 'deadline-exceeded' })
     await connection.call('status')
+    await lastUntil(slow)
     await refused
     await connection.call('status')
     expect(spawns()).toBe(1)
@@ -86,7 +108,9 @@ describe('createConnection', () => {
     const { connection, notices, spawns } = setUp(() => startEngine(engines.shift() ?? {}))
     await connection.call('status')
     const calls = [connection.call('recommend', { scene: 'for-you', count: 3 }), connection.call('history')]
-    const ends = await Promise.allSettled(calls)
+    const settled = Promise.allSettled(calls)
+    await lastUntil(settled)
+    const ends = await settled
     expect(ends.map((end) => end.status === 'rejected' && end.reason.code)).toEqual(['worker-died', 'worker-died'])
     expect(notices).toMatchObject([{ type: 'error', error: { code: 'worker-died' } }])
     await expect(connection.call('status')).resolves.toEqual(STATUS)
@@ -95,14 +119,18 @@ describe('createConnection', () => {
 
   test('gives up after the second death in a short time', async () => {
     const { connection, spawns } = setUp(() => startEngine({ status: never }))
-    for (let i = 0; i < 4; i++) await expect(connection.call('status')).rejects.toMatchObject({ code: 'worker-died' })
+    for (let i = 0; i < 4; i++) {
+      const call = connection.call('status')
+      await lastUntil(call)
+      await expect(call).rejects.toMatchObject({ code: 'worker-died' })
+    }
     expect(spawns()).toBe(2)
   })
 
   test('settles all calls at once when the worker dies, and starts another one with the next', async () => {
     const engines = [startEngine({ ...alive, recommend: never }), startEngine(alive)]
     const [first] = engines
-    const { connection, spawns } = setUp(() => engines.shift() ?? startEngine({}), { deadlineMs: 60_000 })
+    const { connection, spawns } = setUp(() => engines.shift() ?? startEngine({}))
     await connection.call('status')
     const call = connection.call('recommend', { scene: 'for-you', count: 3 })
     setImmediate(() => first?.die())
@@ -114,18 +142,15 @@ describe('createConnection', () => {
   test('starts another worker within the same call when one dies while it starts, and gives up after the second', async () => {
     const engines = [startEngine({ start: never }), startEngine(alive)]
     const [first] = engines
-    const { connection, notices, spawns } = setUp(() => engines.shift() ?? startEngine({}), { startDeadlineMs: 60_000 })
+    const { connection, notices, spawns } = setUp(() => engines.shift() ?? startEngine({}))
     setImmediate(() => first?.die())
     await expect(connection.call('status')).resolves.toEqual(STATUS)
     expect([notices.length, spawns()]).toEqual([1, 2])
-    const doomed = setUp(
-      () => {
-        const engine = startEngine({ start: never })
-        setImmediate(engine.die)
-        return engine
-      },
-      { startDeadlineMs: 60_000 },
-    )
+    const doomed = setUp(() => {
+      const engine = startEngine({ start: never })
+      setImmediate(engine.die)
+      return engine
+    })
     await expect(doomed.connection.call('status')).rejects.toMatchObject({ code: 'worker-died' })
     expect(doomed.spawns()).toBe(2)
   })
@@ -211,7 +236,7 @@ describe('createConnection', () => {
       heard()
       return seen.length === 1 ? never() : Promise.resolve({ ok: true, value: [] } as const)
     }
-    const { connection, spawns } = setUp(() => startEngine({ ...alive, start, history }), { deadlineMs: 2_000 })
+    const { connection, spawns } = setUp(() => startEngine({ ...alive, start, history }))
     await connection.call('status')
     const asked = connection.call('history')
     await isAsked

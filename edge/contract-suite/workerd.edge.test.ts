@@ -117,9 +117,7 @@ describe('workerd: the object that owns the sums', () => {
   })
   afterAll(() => edge.close())
 
-  test('keeps each report when it is evicted, and loses the key of the day and the counters of networks', {
-    timeout: 60_000,
-  }, async () => {
+  test('keeps each report when it is evicted, and loses the key of the day and the counters of networks', async () => {
     await send(70)
     const [handedOut, waiting] = [await reportsIn('sums'), await reportsIn('waiting')]
     const sumOf = (parts: { count: number }[]) => parts.reduce((sum, { count }) => sum + count, 0)
@@ -166,7 +164,7 @@ describe('workerd: the object that owns the sums', () => {
 })
 
 describe('wrangler', () => {
-  test('deploy --dry-run bundles the Worker with every binding and asks no server', { timeout: 60_000 }, () => {
+  test('deploy --dry-run bundles the Worker with every binding and asks no server', () => {
     const out = mkdtempSync(join(tmpdir(), 'edge-dry-run-'))
     const args = ['node_modules/wrangler/bin/wrangler.js', 'deploy', '--dry-run', '--config', CONFIG, '--outdir', out]
     const env = {

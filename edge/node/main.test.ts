@@ -50,9 +50,7 @@ async function sendUntilKilled(edge: EdgeProcess, run: number): Promise<Sending>
 }
 
 describe('the edge as a process', () => {
-  test('kill -9 with 1,000 batches in flight, five times, loses no acknowledged batch', {
-    timeout: 180_000,
-  }, async () => {
+  test('kill -9 with 1,000 batches in flight, five times, loses no acknowledged batch', async () => {
     const acked: string[] = []
     const inFlight: number[] = []
     for (let run = 0; run < KILLS; run++) {

@@ -133,7 +133,7 @@ async function freePort(): Promise<number> {
 }
 
 describe('Prometheus', () => {
-  test('scrapes the edge and answers every query of the dashboard', { timeout: 300_000 }, async (context) => {
+  test('scrapes the edge and answers every query of the dashboard', async (context) => {
     const problem = prometheusProblem()
     context.skip(problem !== undefined, problem)
     const port = await freePort()

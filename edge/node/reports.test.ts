@@ -98,7 +98,7 @@ describe('reports at the edge', () => {
       const whole = total.map((_, d) => mine.reduce((sum, part) => sum + (part.sum[d] ?? 0), 0))
       for (const [d, value] of whole.entries()) expect(Math.abs(value - (total[d] ?? 0))).toBeLessThan(1e-9)
     }
-  }, 120_000)
+  })
 })
 
 describe('SumDatabase', () => {

@@ -69,7 +69,7 @@ describe('evaluateFiles', () => {
         items,
         true,
       )
-    }, 60_000)
+    })
 
     test('every method stands beside the model with its interval, on the same users', () => {
       const { judgement, baselines } = result
@@ -169,5 +169,5 @@ describe('evaluateFiles', () => {
     expect(good).toBeGreaterThan(3 * own)
     const copied = await evaluate([...train, ...found], found, items)
     expect(copied.judgement.leaks.repeatedRows).toBe(1)
-  }, 60_000)
+  })
 })

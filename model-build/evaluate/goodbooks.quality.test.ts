@@ -38,7 +38,7 @@ describe.skipIf(!isThere)(
       pool = await createKernelPool()
       ndcg = await measure(pool)
       process.stdout.write(`NDCG@20 on the last fifth of each user's rows: ${JSON.stringify(ndcg)}\n`)
-    }, 900_000)
+    })
 
     afterAll(() => pool.close())
 

@@ -46,7 +46,7 @@ describe('estimate', () => {
     expect(square).toBeLessThanOrEqual(1.1)
     expect(covered).toBeGreaterThanOrEqual(0.93)
     expect(covered).toBeLessThanOrEqual(0.97)
-  }, 120_000)
+  })
 
   test.each([1, 2])(
     'misses the mean vector by what it predicts (epsilon %d)',

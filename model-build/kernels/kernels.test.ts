@@ -7,7 +7,7 @@ describe('kernels.wasm', () => {
     const compiled = await compileKernels()
     const committed = await readFile(KERNELS_WASM)
     expect(Buffer.compare(Buffer.from(compiled), committed)).toBe(0)
-  }, 60_000)
+  })
 
   test('imports nothing but the shared memory', async () => {
     const module = new WebAssembly.Module(await readFile(KERNELS_WASM))

@@ -39,7 +39,7 @@ describe('confirmFirstStage', () => {
     expect(found.models).toBe(good)
     expect(found.tuned.duels).toHaveLength(2)
     expect(isTaken(found.tuned)).toBe(true)
-  }, 120_000)
+  })
 
   test('gives the present one back where the pipeline gains nothing, however clear the first duel was', async () => {
     const same = await confirmFirstStage(job, good, { models: { ...good }, tuned }, SILENT)
@@ -50,5 +50,5 @@ describe('confirmFirstStage', () => {
       models: good,
       tuned: lost,
     })
-  }, 120_000)
+  })
 })

@@ -56,4 +56,4 @@ test('two towers ship where what items are says what follows, and their release 
   }
   await encoder?.close()
   expect(ahead).toBeGreaterThan(0.7) // chance is 0.35
-}, 60_000)
+})

@@ -36,7 +36,7 @@ beforeAll(async () => {
   await registerSite(home, 'demo', keys.publicKey)
   edge = await startEdge(home, { host: '127.0.0.1', port: 0 })
   process.env.TEST_TOKEN = home.token
-}, 60_000)
+})
 beforeEach(() => {
   channel = `channel-${next++}`
 })

@@ -77,7 +77,7 @@ describe('fitRanker with a deep and cross network', () => {
       })
     }
     await device.close()
-  }, 60_000)
+  })
 })
 
 describe('gains of lists', () => {
@@ -166,5 +166,5 @@ describe('a build with [ranker] model = "dcn"', () => {
     const manifest = parseManifest(JSON.parse(await readFile(join(releaseDir, 'objects', stored.manifest), 'utf8')))
     expect(manifest.rankers).toMatchObject([{ trees: null }])
     expect(manifest.linearHead?.features.length).toBeGreaterThan(0)
-  }, 60_000)
+  })
 })

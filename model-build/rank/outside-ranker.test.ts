@@ -78,5 +78,5 @@ describe('a ranker trained elsewhere', () => {
     expect(manifest.linearHead).toBeNull()
     const shipped = await readFile(join(releaseDir, 'objects', manifest.rankers[0].onnx.hash))
     expect(new Uint8Array(shipped)).toEqual(new Uint8Array(await readFile(onnx)))
-  }, 60_000)
+  })
 })

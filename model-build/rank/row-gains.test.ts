@@ -138,5 +138,5 @@ describe('the objectives of a ranker', () => {
     expect(bought.seen).toBeLessThan(0.2)
     expect(money.dear).toBeGreaterThan(Math.max(plain.dear, bought.dear) + 0.1)
     expect([plain.told, bought.told]).toEqual([undefined, { click: 0.1, conversion: 1, value: 0 }])
-  }, 120_000)
+  })
 })

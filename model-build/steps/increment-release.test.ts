@@ -45,7 +45,7 @@ beforeAll(async () => {
   const [head = '', ...log] = rows
   rows = [head, ...log.sort((a, b) => Number(a.split(',')[2]) - Number(b.split(',')[2]))]
   await build('base', rows.slice(0, -80))
-}, 60_000)
+})
 afterAll(() => dispose())
 
 async function inputsOf(name: string, log: readonly string[], catalogue = items) {
@@ -187,7 +187,7 @@ describe('a full build follows', () => {
     expect(warnings.join()).toMatch(/full build: .* % of the items moved/)
     expect(summary.incremental).toBeUndefined()
     expect((await open('drift')).cells.every(({ patch }) => patch === null)).toBe(true)
-  }, 60_000)
+  })
 
   test('where settings changed, the last one is too old, or nothing is known of it', async () => {
     const later = (rows.at(-1) ?? '').split(',').map((cell, c) => (c === 2 ? String(Number(cell) + 9 * 86_400) : cell))

@@ -103,7 +103,7 @@ describe('a build', () => {
     expect(rest).toEqual(['read inputs', 'write objects to judge', 'write objects'])
     await expectSameBytes('torn', 'whole')
     expect((await readdir(join(dir, 'torn'))).sort()).toEqual((await readdir(join(dir, 'whole'))).sort())
-  }, 240_000)
+  })
 
   test('that tunes goes on from the last finished rung of its searches, gives the same bytes, and says what came of them', async () => {
     const outDir = join(dir, 'tuned')
@@ -132,7 +132,7 @@ describe('a build', () => {
     const page = await readFile(join(outDir, 'report.html'), 'utf8')
     expect(page).toContain('What tuning tried')
     expect(page).toContain('Trials of the ranker, 8 of 18')
-  }, 240_000)
+  })
 
   test('is remembered with its data, settings, numbers and times, and can be reproduced byte for byte', async () => {
     const outDir = join(dir, 'whole')
@@ -154,7 +154,7 @@ describe('a build', () => {
     }
     expect((await listRuns({ outDir })).lines).toHaveLength(2)
     await expect(reproduceRun({ outDir, id: 'nothing' }, createIo())).rejects.toMatchObject({ code: 'input-missing' })
-  }, 120_000)
+  })
 
   test('that would be worse than the last release writes nothing under --gate, and says why', async () => {
     const worse = { ...request('whole'), gate: true, overrides: { gate: { minPopularityLift: 1_000 } } }
@@ -164,7 +164,7 @@ describe('a build', () => {
       message: expect.stringContaining("popularity's, below 1000"),
     })
     expect(await readFile(join(dir, 'whole', 'release.json'), 'utf8')).toBe(before)
-  }, 60_000)
+  })
 
   test('writes a report that asks for nothing, with the numbers of report.json and the changes that would help', async () => {
     const page = await readFile(join(dir, 'whole', 'report.html'), 'utf8')

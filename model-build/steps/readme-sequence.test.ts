@@ -59,4 +59,4 @@ test('the lines "From a log to a release" of the README work one after the other
       said: '',
     })
   }
-}, 120_000)
+})

@@ -110,7 +110,7 @@ beforeAll(async () => {
   await makeAsking(release)
   home = await openEdgeHome(join(workspace.dir, 'edge'))
   await publishRelease({ ...place(), releaseDir: release, keysDir: keys, canary: undefined }, createIo())
-}, 60_000)
+})
 afterAll(() => dispose())
 
 test('under the gates nothing changes; above, the sums become a canary, which clicks that fall roll back', async () => {
@@ -141,4 +141,4 @@ test('under the gates nothing changes; above, the sums become a canary, which cl
   const { summary } = await listChanges({ ...place() }, createIo())
   expect(JSON.stringify(summary)).toMatch(/sessions with a click: -\d+/)
   expect((await judgeCanary(place(), createIo())).summary).toMatchObject({ decision: 'none' })
-}, 90_000)
+})

@@ -52,7 +52,7 @@ beforeAll(async () => {
   await buildRelease(request, createIo())
   await publishRelease({ ...request, releaseDir: request.outDir, canary: undefined }, createIo())
   together = await strangers(join(shop, 'interactions.csv'))
-}, 120_000)
+})
 afterAll(async () => {
   await edge.stop()
   await dispose()

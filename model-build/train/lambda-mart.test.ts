@@ -188,7 +188,7 @@ describe('writeTreeEnsembleOnnx', () => {
       expect(score.dims).toEqual([5000, 1])
       expect(score.data).toEqual(scoreTrees(trees, fresh.features, 5000))
     }
-  }, 60_000)
+  })
 })
 
 describe('meanNdcg', () => {

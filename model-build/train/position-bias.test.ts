@@ -68,7 +68,7 @@ test('LambdaMART with inverse propensities recovers the order of appeal that cli
   expect(found[0].old).toBeGreaterThan(0.5)
   expect(found[1].appeal).toBeGreaterThan(0.85)
   expect(Math.abs(found[1].old)).toBeLessThan(0.15)
-}, 60_000)
+})
 
 function ranks(values: ArrayLike<number>): Float64Array {
   const order = Array.from({ length: values.length }, (_, i) => i).sort((a, b) => values[a] - values[b])

@@ -17,7 +17,7 @@ function examples(): Map<string, string> {
   )
 }
 
-test('the TypeScript of the recipes fits the module', { timeout: 60_000 }, () => {
+test('the TypeScript of the recipes fits the module', () => {
   const codes = examples()
   expect(codes.size).toBeGreaterThan(3)
   const config = ts.parseJsonConfigFileContent(

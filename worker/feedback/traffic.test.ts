@@ -47,7 +47,7 @@ beforeAll(async () => {
   for (let device = 0; device < DEVICES; device++) lives.push(await live(device))
   posts = lives.flatMap((one) => one.posts)
   others = lives.flatMap((one) => one.others)
-}, 120_000)
+})
 afterAll(() => wire.close())
 
 /** A page of a device that reports over the wire, looks whether a report is due when it is told to, and waits for the answer. */
