@@ -48,14 +48,18 @@ export function isLocalPage(hostname: string): boolean {
   return /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
 }
 
-/** Resolves when the page is really being looked at (not prerendered) and has nothing better to do. */
+let wasIdle = false
+
+/** Resolves when the page is really being looked at (not prerendered) and has nothing better to do; at once where it was idle before. */
 export async function whenIdle(): Promise<void> {
+  if (wasIdle) return
   const page: Document & { readonly prerendering?: boolean } = document
   if (page.prerendering) await new Promise((done) => page.addEventListener('prerenderingchange', done, { once: true }))
   await new Promise<unknown>((done) => {
     if ('requestIdleCallback' in window) requestIdleCallback(done, { timeout: 2000 })
     else setTimeout(done, 100) // Safari has no requestIdleCallback
   })
+  wasIdle = true
 }
 
 /** Sets a performance mark once, so that anyone can measure from outside. */

@@ -68,7 +68,7 @@ async function blobUrl(url: string, integrity: string): Promise<string> {
   return URL.createObjectURL(new Blob([await response.text()], { type: 'text/javascript' }))
 }
 
-/** Settles with the worker's first message; a policy that refuses workers says so by an error event, later and without a word. */
+/** Settles with the worker's first message, which brings the port; a second one says that its lock is held. A policy that refuses workers says so by an error event, later and without a word. */
 function open(url: string): Promise<EngineHandle> {
   const name = `pocketshelf:${Math.random()}`
   const worker = new Worker(url, { name })
@@ -89,12 +89,14 @@ function open(url: string): Promise<EngineHandle> {
       event.preventDefault()
       refuse(event)
     }
-    worker.onmessage = ({ data: isHeld, ports: [endpoint] }: MessageEvent<boolean>) => {
-      if (!endpoint) return
-      clearTimeout(timer)
-      worker.onerror = (event) => event.preventDefault() // it lives on, and its calls settle by themselves
-      const died = isHeld ? navigator.locks.request(name, watch, () => undefined) : new Promise(() => undefined)
-      resolve({ endpoint, limits: {}, died, terminate })
-    }
+    const died = new Promise<unknown>((die, end) => {
+      worker.onmessage = ({ data: isHeld, ports: [endpoint] }: MessageEvent<boolean>) => {
+        if (isHeld) navigator.locks.request(name, watch, die).catch(end)
+        if (!endpoint) return
+        clearTimeout(timer)
+        worker.onerror = (event) => event.preventDefault() // it lives on, and its calls settle by themselves
+        resolve({ endpoint, limits: {}, died, terminate })
+      }
+    })
   })
 }

@@ -1,7 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import { SEQUENCE_STEPS, STEP } from '#contract/pointer'
 import { createEngine } from './engine.ts'
-import { click, code, emptyEdge, ids, KEY, loaded, openPage, publishedEdge, RELEASE, value } from './testing/page.ts'
+import {
+  click,
+  code,
+  emptyEdge,
+  ids,
+  KEY,
+  loaded,
+  openPage,
+  type Page,
+  publishedEdge,
+  RELEASE,
+  value,
+} from './testing/page.ts'
 import { createTestDeps, TestBrowser, testOptions } from './testing/test-deps.ts'
 import { buildTinyRelease, createTinyKey, signPointer } from './testing/tiny-release.ts'
 
@@ -114,6 +126,38 @@ describe('first visit', () => {
     for (let i = 0; i < 50; i++) await Promise.resolve()
     deps.timers.advance(10_000)
     expect(code(await start)).toBe('edge-unreachable')
+  })
+})
+
+describe('a later visit', () => {
+  /** Opens a page whose release is stored already. */
+  async function reopen() {
+    const [edge, browser] = [publishedEdge(), new TestBrowser()]
+    const first = await openPage(edge, { browser })
+    await loaded(first)
+    await first.engine.stop()
+    return openPage(edge, { browser })
+  }
+
+  const resident = async ({ engine }: Page) => value(await engine.status()).residentCells
+  const turns = async () => {
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  test('reads one cell until the first list was asked for, then the rest', async () => {
+    const page = await reopen()
+    await turns()
+    expect(await resident(page)).toBe(1)
+    expect(await ids(page.engine)).toHaveLength(10)
+    await expect.poll(() => resident(page)).toBe(3)
+  })
+
+  test('reads the rest after a while where no list is asked for', async () => {
+    const page = await reopen()
+    await turns()
+    expect(await resident(page)).toBe(1)
+    page.deps.timers.advance(250)
+    await expect.poll(() => resident(page)).toBe(3)
   })
 })
 

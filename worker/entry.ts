@@ -16,19 +16,18 @@ function openEngine(): { readonly port: MessagePort; readonly stop: () => Promis
 }
 
 /**
- * Hands the port over under a lock of the worker's own name: the browser gives the lock to the page that waits for it when the worker
- * dies, and nothing else tells of that. The message says whether the lock is held.
+ * Hands the port over, and says when a lock of the worker's own name is held: the browser gives the lock to the page that waits for it when the
+ * worker dies, and nothing else tells of that.
  */
 function announce(): void {
   const { port } = openEngine()
+  self.postMessage(false, [port])
   const { locks }: { locks?: LockManager } = navigator
-  const ready = (isHeld: boolean): void => self.postMessage(isHeld, [port])
   const hold = (): Promise<never> => {
-    ready(true)
+    self.postMessage(true)
     return new Promise(() => undefined)
   }
-  if (locks === undefined) ready(false)
-  else locks.request(self.name, hold).catch(() => ready(false)) // refused in a frame without an origin
+  locks?.request(self.name, hold).catch(() => undefined) // refused in a frame without an origin
 }
 
 /** A service worker that imports this file gets one function: `pocketshelf.refresh(settings.engine)`. */

@@ -7,7 +7,7 @@ import { Engines } from './engines/engines.ts'
 import { PrivateLoop } from './feedback/private-loop.ts'
 import { inspectList, inspectRelease } from './inspect.ts'
 import { memoryBytes } from './memory-size.ts'
-import { openStores } from './open-stores.ts'
+import { type Opened, openStores } from './open-stores.ts'
 import { Poller } from './poller.ts'
 import { type Area, isPassing, Problems } from './problems.ts'
 import { effectiveMode } from './profile/consent.ts'
@@ -76,8 +76,8 @@ export class Session {
       notify({ type: 'error', error })
     })
     const name = `${options.edge}|${options.site}`
-    const { stores, storage } = await openStores(deps, options.storage, { name, problems })
-    const session = new Session(deps, options, { notify, problems, stores, storage, name })
+    const opened = await openStores(deps, options.storage, { name, problems })
+    const session = new Session(deps, options, { notify, problems, name, ...opened })
     try {
       await session.#begin()
       return session
@@ -88,7 +88,7 @@ export class Session {
   }
 
   private constructor(deps: EngineDeps, options: EngineOptions, given: Given) {
-    const { stores, name, problems } = given
+    const { stores, sizes, name, problems } = given
     const report = (area: Area) => (error: RecError) => problems.report(area, error)
     this.#deps = deps
     this.#options = options
@@ -98,7 +98,7 @@ export class Session {
     this.#storage = given.storage
     this.#tier = resolveTier(options, deps)
     const edge = createEdgeClient(deps, options.edge, options.site)
-    this.#source = new ObjectSource(deps, stores.shards, edge, report('storage'))
+    this.#source = new ObjectSource(deps, { store: stores.shards, sizes, edge, report: report('storage') })
     const store = new GuardedStore(stores.profile, report('storage'), () => this.#makeRoom())
     this.#profile = new Profile(store, deps)
     this.#channel = deps.openChannel(`pocketshelf:${name}`, (message) => this.#hear(message))
@@ -124,6 +124,7 @@ export class Session {
 
   /** Looks for a newer release now. @throws RecError of the look */
   async refresh(): Promise<EngineStatus> {
+    this.shelves.endFirstList() // whoever asks for the release does not wait for a list
     await this.#poller.now()
     return this.status()
   }
@@ -191,11 +192,6 @@ export class Session {
         preferences,
       },
     }
-  }
-
-  /** Settles when loading that was asked for has ended. */
-  settled(): Promise<void> {
-    return this.#keeper.settled()
   }
 
   async stop(): Promise<void> {
@@ -279,6 +275,7 @@ export class Session {
         const { shards: store } = this.#stores
         return planFetches(root, { tier: this.#tier, profile: this.#profile, store, random: this.#deps.random })
       },
+      firstList: () => this.shelves.firstList(),
       install: (installation, cells) => this.#install(installation, cells),
       report: (error) => {
         this.#problems.report('release', error)
@@ -291,7 +288,6 @@ export class Session {
   async #begin(): Promise<void> {
     this.#known = this.#remember()
     this.#known.catch(() => undefined) // awaited below; it may fail before
-    await this.#source.open()
     const [wasKept] = await Promise.all([this.#keeper.start(), this.#known])
     this.#poller.schedule(wasKept ? 0 : undefined)
   }
@@ -390,10 +386,8 @@ export class Session {
   }
 }
 
-type Given = {
+type Given = Opened & {
   readonly notify: (notice: EngineNotice) => void
   readonly problems: Problems
-  readonly stores: Stores
-  readonly storage: StorageMode
   readonly name: string
 }

@@ -46,6 +46,9 @@ type Live = {
   readonly trees: Ranker | null
 }
 
+/** A page that was loaded asks for its first list within this time, or asks for none. */
+const FIRST_LIST_MS = 250
+
 /** Answers from the release in use. Answers and switches stand in one queue, so that an answer never mixes two releases. */
 export class Shelves {
   readonly #parts: ShelvesParts
@@ -57,8 +60,21 @@ export class Shelves {
   #encoder: { readonly encoder: OnnxEncoder; readonly hash: string } | null = null
   #visitor: { readonly model: Model; readonly version: number; readonly visitor: Visitor } | null = null
 
+  /** Ends the wait for the first list. */
+  endFirstList: () => void = () => undefined
+
   constructor(parts: ShelvesParts) {
     this.#parts = parts
+  }
+
+  /** Settles once the first list was made, or its wait was ended, or nobody has asked for one in a while. */
+  async firstList(): Promise<void> {
+    const { deps } = this.#parts
+    if (!deps.isPage) return
+    await new Promise<void>((resolve) => {
+      this.endFirstList = resolve
+      deps.after(FIRST_LIST_MS, resolve)
+    })
   }
 
   get installation(): Installation | null {
@@ -137,10 +153,14 @@ export class Shelves {
     checkRequest(request)
     this.#asked.set(request.scene, request)
     const { loop } = this.#parts
-    if (!loop.wantsLists) return (await this.#answer(request)).reply
-    const { reply, model, trace } = await this.#traced(request)
-    loop.opened(reply, trace, model)
-    return reply
+    try {
+      if (!loop.wantsLists) return (await this.#answer(request)).reply
+      const { reply, model, trace } = await this.#traced(request)
+      loop.opened(reply, trace, model)
+      return reply
+    } finally {
+      this.endFirstList()
+    }
   }
 
   /** Why an item is in the list of a request, or why it is not. @throws RecError `bad-request`, `not-ready` */

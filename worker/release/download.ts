@@ -1,5 +1,6 @@
 import { RecError } from '#contract/errors'
 import type { EngineDeps } from '../deps.ts'
+import { joinBytes } from '../join-bytes.ts'
 
 /** What arrives at this rate or faster may take as long as it needs. */
 const LEAST_BYTES_PER_MS = 8
@@ -33,17 +34,7 @@ export async function readLimited(
     await reader.cancel().catch(() => undefined) // the answer is refused either way
     throw new RecError('hash-mismatch', 'an answer is larger than it may be', { sizeBytes: length, limitBytes })
   }
-  return join(parts, length)
-}
-
-function join(parts: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
+  return joinBytes(parts)
 }
 
 /**

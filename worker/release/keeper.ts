@@ -44,6 +44,8 @@ export type KeeperParts = {
   readonly draw: { get(): Promise<ArmDraw | null>; set(draw: ArmDraw): Promise<void> }
   /** See `planFetches`. */
   readonly plan: (root: ReleaseRoot) => Promise<readonly number[]>
+  /** Settles once the first list was made or is not asked for: decoding stored cells would hold it up. */
+  readonly firstList: () => Promise<void>
   /** Makes the model and switches to it at once. */
   readonly install: (installation: Installation, cells: readonly ResidentCell[]) => Promise<void>
   readonly report: (error: RecError) => void
@@ -83,11 +85,6 @@ export class ReleaseKeeper {
         reject(error) // without effect when the first list was there already
       })
     })
-  }
-
-  /** Settles when all loading that was asked for has ended. */
-  async settled(): Promise<void> {
-    await this.#serial(async () => undefined)
   }
 
   /** Looks at the channel now, and takes its release. @throws RecError when that failed; the old release stays. */
@@ -172,7 +169,7 @@ export class ReleaseKeeper {
 
   /** First release of this page: usable from its first cell on, complete later; cells that fail are left out for now. */
   async #open(target: Target, { network, ready }: { network: boolean; ready: () => void }): Promise<void> {
-    const { source, tier, deps, lockName, plan } = this.#parts
+    const { source, tier, deps, lockName, plan, firstList } = this.#parts
     const tally = createTally()
     const options = { tally, network, tier }
     const root = await this.#loadRoot(target, options)
@@ -184,6 +181,7 @@ export class ReleaseKeeper {
     await this.#accept(target)
     this.#gap = new RecError('not-ready', 'cells are being fetched')
     ready()
+    if (!network) await firstList()
     const finish = () => this.#gatherRest({ target, root, gathered, tally, isComplete: false }, network)
     await (network ? deps.exclusive(lockName, finish) : finish())
   }

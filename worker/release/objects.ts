@@ -1,6 +1,6 @@
 import { type ErrorCode, RecError, toRecError } from '#contract/errors'
 import type { EngineDeps } from '../deps.ts'
-import type { ShardStore } from '../store/ports.ts'
+import type { ShardStore, StoredSize } from '../store/ports.ts'
 import type { EdgeClient } from './edge.ts'
 import { sha256Hex } from './verify.ts'
 
@@ -18,6 +18,14 @@ export type ReadOptions = {
   readonly checkHash?: boolean
 }
 
+export type ObjectSourceParts = {
+  readonly store: ShardStore
+  /** What the store holds. */
+  readonly sizes: readonly StoredSize[]
+  readonly edge: EdgeClient
+  readonly report: (error: RecError) => void
+}
+
 type Needs = Pick<EngineDeps, 'nowMs' | 'subtle' | 'log'>
 
 /**
@@ -33,16 +41,12 @@ export class ObjectSource {
   readonly #report: (error: RecError) => void
   #isFull = false
 
-  constructor(deps: Needs, store: ShardStore, edge: EdgeClient, report: (error: RecError) => void) {
+  constructor(deps: Needs, { store, sizes, edge, report }: ObjectSourceParts) {
     this.#deps = deps
     this.#store = store
     this.#edge = edge
     this.#report = report
-  }
-
-  /** Learns what the store holds. */
-  async open(): Promise<void> {
-    for (const { hash, storedBytes } of await this.#store.sizes()) this.stored.set(hash, storedBytes)
+    for (const { hash, storedBytes } of sizes) this.stored.set(hash, storedBytes)
   }
 
   /**

@@ -1,3 +1,5 @@
+import { joinBytes } from '../join-bytes.ts'
+
 /** How stored bytes are coded; `raw` where gzip is missing or saves less than a sixteenth. */
 export type Coding = 'raw' | 'gzip'
 
@@ -22,9 +24,11 @@ async function pipe(
   bytes: Uint8Array<ArrayBuffer>,
   through: CompressionStream | DecompressionStream,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  // A reader and not a Response: Firefox writes into the page's console when a body that it reads breaks off.
-  const reader = new Blob([bytes]).stream().pipeThrough(through).getReader()
-  const parts: BlobPart[] = []
+  // Neither a Response nor a Blob: Firefox writes into the page's console when a body that it reads breaks off, and blobs go through another process.
+  const writer = through.writable.getWriter()
+  for (const written of [writer.write(bytes), writer.close()]) written.catch(() => undefined) // the reader fails alike
+  const reader = through.readable.getReader()
+  const parts: Uint8Array[] = []
   for (let part = await reader.read(); !part.done; part = await reader.read()) parts.push(part.value)
-  return new Uint8Array(await new Blob(parts).arrayBuffer())
+  return joinBytes(parts)
 }
