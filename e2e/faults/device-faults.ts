@@ -2,7 +2,16 @@ import { expect } from '@playwright/test'
 import type { Promised, Scene } from '../promises/scene.ts'
 import { readReleasePaths } from '../support/release-objects.ts'
 import { deleteDatabases, spoilObjects } from '../support/spoil-storage.ts'
-import { expectCards, expectResumed, expectSettled, MORTAL, openShelf, statusOf } from './fault-page.ts'
+import {
+  expectCards,
+  expectResumed,
+  expectSettled,
+  inWorker,
+  MORTAL,
+  openShelf,
+  shelfOf,
+  statusOf,
+} from './fault-page.ts'
 
 /** What goes wrong on the device itself. */
 export const DEVICE_FAULTS: readonly Promised[] = [
@@ -21,18 +30,76 @@ export const DEVICE_FAULTS: readonly Promised[] = [
     },
   },
   {
+    sentence: 'a quota that is refused in the middle of a download costs storage, not the lists',
+    async keep(scene) {
+      await openShelf(scene, FULL)
+      await expectSettled(scene)
+      expect(await personalList(scene)).toHaveLength(20)
+      expect(await statusOf(scene)).toMatchObject({ storage: 'persistent', lastError: { code: 'quota-exceeded' } })
+      expect(await clickThree(scene)).toBe(3)
+    },
+  },
+  {
+    sentence: 'fifty calls at once are all answered with full lists of their own',
+    async keep(scene) {
+      await openShelf(scene)
+      await expectCards(scene)
+      const lists = await scene.visitor.evaluate(async () => {
+        const call = () => window.recommender.recommend({ scene: 'for-you', count: 10 })
+        const replies = await Promise.all(Array.from({ length: 50 }, call))
+        return replies.map(({ list, items }) => ({ list, count: items.length }))
+      })
+      expect(lists.map(({ count }) => count)).toEqual(new Array(50).fill(10))
+      expect(new Set(lists.map(({ list }) => list)).size).toBe(50)
+    },
+  },
+  {
+    sentence: 'a clock that jumps ten years on or back changes no history and leaves lists full',
+    async keep(scene) {
+      const { visitor, demo, host } = scene
+      const pages = { '/on': shelfOf(demo, inYears(10)), '/back': shelfOf(demo, inYears(-10)) }
+      const { url } = await host(shelfOf(demo), { pages })
+      await visitor.goto(url)
+      await expectSettled(scene)
+      expect(await clickThree(scene)).toBe(3)
+      for (const page of ['on', 'back']) {
+        await visitor.goto(url + page)
+        await expectSettled(scene)
+        expect(await historyOf(scene)).toBe(3)
+        expect(await personalList(scene)).toHaveLength(20)
+      }
+    },
+  },
+  {
+    sentence: 'what one page forgets is gone in another of the same site as well',
+    async keep(scene) {
+      const { visitor } = scene
+      await openShelf(scene)
+      await expectSettled(scene)
+      expect(await clickThree(scene)).toBe(3)
+      await visitor.evaluate(() => {
+        const frame = document.createElement('iframe')
+        frame.src = location.href
+        document.body.append(frame)
+      })
+      const historyInFrame = () =>
+        visitor.evaluate(async () => {
+          const { recommender } = (frames[0] ?? {}) as Partial<Window>
+          return recommender === undefined ? null : (await recommender.profile.history()).length
+        })
+      await expect.poll(historyInFrame).toBe(3)
+      await visitor.evaluate(() => window.recommender.forget())
+      await expect.poll(historyInFrame).toBe(0)
+    },
+  },
+  {
     sentence: 'databases deleted under an open page cost nothing that the visitor did in it, and are filled again',
     async keep(scene) {
       const { visitor } = scene
       const url = await openShelf(scene)
       await expectSettled(scene)
       await visitor.evaluate(deleteDatabases)
-      const clicked = await visitor.evaluate(async () => {
-        const { items } = await window.recommender.recommend({ scene: 'for-you', count: 3 })
-        await window.recommender.track(items.map(({ id }) => ({ type: 'click', item: id })))
-        return items.length
-      })
-      expect(clicked).toBe(3)
+      expect(await clickThree(scene)).toBe(3)
       expect(await personalList(scene)).toHaveLength(20)
       await visitor.goto(url)
       await expectSettled(scene)
@@ -83,6 +150,30 @@ export const DEVICE_FAULTS: readonly Promised[] = [
     },
   },
 ]
+
+/** A worker whose store of objects is full after four. */
+const FULL = inWorker(`let puts = 0
+  const put = IDBObjectStore.prototype.put
+  IDBObjectStore.prototype.put = function (...args) {
+    if (this.name === 'objects' && ++puts > 4) throw new DOMException('full', 'QuotaExceededError')
+    return put.apply(this, args)
+  };`)
+
+/** A worker whose clock is years on or back. */
+const inYears = (years: number): string =>
+  inWorker(`{ const now = Date.now; Date.now = () => now() + ${years} * 31557600000 };`)
+
+const historyOf = ({ visitor }: Scene): Promise<number> =>
+  visitor.evaluate(async () => (await window.recommender.profile.history()).length)
+
+/** Clicks the first three items of a list. @returns How many items the device then remembers. */
+async function clickThree(scene: Scene): Promise<number> {
+  await scene.visitor.evaluate(async () => {
+    const { items } = await window.recommender.recommend({ scene: 'for-you', count: 3 })
+    await window.recommender.track(items.map(({ id }) => ({ type: 'click', item: id })))
+  })
+  return historyOf(scene)
+}
 
 /** Twenty of a list that the shelf's rules do not change, with their scores. */
 function personalList({ visitor }: Scene): Promise<readonly (readonly [string, number])[]> {

@@ -1,6 +1,6 @@
 import { expect } from '@playwright/test'
 import type { EngineStatus } from 'pocketshelf'
-import { type Scene, SHELF, scriptTag, shownIds } from '../promises/scene.ts'
+import { type Scene, SHELF, scriptTag, shownIds, type Wired } from '../promises/scene.ts'
 import { readStoredObjects } from '../support/release-objects.ts'
 
 /** Items of the demo shop, and of the slice that comes first. */
@@ -37,9 +37,12 @@ export const MORTAL = `<script>
   }
 </script>`
 
+/** A page with a shelf of a site. @param head - What stands before it. */
+export const shelfOf = (site: Wired, head = ''): string => ALIAS + head + SHELF + scriptTag(site)
+
 /** Opens a page of another site with a shelf of the demo shop. @returns Its address. */
 export async function openShelf({ visitor, demo, host }: Scene, head = ''): Promise<string> {
-  const { url } = await host(ALIAS + head + SHELF + scriptTag(demo))
+  const { url } = await host(shelfOf(demo, head))
   await visitor.goto(url)
   return url
 }

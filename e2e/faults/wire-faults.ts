@@ -1,7 +1,7 @@
 import { expect } from '@playwright/test'
 import type { Promised, Scene } from '../promises/scene.ts'
 import { type ObjectKind, readReleasePaths } from '../support/release-objects.ts'
-import { answeredWith, cutAt, dripAt, flipped, htmlPointer } from '../support/tampers.ts'
+import { answeredWith, cutAt, dripAt, flipped, htmlPointer, truncated } from '../support/tampers.ts'
 import type { Tamper } from '../support/wire.ts'
 import {
   expectCards,
@@ -42,6 +42,8 @@ export const WIRE_FAULTS: readonly Promised[] = [
     },
   },
   refused('bits flipped on the way leave', flipped, 'hash-mismatch'),
+  refused('objects that end half-way leave', truncated, 'hash-mismatch'),
+  refused('objects that are not there leave', answeredWith(404), 'object-missing'),
   refused('an edge that fails leaves', answeredWith(500), 'edge-unreachable'),
   refused('a page of HTML instead of a pointer leaves', htmlPointer, 'edge-misconfigured'),
   {
