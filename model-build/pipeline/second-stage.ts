@@ -1,4 +1,4 @@
-import { type FittedRanker, fitRanker } from '../rank/fit-ranker.ts'
+import { type FittedRanker, fitRanker, type JudgedRanker, judgeRanker } from '../rank/fit-ranker.ts'
 import type { RankerOptions } from '../rank/fit-trees.ts'
 import type { TrainingGroup } from '../rank/training-group.ts'
 import { tuneRanker } from '../tune/tune-ranker.ts'
@@ -11,7 +11,7 @@ import type { PipelineSettings } from './settings.ts'
 /** Training lists with the second space (none where none is tried) and without. */
 export type Lists = { readonly with: readonly TrainingGroup[]; readonly without: readonly TrainingGroup[] }
 
-type Rankers = { readonly with: FittedRanker | null; readonly without: FittedRanker }
+type Rankers = { readonly with: JudgedRanker | null; readonly without: JudgedRanker }
 
 /**
  * What a second space adds: NDCG@20 of the whole pipeline on lists kept apart (null where none was worth trying), the share by which quality grows, and
@@ -39,18 +39,19 @@ export type SecondStage = {
   readonly tuned: TunedStage | null
 }
 
-/** Trains rankers with the second space and without, takes the one that ships, and searches its settings where that is asked for. */
+/** Judges rankers with the second space and without, trains the one that ships, and searches its settings where that is asked for. */
 export async function secondStageOf(
   job: Job,
   { second, lists, isOwn }: SecondStageParts,
   report: Report,
 ): Promise<SecondStage> {
-  const rankers = await report.step('train ranker', (onShare) => rankersOf(job, lists, onShare))
-  const judged = judgeSecond(second, rankers, job.settings)
-  const found =
-    judged.ships && rankers.with !== null
-      ? { ranker: rankers.with, groups: lists.with }
-      : { ranker: rankers.without, groups: lists.without }
+  const { judged, ...found } = await report.step('train ranker', async (onShare) => {
+    const rankers = await rankersOf(job, lists, onShare)
+    const own = judgeSecond(second, rankers, job.settings)
+    return own.ships && rankers.with !== null
+      ? { judged: own, ranker: await rankers.with.train(), groups: lists.with }
+      : { judged: own, ranker: await rankers.without.train(), groups: lists.without }
+  })
   if (!job.settings.isTuned || !isOwn || job.settings.ranker.model !== 'trees') return { ...found, judged, tuned: null }
   const options = rankerOptions(job)
   const { setting, tuned } = await tuneRanker(found.groups, options, report)
@@ -66,11 +67,11 @@ export function rankerOptions({ settings, effort, pool }: Job): RankerOptions {
   return { ...settings.ranker, onAll: effort.rankerOnAll, seed: settings.models.seed, pool }
 }
 
-/** Trains a ranker on each. */
+/** Judges a ranker on each. */
 async function rankersOf(job: Job, lists: Lists, onShare: (share: number) => void): Promise<Rankers> {
   const parts = lists.with.length > 0 ? 2 : 1
   const rank = (groups: readonly TrainingGroup[], part: number) =>
-    fitRanker(groups, {
+    judgeRanker(groups, {
       ...rankerOptions(job),
       onProgress: (done, total) => onShare((part + done / total) / parts),
     })

@@ -2,12 +2,20 @@ import { FEATURE_COUNT } from '#contract/features'
 import type { DcnScorer } from '../dcn/dcn-model.ts'
 import { type RankingList, trainDcn } from '../dcn/train-dcn.ts'
 import { JUDGED_AT } from '../train/search.ts'
-import { fitTrees, headScores, partGroups, type RankerLists, type RankerOptions, withHead } from './fit-trees.ts'
+import {
+  fitTrees,
+  type HeadedTrees,
+  headScores,
+  partGroups,
+  type RankerLists,
+  type RankerOptions,
+  withHead,
+} from './fit-trees.ts'
 import { evenHead, type LinearHead } from './linear-head.ts'
 import { type RankerModel, scoreLists } from './ranker-model.ts'
 import { fitSlope } from './slope.ts'
 import { meanNdcg, type TrainingGroup } from './training-group.ts'
-import { fitTreesOnAll } from './trees-on-all.ts'
+import { judgeTreesOnAll } from './trees-on-all.ts'
 
 /**
  * A fitted second stage with what validation said of its parts: NDCG@20 on groups of users that no part has seen. Nothing of the head is fitted, so that
@@ -40,26 +48,42 @@ export function rankerSummary(ranker: FittedRanker | null): RankerSummary | null
   return { model: model.kind, trees: model.kind === 'trees' ? model.trees.roots.length : 0, ...validation }
 }
 
+/** What validation says of a ranker before all of it is trained. */
+export type JudgedRanker = {
+  readonly validation: FittedRanker['validation']
+  /** Trains what is left to train; only the ranker that is taken needs it. */
+  train(): Promise<FittedRanker>
+}
+
 /**
  * Fits the second stage: LambdaMART or a deep and cross network on what an even blend of the channels leaves over, stopped early on users kept apart.
  * The blend alone is what remains when neither helps.
  */
 export async function fitRanker(groups: readonly TrainingGroup[], options: RankerOptions): Promise<FittedRanker> {
-  const { model, linearHead, unseen } = await fitAndScore(groups, options)
+  return (await judgeRanker(groups, options)).train()
+}
+
+/** Trains as much of the second stage as judging it takes: where trees learn from all lists, those that judge each other. */
+export async function judgeRanker(groups: readonly TrainingGroup[], options: RankerOptions): Promise<JudgedRanker> {
+  const { unseen, train } = await scoreUnseen(groups, options)
+  const linearHead = evenHead(groups)
   const judging = groups.filter((group) => unseen.has(group))
   const head = (group: TrainingGroup) => headScores(group, linearHead)
   const both = (group: TrainingGroup) => unseen.get(group) ?? head(group)
+  const validation = {
+    head: meanNdcg(judging, head, JUDGED_AT),
+    headOnAll: meanNdcg(groups, head, JUDGED_AT),
+    headAndModel: meanNdcg(judging, both, JUDGED_AT),
+    groups: judging.length,
+  }
   return {
-    model,
-    linearHead,
-    validation: {
-      head: meanNdcg(judging, head, JUDGED_AT),
-      headOnAll: meanNdcg(groups, head, JUDGED_AT),
-      headAndModel: meanNdcg(judging, both, JUDGED_AT),
-      groups: judging.length,
-    },
-    slope: fitSlope(judging, both),
-    featureQuantiles: featureDeciles(groups),
+    validation,
+    train: async () => ({
+      ...(await train()),
+      validation,
+      slope: fitSlope(judging, both),
+      featureQuantiles: featureDeciles(groups),
+    }),
   }
 }
 
@@ -71,25 +95,29 @@ export function judgingGroups(
   return model === 'trees' && onAll ? groups : partGroups(groups).judging
 }
 
-/** A ranker, and the scores of the lists that judge it by a model that has not seen their users. */
-type Scored = Headed & { readonly unseen: ReadonlyMap<TrainingGroup, Float32Array> }
+/** Scores of the lists that judge a ranker, by a model that has not seen their users, and the ranker itself. */
+type Scored = { readonly unseen: ReadonlyMap<TrainingGroup, Float32Array>; train(): Promise<Headed> }
 
-async function fitAndScore(groups: readonly TrainingGroup[], options: RankerOptions): Promise<Scored> {
+async function scoreUnseen(groups: readonly TrainingGroup[], options: RankerOptions): Promise<Scored> {
   if (options.model === 'trees' && options.onAll) {
-    const { headed, unseen } = await fitTreesOnAll(groups, options)
-    return { model: { kind: 'trees', trees: headed.trees }, linearHead: headed.linearHead, unseen }
+    const { unseen, train } = await judgeTreesOnAll(groups, options)
+    return { unseen, train: async () => asTrees(await train()) }
   }
   const { judging, training } = partGroups(groups)
-  const { model, linearHead } = await fitModel({ training, watching: judging }, options)
-  return { model, linearHead, unseen: await scoreLists(model, linearHead, judging, options.pool) }
+  const fitted = await fitModel({ training, watching: judging }, options)
+  return {
+    unseen: await scoreLists(fitted.model, fitted.linearHead, judging, options.pool),
+    train: async () => fitted,
+  }
 }
+
+const asTrees = ({ trees, linearHead }: HeadedTrees): Headed => ({ model: { kind: 'trees', trees }, linearHead })
 
 type Headed = Pick<FittedRanker, 'model' | 'linearHead'>
 
 async function fitModel(lists: RankerLists, options: RankerOptions): Promise<Headed> {
   if (options.model === 'dcn') return fitNetwork(lists, options)
-  const { trees, linearHead } = await fitTrees(lists, options)
-  return { model: { kind: 'trees', trees }, linearHead }
+  return asTrees(await fitTrees(lists, options))
 }
 
 async function fitNetwork({ training, watching }: RankerLists, options: RankerOptions): Promise<Headed> {

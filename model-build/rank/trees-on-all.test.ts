@@ -7,7 +7,7 @@ import { fitRanker, judgingGroups } from './fit-ranker.ts'
 import type { RankerOptions } from './fit-trees.ts'
 import { scoreLists } from './ranker-model.ts'
 import { meanNdcg, type TrainingGroup } from './training-group.ts'
-import { bestLength, fitTreesOnAll } from './trees-on-all.ts'
+import { bestLength, judgeTreesOnAll } from './trees-on-all.ts'
 
 const pool = await createKernelPool({ threads: 2 })
 afterAll(() => pool.close())
@@ -50,9 +50,8 @@ describe('trees on all lists', () => {
     const ranker = await fitRanker(groups, options)
     expect(ranker.validation.headAndModel).toBeGreaterThan(0.95)
     expect(ranker.validation.head).toBeLessThan(0.6)
-    expect((await fitTreesOnAll(groups, options)).headed.trees).toEqual(
-      ranker.model.kind === 'trees' ? ranker.model.trees : null,
-    )
+    const again = await (await judgeTreesOnAll(groups, options)).train()
+    expect(again.trees).toEqual(ranker.model.kind === 'trees' ? ranker.model.trees : null)
   })
 
   test('need every list for judging; a quarter of the users judges other rankers', () => {
@@ -63,8 +62,8 @@ describe('trees on all lists', () => {
   })
 
   test('without any list are none', async () => {
-    const { headed, unseen } = await fitTreesOnAll([], options)
-    expect(headed.trees.roots).toHaveLength(0)
+    const { train, unseen } = await judgeTreesOnAll([], options)
+    expect((await train()).trees.roots).toHaveLength(0)
     expect(unseen.size).toBe(0)
   })
 })

@@ -1,19 +1,20 @@
 import { fitTrees, type HeadedTrees, PARTS, partGroups, type RankerOptions, scorerOf } from './fit-trees.ts'
 import type { TrainingGroup } from './training-group.ts'
 
-/** Trees that learnt from every list, and what trees that had not seen a list's user make of it. */
+/** What cross-validation says of trees on all lists, and the trees themselves once they are wanted. */
 export type TreesOnAll = {
-  readonly headed: HeadedTrees
   /** Scores of each list, head included, by trees that other users trained. */
   readonly unseen: ReadonlyMap<TrainingGroup, Float32Array>
+  /** Trains the trees that learn from every list. */
+  train(): Promise<HeadedTrees>
 }
 
 /**
- * Trees on all lists. How many is what cross-validation says (Stone 1974): each part of the users judges the trees of the others in turn, and the number
+ * Judges trees on all lists. How many is what cross-validation says (Stone 1974): each part of the users judges the trees of the others in turn, and the number
  * that is best in the mean over the parts, more as the lists are more, is trained once more on everybody. A number that a single part chose would be as
  * noisy as the part is small.
  */
-export async function fitTreesOnAll(groups: readonly TrainingGroup[], options: RankerOptions): Promise<TreesOnAll> {
+export async function judgeTreesOnAll(groups: readonly TrainingGroup[], options: RankerOptions): Promise<TreesOnAll> {
   const unseen = new Map<TrainingGroup, Float32Array>()
   const curves: (readonly number[])[] = []
   const onPart = (part: number) => (done: number, total: number) => {
@@ -28,8 +29,8 @@ export async function fitTreesOnAll(groups: readonly TrainingGroup[], options: R
   }
   const best = bestLength(curves.filter((curve) => curve.length > 0))
   const trees = Math.min(options.trees, Math.round((best * PARTS) / (PARTS - 1)))
-  const headed = await fitTrees({ training: groups, watching: [] }, { ...options, trees, onProgress: onPart(PARTS) })
-  return { headed, unseen }
+  const train = () => fitTrees({ training: groups, watching: [] }, { ...options, trees, onProgress: onPart(PARTS) })
+  return { unseen, train }
 }
 
 /** The number of trees that is best in the mean over curves of quality after each tree; one that stopped early stays where it stopped. */
