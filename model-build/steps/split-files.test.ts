@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateDemoData } from '../demo-data/generate-demo-data.ts'
@@ -32,6 +32,12 @@ describe('splitFiles', () => {
   }
   const pair = (row: string) => row.split(',').slice(0, 2).join()
   const at = (row: string) => Number(row.split(',')[2])
+
+  test('a file that cannot be written ends the command with its error', async () => {
+    await mkdir(join(dir, 'last', 'train.csv'), { recursive: true }) // a folder in the file's place
+    await expect(split('last')).rejects.toThrow('EISDIR')
+    await rm(join(dir, 'last'), { recursive: true })
+  })
 
   test.each(['time', 'last', 'fraction', 'users', 'items'] as const)(
     'by %s no test row stands in the train file',

@@ -1,6 +1,8 @@
 import { createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import type { ConfigRequest, InputRequest, StepIo, StepResult } from '../commands/requests.ts'
 import { resolveConfig } from '../config/resolve-config.ts'
 import type { Dataset, Interactions } from '../dataset.ts'
@@ -56,16 +58,18 @@ function* testRows(split: Split): Generator<Row> {
   }
 }
 
+/** @returns How many rows were written. */
 async function writeRows(path: string, { users, items, interactions }: Dataset, rows: Iterable<Row>): Promise<number> {
   const timed = interactions.order === 'time'
-  const out = createWriteStream(path)
-  out.write(timed ? 'user_id,item_id,timestamp\n' : 'user_id,item_id\n')
   let count = 0
-  for (const { user, item, at } of rows) {
-    out.write(`${field(users[user])},${field(items[item].id)}${timed ? `,${Number.isNaN(at) ? '' : at}` : ''}\n`)
-    count++
+  function* lines(): Generator<string> {
+    yield timed ? 'user_id,item_id,timestamp\n' : 'user_id,item_id\n'
+    for (const { user, item, at } of rows) {
+      count++
+      yield `${field(users[user])},${field(items[item].id)}${timed ? `,${Number.isNaN(at) ? '' : at}` : ''}\n`
+    }
   }
-  await new Promise((resolve) => out.end(resolve))
+  await pipeline(Readable.from(lines()), createWriteStream(path))
   return count
 }
 
