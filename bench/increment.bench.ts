@@ -1,16 +1,19 @@
 /**
  * What a device fetches after an incremental build, and what that build loses: a release of all but the newest rows, the same brought up by
- * `build --incremental`, and a full build of the same rows, judged on rows that none of them has seen.
+ * `build --incremental`, and a full build of the same rows, judged user by user on rows that none of them has seen.
  *
  * --interactions 700000    rows of the generated log; builds look at more than 20,000 users by samples, which is quicker
- * --items 20000            size of the generated catalogue
+ * --items 20000            size of the generated catalogue; 0 leaves it out
  * --new 0.01               share of the rows that are new
+ * --seed 1                 of the draw of goodbooks-5pct's new rows and test rows
  * --goodbooks yes          also goodbooks-5pct, where it stands beside the project; `no` leaves it out
  */
 import { cpSync, existsSync, rmSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DEFAULT_DATA_DIR } from '../tools/data-dir.ts'
+import type { UserLine } from './accuracy/pool-users.ts'
+import { ratioOfMeans } from './accuracy/ratio-of-means.ts'
 import { numberList, readOptions } from './harness/arguments.ts'
 import { rounded } from './harness/percentiles.ts'
 import { cacheDir } from './harness/places.ts'
@@ -26,22 +29,33 @@ const TEST_SHARE = 0.05
 
 const GOODBOOKS = join(DEFAULT_DATA_DIR, 'goodbooks-5pct')
 
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+
 type Report = (line: string) => void
 
 export async function run(options: readonly string[], report: Report): Promise<Results> {
-  const given = readOptions(options, { interactions: '700000', items: '20000', new: '0.01', goodbooks: 'yes' })
+  const given = readOptions(options, {
+    interactions: '700000',
+    items: '20000',
+    new: '0.01',
+    seed: '1',
+    goodbooks: 'yes',
+  })
   const [interactions = 0, items = 0] = numberList([given.interactions, given.items].join())
   const newShare = Number(given.new)
   const dir = cacheDir('increment')
   rmSync(dir, { recursive: true, force: true })
-  const shop = join(cacheDir('increment'), 'shop')
-  await generateShop(shop, { items, users: Math.ceil(interactions / ROWS_PER_USER), interactions }, report)
-  const log = await readFile(join(shop, 'interactions.csv'), 'utf8')
-  const generated = cutByTime(log, { testShare: TEST_SHARE, newShare })
-  const results = [{ data: 'generated', ...(await compare(generated, join(shop, 'items.csv'), report)) }]
+  const results = []
+  if (items > 0) {
+    const shop = join(cacheDir('increment'), 'shop')
+    await generateShop(shop, { items, users: Math.ceil(interactions / ROWS_PER_USER), interactions }, report)
+    const log = await readFile(join(shop, 'interactions.csv'), 'utf8')
+    const generated = cutByTime(log, { testShare: TEST_SHARE, newShare })
+    results.push({ data: 'generated', ...(await compare(generated, join(shop, 'items.csv'), report)) })
+  }
   if (given.goodbooks === 'yes' && existsSync(GOODBOOKS)) {
     const ratings = await readFile(join(GOODBOOKS, 'ratings.csv'), 'utf8')
-    const cut = cutByChance(ratings, { testShare: TEST_SHARE, newShare, seed: 1 })
+    const cut = cutByChance(ratings, { testShare: TEST_SHARE, newShare, seed: Number(given.seed) })
     results.push({ data: 'goodbooks-5pct', ...(await compare(cut, join(GOODBOOKS, 'books.csv'), report)) })
   }
   rmSync(dir, { recursive: true, force: true })
@@ -67,9 +81,11 @@ async function compare(log: CutLog, items: string, report: Report) {
   for (const copy of [increment, full]) cpSync(before, copy, { recursive: true })
   const step = await cli('build', '--interactions', all, '--out', increment, '--incremental')
   const whole = await cli('build', '--interactions', all, '--out', full)
-  const judge = async (release: string): Promise<number> => {
-    const { stdout } = await cli('evaluate', '--release', release, '--train', all, '--test', test)
-    return (JSON.parse(stdout) as { model: Record<'ndcg@20', number> }).model['ndcg@20'] // of `evaluate --json`
+  const judge = async (release: string): Promise<readonly number[]> => {
+    const perUser = join(dir, 'per-user.jsonl')
+    await cli('evaluate', '--release', release, '--train', all, '--test', test, '--k', '20', '--per-user', perUser)
+    const lines = (await readFile(perUser, 'utf8')).trim().split('\n')
+    return lines.map((line) => (JSON.parse(line) as UserLine).ndcg.model) // of `evaluate --per-user`
   }
   const [old, patched, rebuilt] = [await judge(before), await judge(increment), await judge(full)]
   const bytes = await weighDownload(before, increment)
@@ -81,10 +97,11 @@ async function compare(log: CutLog, items: string, report: Report) {
     changedShare: summary.changedShare ?? null,
     ...bytes,
     byteShare: rounded(bytes.downloadBytes / bytes.wholeBytes),
-    ndcgBefore: old,
-    ndcgIncrement: patched,
-    ndcgFull: rebuilt,
-    shareOfFull: patched / rebuilt,
+    users: rebuilt.length,
+    ndcgBefore: mean(old),
+    ndcgIncrement: mean(patched),
+    ndcgFull: mean(rebuilt),
+    shareOfFull: ratioOfMeans(patched, rebuilt),
     incrementMs: step.wallMs,
     fullMs: whole.wallMs,
   }

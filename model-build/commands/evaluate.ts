@@ -89,7 +89,11 @@ async function lists(flags: Flags, io: StepIo): Promise<StepResult> {
     release,
   } = flags
   if (release !== undefined)
-    return evaluateRelease(release, { ...configRequest(flags), train, test, items, cutoffs }, io)
+    return evaluateRelease(
+      release,
+      { ...configRequest(flags), train, test, items, cutoffs, rankingsFile, perUserFile },
+      io,
+    )
   const what = {
     mode,
     cutoffs,

@@ -20,13 +20,13 @@ import { createKernelPool, type KernelPool } from '../train/thread-pool.ts'
 import type { Visitors } from '../train/validation-users.ts'
 import type { Respondent } from './desk.ts'
 import { createExactRecommender } from './exact-lists.ts'
-import { writeJsonLines } from './json-lines.ts'
 import { judge } from './judge.ts'
 import { type JudgedBaselines, judgeBaselines, type UserNdcg } from './judge-baselines.ts'
 import type { Judgement } from './judgement.ts'
 import { minSupportCurve } from './min-support.ts'
 import { comparePrecision, type PrecisionPart } from './precision.ts'
 import { readTestUsers, type TestUser } from './test-users.ts'
+import { writeRankings, writeUsers } from './user-lines.ts'
 
 export type EvaluateOptions = {
   readonly train: readonly string[]
@@ -216,24 +216,4 @@ async function keepRelease(dir: string, { manifest, objects, registry }: Assembl
   const all = Array.from(objects.entries(), ([name]) => name)
   const file = { v: 1, site, release, manifest: hash, objects: all, publication: 1, pointers: {} } as const
   await writeReleaseDir(dir, objects, registry, file)
-}
-
-/** Writes one JSON line per tested user, best item first. */
-function writeRankings(path: string, { items }: Dataset) {
-  return (tested: readonly TestUser[], lists: readonly Int32Array[]): Promise<void> =>
-    writeJsonLines(
-      path,
-      tested.map(({ id }, at) => ({ user_id: id, items: Array.from(lists[at], (item) => items[item].id) })),
-    )
-}
-
-/** Writes one JSON line per asked user: NDCG@k by method, those left out that did not ask this user. */
-function writeUsers(path: string, asked: readonly TestUser[], perUser: UserNdcg): Promise<void> {
-  return writeJsonLines(
-    path,
-    asked.map(({ id }, user) => {
-      const known = Object.entries(perUser).filter(([, ndcg]) => !Number.isNaN(ndcg[user]))
-      return { user_id: id, ndcg: Object.fromEntries(known.map(([name, ndcg]) => [name, ndcg[user]])) }
-    }),
-  )
 }

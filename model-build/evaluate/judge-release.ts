@@ -10,6 +10,7 @@ import type { MethodResult } from './judgement.ts'
 import { measureLists } from './measure-lists.ts'
 import { firstUnseen, popularOrder, supportOf } from './popular-lists.ts'
 import { readTestUsers, type TestUser } from './test-users.ts'
+import { writeRankings, writeUsers } from './user-lines.ts'
 
 /** What a release that was built before does for the users of the test files. */
 export type JudgedRelease = {
@@ -19,7 +20,7 @@ export type JudgedRelease = {
   readonly popularity: MethodResult
 }
 
-type Measuring = Omit<EvaluateOptions, 'releaseDir' | 'rankings' | 'perUser' | 'baselines' | 'precision' | 'mode'>
+type Measuring = Omit<EvaluateOptions, 'releaseDir' | 'baselines' | 'precision' | 'mode'>
 
 /** Asks a built release for lists as devices would, histories being the train files, and measures them. Fits nothing. */
 export async function judgeRelease(dir: string, options: Measuring): Promise<JudgedRelease> {
@@ -41,11 +42,10 @@ export async function judgeRelease(dir: string, options: Measuring): Promise<Jud
   const { dim } = manifest.spaces[0]
   const vectors = vectorsOfItems(await readStoredCells(dir, manifest), manifest, itemNos)
   const lists = answers.map(({ items }) => items)
-  return {
-    release: manifest.release,
-    users: asked.length,
-    ...measure(dataset, { asked, lists, models: { vectors, dim } }, options),
-  }
+  const { model, popularity } = measure(dataset, { asked, lists, models: { vectors, dim } }, options)
+  if (options.rankings !== null) await writeRankings(options.rankings, dataset)(asked, lists)
+  if (options.perUser !== null) await writeUsers(options.perUser, asked, { model: model.ndcg })
+  return { release: manifest.release, users: asked.length, model: model.result, popularity: popularity.result }
 }
 
 type Asked = {
@@ -63,5 +63,5 @@ function measure(dataset: Dataset, { asked, lists, models }: Asked, { cutoffs, c
   const longest = Math.max(...cutoffs)
   const desk = { asked, known, cutoffs, dataset, support, models, seed, k: cutoffs.includes(20) ? 20 : longest }
   const byPopularity = known.map((items) => firstUnseen(popular, new Set(items), longest))
-  return { model: measureLists(desk, lists).result, popularity: measureLists(desk, byPopularity).result }
+  return { model: measureLists(desk, lists), popularity: measureLists(desk, byPopularity) }
 }

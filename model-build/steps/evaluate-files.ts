@@ -40,12 +40,14 @@ export async function evaluateFiles(request: EvaluateRequest, io: StepIo): Promi
 /** Body of `pocketshelf evaluate --release`. */
 export async function evaluateRelease(
   dir: string,
-  request: Pick<EvaluateRequest, 'configFile' | 'overrides' | 'train' | 'test' | 'items' | 'cutoffs'>,
+  request: Omit<EvaluateRequest, 'mode' | 'releaseDir' | 'baselines' | 'precision'>,
   io: StepIo,
 ): Promise<StepResult> {
   const config = await resolveConfig(request.configFile, request.overrides)
   const { model, popularity, ...rest } = await judgeRelease(dir, {
     ...request,
+    rankings: request.rankingsFile ?? null,
+    perUser: request.perUserFile ?? null,
     config,
     nowMs: Date.now(),
     report: reportTo(io),

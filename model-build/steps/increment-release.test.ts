@@ -135,11 +135,23 @@ describe('an incremental build', () => {
     const train = await inputsOf('known', rows.slice(0, -400))
     const test = await inputsOf('asked', [rows[0] ?? '', ...rows.slice(-400)])
     const files = { train: train.interactions, test: test.interactions, items: train.items }
-    const request = { configFile: config, overrides: {}, ...files, cutoffs: [20] }
+    const [perUserFile, rankingsFile] = ['per-user.jsonl', 'rankings.jsonl'].map((name) => join(dir, name))
+    const request = { configFile: config, overrides: {}, ...files, cutoffs: [20], perUserFile, rankingsFile }
     const { summary } = await evaluateRelease(join(dir, 'next'), request, createIo())
     const ndcg = (method: unknown) => (method as Record<string, number>)['ndcg@20'] ?? 0 // metrics by name
     expect(ndcg(summary.model)).toBeGreaterThan(0.02)
     expect(ndcg(summary.popularity)).toBeGreaterThan(0)
+    const lines = async <T>(file: string) =>
+      (await readFile(file, 'utf8'))
+        .trim()
+        .split('\n')
+        .map((line): T => JSON.parse(line))
+    const users = await lines<{ user_id: string; ndcg: { model: number } }>(perUserFile)
+    const mean = users.reduce((sum, user) => sum + user.ndcg.model, 0) / users.length
+    expect(mean).toBeCloseTo(ndcg(summary.model), 9)
+    const lists = await lines<{ user_id: string; items: string[] }>(rankingsFile)
+    expect(lists.map(({ user_id }) => user_id)).toEqual(users.map(({ user_id }) => user_id))
+    expect(lists.every(({ items: list }) => new Set(list).size === 20)).toBe(true)
     expect(summary).toMatchObject({ mode: 'device', release: (await open('next')).manifest.release })
   })
 
