@@ -228,6 +228,7 @@ export class Shelves {
 
   /** Cards of resident items, in the order asked. @throws RecError `not-ready` */
   async cards(ids: readonly string[]): Promise<readonly CardView[]> {
+    this.endFirstList() // this is of the whole catalogue
     return this.#queue(async () => {
       const { model } = this.#need()
       const views = ids.map((id) => model.catalogue.rowOfId(id)).map((row) => (row < 0 ? null : cardView(model, row)))
@@ -237,6 +238,7 @@ export class Shelves {
 
   /** Search over the resident cards. @throws RecError `not-ready` */
   get search(): CardSearch {
+    this.endFirstList()
     return this.#need().cards
   }
 
