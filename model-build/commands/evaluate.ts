@@ -64,7 +64,7 @@ export function addEvaluate(program: Command, context: CommandContext): void {
       "write each user's NDCG under the model and under each baseline, one JSON line per user",
     )
     .option('--release-dir <dir>', 'keep the release that was measured; `publish --keys` can sign it')
-    .option('--release <dir>', 'fit nothing: measure a release that was built before')
+    .addOption(releaseOption())
     .option('--tune', TUNE_HELP)
     .option('--ranker <file>', 'a ranker trained elsewhere: ONNX over the feature layout (docs/elsewhere.md)')
     .option('--precision', 'also show bytes and NDCG of vectors in single precision and in int8')
@@ -73,6 +73,12 @@ export function addEvaluate(program: Command, context: CommandContext): void {
     .action((flags: Flags) =>
       runStep(context, flags, (io) => (flags.task === 'click' ? clicks(flags, io) : lists(flags, io))),
     )
+}
+
+/** What needs a fit has no meaning beside it. */
+function releaseOption(): Option {
+  const option = new Option('--release <dir>', 'fit nothing: measure a release that was built before')
+  return option.conflicts(['baselines', 'precision', 'releaseDir', 'ranker', 'tune'])
 }
 
 async function lists(flags: Flags, io: StepIo): Promise<StepResult> {

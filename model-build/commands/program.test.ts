@@ -103,6 +103,8 @@ describe('wrong usage exits with 2', () => {
     ['a choice that is none', ['build', '--out', 'x', '--layout', 'excel']],
     ['a number that is none', ['serve', '--port', '99999']],
     ['list lengths of zero', ['evaluate', '--train', 'a', '--test', 'b', '--k', '0']],
+    ['baselines of a release', ['evaluate', '--release', 'r', '--train', 'a', '--test', 'b', '--baselines']],
+    ['a search beside a release', ['evaluate', '--release', 'r', '--train', 'a', '--test', 'b', '--tune']],
     ['no command', []],
   ])('%s', async (_, args) => {
     expect((await run(...args)).code).toBe(2)
