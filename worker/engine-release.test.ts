@@ -14,6 +14,7 @@ import {
   RELEASE,
   value,
 } from './testing/page.ts'
+import { passTurns } from './testing/pass-turns.ts'
 import { createTestDeps, TestBrowser, testOptions } from './testing/test-deps.ts'
 import { buildTinyRelease, createTinyKey, signPointer } from './testing/tiny-release.ts'
 
@@ -140,13 +141,10 @@ describe('a later visit', () => {
   }
 
   const resident = async ({ engine }: Page) => value(await engine.status()).residentCells
-  const turns = async () => {
-    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
-  }
 
   test('reads one cell until the first list was asked for, then the rest', async () => {
     const page = await reopen()
-    await turns()
+    await passTurns()
     expect(await resident(page)).toBe(1)
     expect(await ids(page.engine)).toHaveLength(10)
     await expect.poll(() => resident(page)).toBe(3)
@@ -154,7 +152,7 @@ describe('a later visit', () => {
 
   test('reads the rest after a while where no list is asked for', async () => {
     const page = await reopen()
-    await turns()
+    await passTurns()
     expect(await resident(page)).toBe(1)
     page.deps.timers.advance(250)
     await expect.poll(() => resident(page)).toBe(3)

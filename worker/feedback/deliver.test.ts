@@ -4,6 +4,7 @@ import { refreshInBackground } from '../background.ts'
 import { createEngine } from '../engine.ts'
 import { consent, DAY_MS, openAsking } from '../testing/asking-page.ts'
 import { KEY, value } from '../testing/page.ts'
+import { passTurns } from '../testing/pass-turns.ts'
 import { createTestDeps, type TestDeps, testOptions } from '../testing/test-deps.ts'
 import { deliverReport } from './deliver.ts'
 
@@ -55,7 +56,7 @@ describe('a service worker without a page', () => {
     again.deps.now = deps.now + HOUR_MS
     again.deps.timers.advance(900_000)
     await wake(HOUR_MS)
-    for (let i = 0; i < 60; i++) await new Promise((resolve) => setImmediate(resolve))
+    await passTurns()
     expect(posts().length - before + again.posts().length).toBe(1)
   })
 
@@ -155,7 +156,7 @@ describe('a service worker without a page', () => {
     const page = browser.openChannel('', () => undefined)
     page.post({ type: 'profile' })
     page.close()
-    for (let i = 0; i < 60; i++) await new Promise((resolve) => setImmediate(resolve))
+    await passTurns()
     await engine.stop()
     expect(await waiting()).toBe(1)
     expect(await wake(HOUR_MS, {}, { consentCeiling: 'off' })).toBe(0)

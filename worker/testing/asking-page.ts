@@ -3,6 +3,7 @@ import { epochOf, type Plan } from '#contract/feedback/plan'
 import { samplePlan } from '#contract/feedback/sample-plan.conformance'
 import type { ConsentMode, ConsentRecord } from '#contract/rpc'
 import { KEY, loaded, openPage, publishedEdge, value } from './page.ts'
+import { passTurns } from './pass-turns.ts'
 import { TestBrowser, type TestDeps } from './test-deps.ts'
 import type { TinyEdge } from './tiny-edge.ts'
 import { buildTinyRelease, signPointer, type TinyRelease } from './tiny-release.ts'
@@ -84,7 +85,7 @@ export async function openAsking(setting: Setting = {}) {
       deps.now += DAY_MS / 8
       await visit()
       deps.timers.advance(900_000)
-      for (let i = 0; i < 60; i++) await new Promise((resolve) => setImmediate(resolve))
+      await passTurns()
     }
   }
   const posts = () => edge.requests.filter(({ path }) => path === 'r')
