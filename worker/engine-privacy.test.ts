@@ -3,6 +3,7 @@ import type { EventBatch } from '#contract/events'
 import type { ConsentMode, ConsentRecord } from '#contract/rpc'
 import { PROFILE_KINDS } from './store/ports.ts'
 import { click, code, ids, loaded, openPage, publishedEdge, value } from './testing/page.ts'
+import { passTurns } from './testing/pass-turns.ts'
 import { TestBrowser, type TestDeps } from './testing/test-deps.ts'
 import type { TinyEdge } from './testing/tiny-edge.ts'
 
@@ -23,7 +24,7 @@ async function consentingPage(edge: TinyEdge, browser = new TestBrowser()) {
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   for (let i = 0; i < 10_000; i++) {
     if (await holds()) return
-    await new Promise((resolve) => setImmediate(resolve))
+    await passTurns(1)
   }
   throw new Error('it never came to hold')
 }

@@ -138,7 +138,7 @@ describe('a service worker without a page', () => {
     const refresh = refreshInBackground(world, OPTIONS)
     for (let i = 0; i < 100; i++) {
       world.timers.advance(60_000)
-      await new Promise((resolve) => setImmediate(resolve))
+      await passTurns(1)
     }
     expect(value(await refresh)).toMatchObject({ release: 'tiny-1' })
     expect(posts().length - before).toBe(1)
