@@ -3,16 +3,17 @@
  * `build --incremental`, and a full build of the same rows, judged user by user on rows that none of them has seen.
  *
  * --interactions 700000    rows of the generated log; builds look at more than 20,000 users by samples, which is quicker
- * --items 20000            size of the generated catalogue; 0 leaves it out
+ * --items 20000            size of the generated catalogue
  * --new 0.01               share of the rows that are new
  * --seed 1                 of the draw of goodbooks-5pct's new rows and test rows
+ * --generated yes          the generated log; `no` leaves it out
  * --goodbooks yes          also goodbooks-5pct, where it stands beside the project; `no` leaves it out
  */
 import { cpSync, existsSync, rmSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DEFAULT_DATA_DIR } from '../tools/data-dir.ts'
-import type { UserLine } from './accuracy/pool-users.ts'
+import { poolUsers, type UserLine } from './accuracy/pool-users.ts'
 import { ratioOfMeans } from './accuracy/ratio-of-means.ts'
 import { numberList, readOptions } from './harness/arguments.ts'
 import { rounded } from './harness/percentiles.ts'
@@ -29,8 +30,6 @@ const TEST_SHARE = 0.05
 
 const GOODBOOKS = join(DEFAULT_DATA_DIR, 'goodbooks-5pct')
 
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
-
 type Report = (line: string) => void
 
 export async function run(options: readonly string[], report: Report): Promise<Results> {
@@ -39,6 +38,7 @@ export async function run(options: readonly string[], report: Report): Promise<R
     items: '20000',
     new: '0.01',
     seed: '1',
+    generated: 'yes',
     goodbooks: 'yes',
   })
   const [interactions = 0, items = 0] = numberList([given.interactions, given.items].join())
@@ -46,8 +46,8 @@ export async function run(options: readonly string[], report: Report): Promise<R
   const dir = cacheDir('increment')
   rmSync(dir, { recursive: true, force: true })
   const results = []
-  if (items > 0) {
-    const shop = join(cacheDir('increment'), 'shop')
+  if (given.generated === 'yes') {
+    const shop = join(dir, 'shop')
     await generateShop(shop, { items, users: Math.ceil(interactions / ROWS_PER_USER), interactions }, report)
     const log = await readFile(join(shop, 'interactions.csv'), 'utf8')
     const generated = cutByTime(log, { testShare: TEST_SHARE, newShare })
@@ -81,11 +81,10 @@ async function compare(log: CutLog, items: string, report: Report) {
   for (const copy of [increment, full]) cpSync(before, copy, { recursive: true })
   const step = await cli('build', '--interactions', all, '--out', increment, '--incremental')
   const whole = await cli('build', '--interactions', all, '--out', full)
-  const judge = async (release: string): Promise<readonly number[]> => {
+  const judge = async (release: string) => {
     const perUser = join(dir, 'per-user.jsonl')
     await cli('evaluate', '--release', release, '--train', all, '--test', test, '--k', '20', '--per-user', perUser)
-    const lines = (await readFile(perUser, 'utf8')).trim().split('\n')
-    return lines.map((line) => (JSON.parse(line) as UserLine).ndcg.model) // of `evaluate --per-user`
+    return readUsers(perUser)
   }
   const [old, patched, rebuilt] = [await judge(before), await judge(increment), await judge(full)]
   const bytes = await weighDownload(before, increment)
@@ -97,12 +96,19 @@ async function compare(log: CutLog, items: string, report: Report) {
     changedShare: summary.changedShare ?? null,
     ...bytes,
     byteShare: rounded(bytes.downloadBytes / bytes.wholeBytes),
-    users: rebuilt.length,
-    ndcgBefore: mean(old),
-    ndcgIncrement: mean(patched),
-    ndcgFull: mean(rebuilt),
-    shareOfFull: ratioOfMeans(patched, rebuilt),
+    users: rebuilt.byUser.length,
+    ndcgBefore: old.mean,
+    ndcgIncrement: patched.mean,
+    ndcgFull: rebuilt.mean,
+    shareOfFull: ratioOfMeans(patched.byUser, rebuilt.byUser),
     incrementMs: step.wallMs,
     fullMs: whole.wallMs,
   }
+}
+
+/** NDCG@20 of a file of `evaluate --per-user`, in the mean and user by user. */
+async function readUsers(path: string) {
+  const lines = (await readFile(path, 'utf8')).trim().split('\n')
+  const { means, methods } = poolUsers(lines.map((line): UserLine => JSON.parse(line)))
+  return { mean: means.model, byUser: methods.model.ours }
 }
