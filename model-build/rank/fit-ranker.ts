@@ -65,8 +65,7 @@ export async function fitRanker(groups: readonly TrainingGroup[], options: Ranke
 
 /** Trains as much of the second stage as judging it takes: where trees learn from all lists, those that judge each other. */
 export async function judgeRanker(groups: readonly TrainingGroup[], options: RankerOptions): Promise<JudgedRanker> {
-  const { unseen, train } = await scoreUnseen(groups, options)
-  const linearHead = evenHead(groups)
+  const { linearHead, unseen, train } = await scoreUnseen(groups, options)
   const judging = groups.filter((group) => unseen.has(group))
   const head = (group: TrainingGroup) => headScores(group, linearHead)
   const both = (group: TrainingGroup) => unseen.get(group) ?? head(group)
@@ -95,17 +94,21 @@ export function judgingGroups(
   return model === 'trees' && onAll ? groups : partGroups(groups).judging
 }
 
-/** Scores of the lists that judge a ranker, by a model that has not seen their users, and the ranker itself. */
-type Scored = { readonly unseen: ReadonlyMap<TrainingGroup, Float32Array>; train(): Promise<Headed> }
+/** A ranker's head, scores of the lists that judge it by a model that has not seen their users, and the ranker itself. */
+type Scored = Pick<Headed, 'linearHead'> & {
+  readonly unseen: ReadonlyMap<TrainingGroup, Float32Array>
+  train(): Promise<Headed>
+}
 
 async function scoreUnseen(groups: readonly TrainingGroup[], options: RankerOptions): Promise<Scored> {
   if (options.model === 'trees' && options.onAll) {
     const { unseen, train } = await judgeTreesOnAll(groups, options)
-    return { unseen, train: async () => asTrees(await train()) }
+    return { linearHead: evenHead(groups), unseen, train: async () => asTrees(await train()) }
   }
   const { judging, training } = partGroups(groups)
   const fitted = await fitModel({ training, watching: judging }, options)
   return {
+    linearHead: fitted.linearHead,
     unseen: await scoreLists(fitted.model, fitted.linearHead, judging, options.pool),
     train: async () => fitted,
   }
