@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import { askFiftyTimes, clickThree, clockOff, FULL_STORE, historyOf } from './support/device-acts.ts'
 import { expect, test } from './support/fixtures.ts'
 import { inWorker } from './support/in-worker.ts'
 import { openSitePage } from './support/site-page.ts'
@@ -9,28 +10,10 @@ import { deleteDatabases, spoilObjects } from './support/spoil-storage.ts'
 const status = (page: Page) => page.evaluate(() => window.recommender.status())
 const listLength = (page: Page) =>
   page.evaluate(async () => (await window.recommender.recommend({ scene: 'for-you', count: 10 })).items.length)
-const historyOf = (page: Page) => page.evaluate(async () => (await window.recommender.profile.history()).length)
 const settled = (page: Page) => expect.poll(async () => (await status(page)).residentItems).toBe(300)
 
-/** Clicks the first three items of a list. @returns How many events the device then remembers. */
-async function clickThree(page: Page): Promise<number> {
-  await page.evaluate(async () => {
-    const { items } = await window.recommender.recommend({ scene: 'for-you', count: 3 })
-    await window.recommender.track(items.map(({ id }) => ({ type: 'click', item: id })))
-  })
-  return historyOf(page)
-}
-
 test('a quota that is refused in the middle of a download costs storage, not the lists', async ({ page, small }) => {
-  await inWorker(
-    page,
-    `let puts = 0
-     const put = IDBObjectStore.prototype.put
-     IDBObjectStore.prototype.put = function (...args) {
-       if (this.name === 'objects' && ++puts > 4) throw new DOMException('full', 'QuotaExceededError')
-       return put.apply(this, args)
-     };`,
-  )
+  await inWorker(page, FULL_STORE)
   await openSitePage(page, small)
   await settled(page)
   expect(await listLength(page)).toBe(10)
@@ -116,11 +99,7 @@ test('a browser is asked to keep storage once, only where the page says so and t
 
 test('fifty calls at once are all answered with full lists of their own', async ({ page, small }) => {
   await openSitePage(page, small)
-  const lists = await page.evaluate(async () => {
-    const call = () => window.recommender.recommend({ scene: 'for-you', count: 10 })
-    const replies = await Promise.all(Array.from({ length: 50 }, call))
-    return replies.map(({ list, items }) => ({ list, count: items.length }))
-  })
+  const lists = await askFiftyTimes(page)
   expect(lists.every(({ count }) => count === 10)).toBe(true)
   expect(new Set(lists.map(({ list }) => list)).size).toBe(50)
 })
@@ -130,7 +109,7 @@ test('a clock that jumps ten years on or back changes no history and leaves list
   await settled(page)
   expect(await clickThree(page)).toBe(3)
   for (const years of [10, -10]) {
-    await inWorker(page, `{ const now = Date.now; Date.now = () => now() + ${years} * 31557600000 };`)
+    await inWorker(page, clockOff(years))
     await page.reload()
     await settled(page)
     expect(await historyOf(page)).toBe(3)

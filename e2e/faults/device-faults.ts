@@ -1,5 +1,6 @@
 import { expect } from '@playwright/test'
 import type { Promised, Scene } from '../promises/scene.ts'
+import { askFiftyTimes, clickThree, clockOff, FULL_STORE, historyOf } from '../support/device-acts.ts'
 import { readReleasePaths, readStoredObjects } from '../support/release-objects.ts'
 import { deleteDatabases, spoilObjects } from '../support/spoil-storage.ts'
 import {
@@ -32,11 +33,11 @@ export const DEVICE_FAULTS: readonly Promised[] = [
   {
     sentence: 'a quota that is refused in the middle of a download costs storage, not the lists',
     async keep(scene) {
-      await openShelf(scene, FULL)
+      await openShelf(scene, inWorker(FULL_STORE))
       await expectSettled(scene)
       expect(await personalList(scene)).toHaveLength(20)
       expect(await statusOf(scene)).toMatchObject({ storage: 'persistent', lastError: { code: 'quota-exceeded' } })
-      expect(await clickThree(scene)).toBe(3)
+      expect(await clickThree(scene.visitor)).toBe(3)
     },
   },
   {
@@ -44,11 +45,7 @@ export const DEVICE_FAULTS: readonly Promised[] = [
     async keep(scene) {
       await openShelf(scene)
       await expectCards(scene)
-      const lists = await scene.visitor.evaluate(async () => {
-        const call = () => window.recommender.recommend({ scene: 'for-you', count: 10 })
-        const replies = await Promise.all(Array.from({ length: 50 }, call))
-        return replies.map(({ list, items }) => ({ list, count: items.length }))
-      })
+      const lists = await askFiftyTimes(scene.visitor)
       expect(lists.map(({ count }) => count)).toEqual(new Array(50).fill(10))
       expect(new Set(lists.map(({ list }) => list)).size).toBe(50)
     },
@@ -57,15 +54,15 @@ export const DEVICE_FAULTS: readonly Promised[] = [
     sentence: 'a clock that jumps ten years on or back changes no history and leaves lists full',
     async keep(scene) {
       const { visitor, demo, host } = scene
-      const pages = { '/on': shelfOf(demo, inYears(10)), '/back': shelfOf(demo, inYears(-10)) }
+      const pages = { '/on': shelfOf(demo, inWorker(clockOff(10))), '/back': shelfOf(demo, inWorker(clockOff(-10))) }
       const { url } = await host(shelfOf(demo), { pages })
       await visitor.goto(url)
       await expectSettled(scene)
-      expect(await clickThree(scene)).toBe(3)
+      expect(await clickThree(scene.visitor)).toBe(3)
       for (const page of ['on', 'back']) {
         await visitor.goto(url + page)
         await expectSettled(scene)
-        expect(await historyOf(scene)).toBe(3)
+        expect(await historyOf(visitor)).toBe(3)
         expect(await personalList(scene)).toHaveLength(20)
       }
     },
@@ -76,7 +73,7 @@ export const DEVICE_FAULTS: readonly Promised[] = [
       const { visitor } = scene
       await openShelf(scene)
       await expectSettled(scene)
-      expect(await clickThree(scene)).toBe(3)
+      expect(await clickThree(scene.visitor)).toBe(3)
       await visitor.evaluate(() => {
         const frame = document.createElement('iframe')
         frame.src = location.href
@@ -99,7 +96,7 @@ export const DEVICE_FAULTS: readonly Promised[] = [
       const url = await openShelf(scene)
       await expectSettled(scene)
       await visitor.evaluate(deleteDatabases)
-      expect(await clickThree(scene)).toBe(3)
+      expect(await clickThree(scene.visitor)).toBe(3)
       expect(await personalList(scene)).toHaveLength(20)
       await visitor.goto(url)
       await expectSettled(scene)
@@ -157,30 +154,6 @@ export const DEVICE_FAULTS: readonly Promised[] = [
     },
   },
 ]
-
-/** A worker whose store of objects is full after four. */
-const FULL = inWorker(`let puts = 0
-  const put = IDBObjectStore.prototype.put
-  IDBObjectStore.prototype.put = function (...args) {
-    if (this.name === 'objects' && ++puts > 4) throw new DOMException('full', 'QuotaExceededError')
-    return put.apply(this, args)
-  };`)
-
-/** A worker whose clock is years on or back. */
-const inYears = (years: number): string =>
-  inWorker(`{ const now = Date.now; Date.now = () => now() + ${years} * 31557600000 };`)
-
-const historyOf = ({ visitor }: Scene): Promise<number> =>
-  visitor.evaluate(async () => (await window.recommender.profile.history()).length)
-
-/** Clicks the first three items of a list. @returns How many items the device then remembers. */
-async function clickThree(scene: Scene): Promise<number> {
-  await scene.visitor.evaluate(async () => {
-    const { items } = await window.recommender.recommend({ scene: 'for-you', count: 3 })
-    await window.recommender.track(items.map(({ id }) => ({ type: 'click', item: id })))
-  })
-  return historyOf(scene)
-}
 
 /** Twenty of a list that the shelf's rules do not change, with their scores. */
 function personalList({ visitor }: Scene): Promise<readonly (readonly [string, number])[]> {

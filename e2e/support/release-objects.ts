@@ -82,7 +82,7 @@ function readHashes(file: Buffer): { readonly cells: readonly string[][]; readon
 }
 
 /** A page, or a visitor's. */
-type Runs = { evaluate<R>(run: () => Promise<R>): Promise<R> }
+export type Runs = { evaluate<R>(run: () => Promise<R>): Promise<R> }
 
 /** Names of the objects in the page's storage, each with whether its bytes are those that the name stands for. */
 export function readStoredObjects(page: Runs): Promise<{ readonly hash: string; readonly isWhole: boolean }[]> {
