@@ -150,6 +150,17 @@ describe('a later visit', () => {
     await expect.poll(() => resident(page)).toBe(3)
   })
 
+  test.each([
+    ['a search', ({ engine }: Page) => engine.search({ limit: 1 })],
+    ['cards', ({ engine }: Page) => engine.cards(['item-1'])],
+    ['a refresh', ({ engine }: Page) => engine.refresh()],
+  ])('reads the rest with %s, of which no list is asked for', async (_what, ask) => {
+    const page = await reopen()
+    expect(await resident(page)).toBe(1)
+    expect(await ask(page)).toMatchObject({ ok: true })
+    await expect.poll(() => resident(page)).toBe(3)
+  })
+
   test('reads the rest after a while where no list is asked for', async () => {
     const page = await reopen()
     await passTurns()
