@@ -34,7 +34,7 @@ export default defineConfig({
     },
     {
       name: 'firefox',
-      testMatch: /(?:promises|measured|main|accessible|looks|seeds|faults-elsewhere)[.]spec[.]ts$/,
+      testMatch: /(?:promises|measured|main|accessible|looks|seeds|next-list|faults-elsewhere)[.]spec[.]ts$/,
       dependencies: ['prepare'],
       use: {
         browserName: 'firefox',

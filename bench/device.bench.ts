@@ -50,12 +50,11 @@ async function measureSize(release: BenchRelease, { histories, isLargest, report
     const onnx = await measureCalls(browser, edge.url, { ids: release.itemIds, histories, page: 'calls-onnx.html' })
     report('click to list, starts, bytes')
     const clickToList = await measureClickToList(browser, edge.url, release.itemIds)
-    const { warmMs, offlineMs } = await measureReturns(browser, edge.url)
+    const returns = await measureReturns(browser, edge.url)
     const coldStart = await measureColdStart(browser, edge.url, await nameFirstObjects(release.releaseDir))
     const rest = {
       coldStart,
-      warmStart: { ms: warmMs },
-      offlineStart: { ms: offlineMs },
+      ...returns,
       clickToList,
       memoryMb: calls.memoryMb,
       blankMemoryMb: calls.blankMemoryMb,

@@ -1,10 +1,11 @@
 import type { EventType } from '#contract/events'
 import { LIMITS } from '#contract/limits'
-import type { RecommendedItem, RecommendReply } from '#contract/rpc'
+import type { RecommendedItem, RecommendReply, RecommendRequest } from '#contract/rpc'
 import { placeIn } from './event-place.ts'
 import { createFixIt, type Problem, problemOf } from './fix-it.ts'
 import { createImpressions, type Impressions } from './impressions.ts'
-import { isLocalPage } from './page-signs.ts'
+import { readNextList } from './next-list.ts'
+import { isLocalPage, markOnce } from './page-signs.ts'
 import type { Recommender } from './recommender.ts'
 import type { ShelfKit } from './shelf-maker.ts'
 import { type OwnList, readOwnList, reorder } from './shelf-own-list.ts'
@@ -24,6 +25,8 @@ export class Shelf {
   readonly #impressions: Impressions
   readonly #seen = new Set<string>()
   #reply: RecommendReply | null = null
+  /** What the page before left for this one. */
+  #next: Promise<RecommendReply | null> = Promise.resolve(null)
   #state: 'idle' | 'asking' | 'again' = 'idle'
   #retryMs = RETRY_MS
   #retry: ReturnType<typeof setTimeout> | undefined
@@ -64,13 +67,29 @@ export class Shelf {
       on('release-changed', refresh),
       () => removeEventListener('online', refresh),
     ]
+    if (!this.#reply) this.#next = readNextList(this.#recommender, this.#request())
     refresh()
     void this.#wait()
   }
 
+  /** Shows what the page before left for this one until the worker's list is here, or that something is to come. */
   async #wait(): Promise<void> {
+    const next = await this.#next
     await this.#takeTurn()
-    if (this.#ends.length > 0) this.#view.wait()
+    if (this.#ends.length === 0) return
+    if (!this.#reply && next) this.#showNext(next)
+    this.#view.wait()
+  }
+
+  #showNext(next: RecommendReply): void {
+    try {
+      if (next.items.length === 0) return
+      this.#show(next, { isFull: next.items.length >= this.#request().count, own: null })
+      markOnce('first-list')
+      if (next.personal) markOnce('first-personal-list')
+    } catch {
+      this.#reply = null // of another version of this script
+    }
   }
 
   disconnect(): void {
@@ -93,7 +112,7 @@ export class Shelf {
   async #ask(): Promise<void> {
     const own = this.#ownList()
     try {
-      const request = readRequest((name) => this.#host.getAttribute(name))
+      const request = { ...this.#request(), isPatient: (await this.#next) !== null }
       const count = Math.min(LIMITS.listItems, Math.max(request.count, this.#reply?.items.length ?? 0))
       const { ids } = own ?? {}
       const reply = await this.#recommender.recommend(
@@ -115,7 +134,7 @@ export class Shelf {
     if (this.#state !== 'idle' || !before || before.items.length >= LIMITS.listItems) return
     this.#state = 'asking'
     try {
-      const request = readRequest((name) => this.#host.getAttribute(name))
+      const request = this.#request()
       const exclude = [...(request.exclude ?? []), ...before.items.map(({ id }) => id)]
       const { items } = await this.#recommender.recommend({ ...request, exclude })
       const isFull = items.length >= request.count
@@ -124,6 +143,10 @@ export class Shelf {
       if (this.#ends.length > 0) this.#fail(problemOf(thrown))
     }
     this.#free()
+  }
+
+  #request(): RecommendRequest {
+    return readRequest((name) => this.#host.getAttribute(name))
   }
 
   #free(): void {

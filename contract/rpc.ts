@@ -79,6 +79,8 @@ export type RecommendRequest = {
   readonly tzOffsetMin?: number | null
   /** Whether items of the history may be recommended again; false by default. */
   readonly includeSeen?: boolean
+  /** Whether the page shows a list already, and would rather wait two seconds for one of the whole catalogue than have one of a part of it. */
+  readonly isPatient?: boolean
 }
 
 /** Why an item is in a list; the client words it. */

@@ -1,6 +1,7 @@
 import { createMemoryFeedback } from '#worker/core/feedback/memory-store'
 import type { EngineDeps, TabMessage } from './deps.ts'
 import { createIdbFeedback } from './feedback/idb-store.ts'
+import { createCacheLists } from './store/cache-lists.ts'
 import { createIdbProfile } from './store/idb-profile.ts'
 import { createIdbShards } from './store/idb-shards.ts'
 import { createMemoryProfile } from './store/memory-profile.ts'
@@ -28,6 +29,7 @@ export function createBrowserDeps(): EngineDeps {
             shards: createIdbShards(`pocketshelf:shards:${name}`),
             profile: createIdbProfile(`pocketshelf:profile:${name}`),
             feedback: createIdbFeedback(`pocketshelf:feedback:${name}`),
+            lists: createCacheLists(`pocketshelf:lists:${name}`),
           }
         : { shards: createMemoryShards(), profile: createMemoryProfile(), feedback: createMemoryFeedback() },
     after: (delayMs, run) => {

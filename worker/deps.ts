@@ -1,11 +1,13 @@
 import type { StorageMode } from '#contract/rpc'
 import type { FeedbackStore } from '#worker/core/feedback/store'
-import type { ProfileStore, ShardStore } from './store/ports.ts'
+import type { ListStore, ProfileStore, ShardStore } from './store/ports.ts'
 
 export type Stores = {
   readonly shards: ShardStore
   readonly profile: ProfileStore
   readonly feedback: FeedbackStore
+  /** Absent where nothing outlives the page. */
+  readonly lists?: ListStore
 }
 
 /** What tabs of one edge and site tell each other. */

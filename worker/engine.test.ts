@@ -3,8 +3,9 @@ import { createMemoryFeedback } from '#worker/core/feedback/memory-store'
 import { createEngine } from './engine.ts'
 import { createMemoryProfile } from './store/memory-profile.ts'
 import { createMemoryShards } from './store/memory-shards.ts'
-import { click, code, ids, loaded, openPage, publishedEdge, value } from './testing/page.ts'
-import { createTestDeps, TestBrowser } from './testing/test-deps.ts'
+import { click, code, ids, KEY, loaded, openPage, publishedEdge, value } from './testing/page.ts'
+import { passTurns } from './testing/pass-turns.ts'
+import { createTestDeps, TestBrowser, testOptions } from './testing/test-deps.ts'
 
 describe('storage', () => {
   test('goes on from memory with storage-refused when IndexedDB is refused', async () => {
@@ -24,6 +25,23 @@ describe('storage', () => {
     expect(value(page.started)).toMatchObject({ storage: 'memory', lastError: { code: 'storage-refused' } })
     await page.engine.track([click('item-1')])
     expect(value(await page.engine.status()).historyItems).toBe(1)
+  })
+
+  test('goes on in memory when the browser does not read its storage, and says so', async () => {
+    const hang = () => new Promise<never>(() => undefined)
+    const { stores } = new TestBrowser()
+    const memory = { shards: createMemoryShards(), profile: createMemoryProfile(), feedback: createMemoryFeedback() }
+    const deps = createTestDeps(publishedEdge())
+    const hanging = { ...stores, profile: { ...stores.profile, read: hang } }
+    const engine = createEngine({
+      ...deps,
+      openStores: (_name, mode) => (mode === 'persistent' ? hanging : memory),
+    })
+    const starting = engine.start(testOptions(KEY.publicKey), () => undefined)
+    await passTurns()
+    deps.timers.advance(5_000)
+    expect(value(await starting)).toMatchObject({ storage: 'memory', lastError: { code: 'storage-refused' } })
+    expect(await ids(engine)).toHaveLength(10)
   })
 
   test('loses nothing of the session when the disk is full mid-way', async () => {

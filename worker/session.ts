@@ -7,6 +7,7 @@ import { Engines } from './engines/engines.ts'
 import { PrivateLoop } from './feedback/private-loop.ts'
 import { inspectList, inspectRelease } from './inspect.ts'
 import { memoryBytes } from './memory-size.ts'
+import { NextLists } from './next-lists.ts'
 import { type Opened, openStores } from './open-stores.ts'
 import { Poller } from './poller.ts'
 import { type Area, isPassing, Problems } from './problems.ts'
@@ -20,6 +21,7 @@ import { planFetches } from './release/fetch-plan.ts'
 import { type Installation, ReleaseKeeper } from './release/keeper.ts'
 import { ObjectSource } from './release/objects.ts'
 import { Shelves } from './shelves.ts'
+import { StoreAudit } from './store-audit.ts'
 import { resolveTier, type Tier } from './tiers.ts'
 
 /** How often the channel is looked at, and where the visitor saves data. */
@@ -31,10 +33,6 @@ const RETRY_MS = 10_000
 
 /** Engines of a hidden tab are given back after this. */
 const HIDDEN_MS = 30_000
-
-/** When a page that has everything looks whether a few of its stored objects are still what they were. */
-const AUDIT_DELAY_MS = 20_000
-const AUDITED_OBJECTS = 4
 
 /** The page paints its first lists before a runtime is loaded. */
 const ENGINES_DELAY_MS = 300
@@ -55,12 +53,13 @@ export class Session {
   readonly #outbox: Outbox
   readonly #loop: PrivateLoop
   readonly #engines: Engines
+  readonly #next: NextLists
   readonly #keeper: ReleaseKeeper
+  readonly #audit: StoreAudit
   readonly #poller: Poller
   readonly #channel: TabChannel
   #cancelEngines: (() => void) | null = null
   #cancelHidden: (() => void) | null = null
-  #cancelAudit: (() => void) | null = null
   #isStopped = false
   /** Settles when the profile has been read. */
   #known: Promise<void> = Promise.resolve()
@@ -104,6 +103,7 @@ export class Session {
     this.#channel = deps.openChannel(`pocketshelf:${name}`, (message) => this.#hear(message))
     this.#outbox = this.#createOutbox({ store, edge, name })
     this.#loop = this.#createLoop(store)
+    this.#next = new NextLists({ deps, store: stores.lists, answer: (request) => this.shelves.prepare(request) })
     this.desk = this.#createDesk(store, edge)
     this.#engines = new Engines(deps, { ...options, graphBytes: this.#tier.graphBytes }, (area, error) =>
       problems.report(area, error),
@@ -115,10 +115,20 @@ export class Session {
       engines: this.#engines,
       profile: this.#profile,
       loop: this.#loop,
+      next: this.#next,
       source: this.#source,
       report: report('engine'),
     })
     this.#keeper = this.#createKeeper(edge, name)
+    this.#audit = new StoreAudit(deps, {
+      source: this.#source,
+      hashes: () => this.shelves.installation?.tally.hashes ?? new Set(),
+      lost: async () => {
+        this.#keeper.renew()
+        await this.#look().catch(() => undefined) // reported by whoever looks; the next look tries again
+      },
+      report: report('storage'),
+    })
     this.#poller = new Poller(deps, () => this.#look(), this.#tier.isFrugal ? FRUGAL_POLL_MS : POLL_MS)
   }
 
@@ -199,7 +209,8 @@ export class Session {
     this.#poller.pause()
     this.#cancelEngines?.()
     this.#cancelHidden?.()
-    this.#cancelAudit?.()
+    this.#audit.stop()
+    this.#next.stop()
     this.#outbox.stop()
     this.#channel.close()
     await this.shelves.close()
@@ -244,6 +255,7 @@ export class Session {
       store,
       edge,
       loop: this.#loop,
+      next: this.#next,
       origin: () => this.#origin(),
       changed: () => {
         this.#notify({ type: 'profile-changed' })
@@ -322,9 +334,11 @@ export class Session {
     if (before === null) this.#notify({ type: 'ready', release, personal })
     else if (before.root.manifestHash !== installation.root.manifestHash) {
       const { fetched, reused } = installation.tally
+      this.#next.changed()
       this.#notify({ type: 'release-changed', release, fetchedObjects: fetched, reusedObjects: reused })
     }
     if (!installation.isComplete) return
+    this.#next.seen() // lists so far were of a part of the catalogue
     this.#scheduleEngines()
     this.#enrich()
   }
@@ -338,26 +352,11 @@ export class Session {
       this.shelves.openEngines().then(
         () => {
           this.#notify({ type: 'engines-ready' })
-          this.#scheduleAudit()
+          if (!this.#isStopped) this.#audit.schedule()
         },
         (thrown: unknown) => this.#problems.report('engine', toRecError(thrown)),
       )
     })
-  }
-
-  /** Once a page, long after everything is there. */
-  #scheduleAudit(): void {
-    if (this.#isStopped) return
-    this.#cancelAudit ??= this.#deps.after(AUDIT_DELAY_MS, () => {
-      this.#audit().catch((thrown: unknown) => this.#problems.report('storage', toRecError(thrown)))
-    })
-  }
-
-  async #audit(): Promise<void> {
-    const hashes = this.shelves.installation?.tally.hashes ?? new Set<string>()
-    if ((await this.#source.audit(hashes, AUDITED_OBJECTS, this.#deps.random)) === 0) return
-    this.#keeper.renew()
-    await this.#look().catch(() => undefined) // reported by whoever looks; the next look tries again
   }
 
   /** Learns what it must of history items that are not on this device; a failure leaves them out until the next page. */

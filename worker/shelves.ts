@@ -14,6 +14,7 @@ import type { EngineDeps } from './deps.ts'
 import type { Built, Engines } from './engines/engines.ts'
 import { explainItem, type Traced } from './explain.ts'
 import type { PrivateLoop } from './feedback/private-loop.ts'
+import type { NextLists } from './next-lists.ts'
 import type { Profile } from './profile/profile.ts'
 import { createQueue } from './queue.ts'
 import type { Installation } from './release/keeper.ts'
@@ -32,6 +33,7 @@ export type ShelvesParts = {
   readonly engines: Engines
   readonly profile: Profile
   readonly loop: PrivateLoop
+  readonly next: NextLists
   readonly source: ObjectSource
   readonly tier: Tier
   readonly report: (error: RecError) => void
@@ -49,6 +51,9 @@ type Live = {
 /** A page that was loaded asks for its first list within this time, or asks for none. */
 const FIRST_LIST_MS = 250
 
+/** A patient request waits for the rest of the catalogue as long as this, ms. */
+const PATIENCE_MS = 2_000
+
 /** Answers from the release in use. Answers and switches stand in one queue, so that an answer never mixes two releases. */
 export class Shelves {
   readonly #parts: ShelvesParts
@@ -62,6 +67,11 @@ export class Shelves {
 
   /** Ends the wait for the first list. */
   endFirstList: () => void = () => undefined
+  #becomeWhole: () => void = () => undefined
+  /** Settles when all that this device can have of a release was installed. */
+  readonly #whole = new Promise<void>((resolve) => {
+    this.#becomeWhole = resolve
+  })
 
   constructor(parts: ShelvesParts) {
     this.#parts = parts
@@ -95,6 +105,7 @@ export class Shelves {
     const built = await this.#parts.engines.build(installation, cells)
     const { model, trees } = built
     await this.#switch({ installation, built, model, trees, cards: createCardSearch(model) })
+    if (installation.isComplete) this.#becomeWhole()
   }
 
   /** Loads what ranks and searches faster; the simpler engines stay where it fails. */
@@ -152,15 +163,26 @@ export class Shelves {
   async recommend(request: RecommendRequest): Promise<RecommendReply> {
     checkRequest(request)
     this.#asked.set(request.scene, request)
-    const { loop } = this.#parts
+    const { deps, loop, next } = this.#parts
+    if (request.isPatient) {
+      this.endFirstList()
+      await Promise.race([this.#whole, new Promise<void>((resolve) => deps.after(PATIENCE_MS, resolve))])
+    }
     try {
       if (!loop.wantsLists) return (await this.#answer(request)).reply
       const { reply, model, trace } = await this.#traced(request)
       loop.opened(reply, trace, model)
       return reply
     } finally {
+      next.asked(request)
       this.endFirstList()
     }
+  }
+
+  /** A list that nobody sees yet. @throws RecError `bad-request`, `not-ready` */
+  async prepare(request: RecommendRequest): Promise<RecommendReply> {
+    checkRequest(request)
+    return (await this.#answer(request)).reply
   }
 
   /** Why an item is in the list of a request, or why it is not. @throws RecError `bad-request`, `not-ready` */

@@ -89,6 +89,12 @@ export async function readMarks(names: readonly string[]): Promise<{ origin: num
   return { origin: performance.timeOrigin, marks }
 }
 
+/** Waits until the worker answers. @returns Milliseconds since the navigation began. */
+export async function workerAnswers(): Promise<number> {
+  await window.pocketshelf.recommend({ scene: 'for-you', count: 20 })
+  return performance.now()
+}
+
 /** Waits until every cell of the release is on the device. @returns Resident items. */
 export async function allResident(): Promise<number> {
   for (;;) {

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page, Request } from 'playwright'
 import { percentile, rounded } from '../harness/percentiles.ts'
-import { allResident, readMarks } from './in-page.ts'
+import { allResident, readMarks, workerAnswers } from './in-page.ts'
 
 /** What an empty device waits and downloads. Bytes are bodies as they came over the wire; the page itself and headers are apart. */
 export type ColdStart = {
@@ -75,15 +75,21 @@ function sumOf(arrivals: readonly Arrival[]): number {
   return arrivals.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0)
 }
 
-/** Median time from navigation to the first list for a visitor who comes back; first with the network, then without. */
-export async function measureReturns(browser: Browser, url: string): Promise<{ warmMs: number; offlineMs: number }> {
+/** Medians from navigation, ms: the first list on the page, which the page before made for it, and the first that its own worker makes. */
+export type LaterVisit = { readonly ms: number; readonly workerMs: number }
+
+/** What a visitor who comes back waits; first with the network, then without. */
+export async function measureReturns(
+  browser: Browser,
+  url: string,
+): Promise<{ warmStart: LaterVisit; offlineStart: LaterVisit }> {
   const context = await browser.newContext()
   try {
     await visit(context, `${url}/first-click.html`, async (page) => {
       await page.evaluate(readMarks, ['first-personal-list', 'engines-ready'])
       await page.evaluate(allResident)
     })
-    const warmMs = await medianStart(context, `${url}/shelf.html`)
+    const warmStart = await medianStart(context, `${url}/shelf.html`)
     for (
       let n = 0;
       n < 2;
@@ -94,19 +100,21 @@ export async function measureReturns(browser: Browser, url: string): Promise<{ w
         await page.evaluate(readMarks, ['first-list', 'engines-ready'])
       })
     await context.setOffline(true)
-    return { warmMs, offlineMs: await medianStart(context, `${url}/offline.html`) }
+    return { warmStart, offlineStart: await medianStart(context, `${url}/offline.html`) }
   } finally {
     await context.close()
   }
 }
 
-async function medianStart(context: BrowserContext, url: string): Promise<number> {
-  const times: number[] = []
+async function medianStart(context: BrowserContext, url: string): Promise<LaterVisit> {
+  const lists: number[] = []
+  const workers: number[] = []
   for (let n = 0; n < WARM_STARTS; n++) {
     const { marks } = await visit(context, url, (page) => page.evaluate(readMarks, ['first-list']))
-    times.push(marks['first-list'] ?? Number.NaN)
+    lists.push(marks['first-list'] ?? Number.NaN)
+    workers.push(await visit(context, url, (page) => page.evaluate(workerAnswers)))
   }
-  return rounded(percentile(times, 0.5))
+  return { ms: rounded(percentile(lists, 0.5)), workerMs: rounded(percentile(workers, 0.5)) }
 }
 
 async function visit<T>(context: BrowserContext, url: string, use: (page: Page) => Promise<T>): Promise<T> {

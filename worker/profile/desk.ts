@@ -13,6 +13,7 @@ import type {
 } from '#contract/rpc'
 import type { EngineDeps, TabMessage } from '../deps.ts'
 import type { PrivateLoop } from '../feedback/private-loop.ts'
+import type { NextLists } from '../next-lists.ts'
 import type { EdgeClient } from '../release/edge.ts'
 import { effectiveMode, parseConsent } from './consent.ts'
 import type { GuardedStore } from './guarded-store.ts'
@@ -31,6 +32,7 @@ export type DeskParts = {
   readonly store: GuardedStore
   readonly edge: EdgeClient
   readonly loop: PrivateLoop
+  readonly next: NextLists
   /** The release that events belong to. */
   readonly origin: () => { readonly release?: string; readonly arm?: string }
   /** Events of this page changed what lists depend on. */
@@ -60,7 +62,8 @@ export class ProfileDesk {
     const events = stampEvents(inputs, { now, tzOffsetMin: deps.tzOffsetMin(now), ...origin() })
     if (events.length === 0) return 0
     const stored = profile.add(events)
-    if (events.some(({ type }) => type !== 'impression')) this.#parts.changed()
+    if (events.some(({ type }) => type !== 'impression')) this.#changed()
+    else this.#parts.next.seen()
     await stored
     if (this.mode === 'first-party') await outbox.add(events)
     await this.#parts.loop.tracked(inputs)
@@ -141,7 +144,7 @@ export class ProfileDesk {
     const pseudonyms = outbox.reset()
     profile.reset()
     const isClear = await store.clear()
-    await this.#parts.loop.forget(options)
+    await Promise.all([this.#parts.loop.forget(options), this.#parts.next.clear()])
     this.#parts.post({ type: 'forget' })
     this.#parts.changed()
     for (const pseudonym of pseudonyms)
@@ -156,18 +159,24 @@ export class ProfileDesk {
     await this.#parts.outbox.load()
     if (this.mode !== 'first-party') await this.#parts.outbox.drop()
     await this.#parts.loop.modeChanged()
-    this.#parts.changed()
+    this.#changed()
   }
 
   /** Another tab forgot everything. */
   dropMemory(): void {
     this.#parts.outbox.reset()
     this.#parts.profile.reset()
+    void this.#parts.next.clear()
+    this.#parts.changed()
+  }
+
+  #changed(): void {
+    this.#parts.next.changed()
     this.#parts.changed()
   }
 
   #told(): void {
-    this.#parts.changed()
+    this.#changed()
     this.#parts.post({ type: 'profile' })
   }
 }

@@ -1,3 +1,5 @@
+import type { NextList } from '#contract/next-lists'
+
 /** One object as a shard store keeps it. */
 export type StoredSize = { readonly hash: string; readonly storedBytes: number }
 
@@ -42,4 +44,11 @@ export interface ProfileStore {
   /** Empties every kind. */
   clear(): Promise<void>
   close(): void
+}
+
+/** Lists made beforehand for the page that comes next, by address (`contract/next-lists.ts`). Methods reject where the browser refuses caches. */
+export interface ListStore {
+  addresses(): Promise<readonly string[]>
+  /** Makes these the only lists that are kept; with none, nothing of the store is left. */
+  write(lists: ReadonlyMap<string, NextList>): Promise<void>
 }

@@ -1,3 +1,4 @@
+import type { NextList } from '#contract/next-lists'
 import type { EngineNotice, EngineOptions } from '#contract/rpc'
 import { createMemoryFeedback } from '#worker/core/feedback/memory-store'
 import type { EngineDeps, Stores, TabMessage } from '../deps.ts'
@@ -32,7 +33,15 @@ export class TestBrowser {
     shards: keepOpen(createMemoryShards()),
     profile: keepOpen(createMemoryProfile()),
     feedback: keepOpen(createMemoryFeedback()),
+    lists: {
+      addresses: async () => [...this.lists.keys()],
+      write: async (lists) => {
+        this.lists = new Map(lists)
+      },
+    },
   }
+  /** Made beforehand, by address. */
+  lists: ReadonlyMap<string, NextList> = new Map()
   readonly #tabs = new Set<(message: TabMessage) => void>()
   readonly #locks = new Map<string, Promise<unknown>>()
 
