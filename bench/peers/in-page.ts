@@ -30,10 +30,13 @@ export async function measurePeer({
   name,
   dim,
   rounds,
+  enoughMs,
 }: {
   name: string
   dim: number
-  rounds: number
+  /** How often all queries are asked: up to the second number, no more once the first is reached and `enoughMs` are over. */
+  rounds: readonly [number, number]
+  enoughMs: number
 }): Promise<PeerSample> {
   const bytes = async (path: string) => (await fetch(path)).arrayBuffer()
   const all = new Float32Array(await bytes('/data/queries'))
@@ -55,7 +58,9 @@ export async function measurePeer({
     found[k] = lists
   }
   const timesMs: number[] = []
-  for (let round = 0; round < rounds; round++) {
+  const [least, most] = rounds
+  const begun = performance.now()
+  for (let round = 0; round < most && (round < least || performance.now() - begun < enoughMs); round++) {
     for (const query of queries) {
       const from = performance.now()
       const answer = engine.search(query, 10)
