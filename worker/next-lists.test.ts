@@ -16,8 +16,10 @@ async function open(browser = new TestBrowser()) {
 }
 
 async function calm({ deps }: Pick<Page, 'deps'>, ms: number): Promise<void> {
-  deps.timers.advance(ms)
-  await passTurns()
+  for (const step of [ms, 0, 0, 0, 0, 0]) {
+    deps.timers.advance(step)
+    await passTurns(20)
+  }
 }
 
 /** Ids of the list that waits for the next page; null where none does. */
@@ -79,6 +81,16 @@ describe('lists for the next page', () => {
     value(await page.engine.forget())
     expect(page.browser.lists.size).toBe(0)
     await calm(page, 10_000)
+    expect(page.browser.lists.size).toBe(0)
+  })
+
+  test('are not kept when they were being made while everything was forgotten', async () => {
+    const page = await open()
+    value(await page.engine.track([click('item-3')]))
+    page.deps.timers.advance(100)
+    await passTurns(5)
+    value(await page.engine.forget())
+    await calm(page, 0)
     expect(page.browser.lists.size).toBe(0)
   })
 

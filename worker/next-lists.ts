@@ -30,6 +30,7 @@ export class NextLists {
   readonly #queue = createQueue()
   #asked = new Map<string, RecommendRequest>()
   #isRead = false
+  /** Grows with whatever makes lists that are being made worthless. */
   #version = 0
   #isSoon = false
   #cancel: (() => void) | null = null
@@ -83,20 +84,23 @@ export class NextLists {
     if (!this.#parts.store) return
     this.#cancel = this.#parts.deps.after(delayMs, () => {
       this.#isSoon = false
-      void this.#do((store) => this.#make(store))
+      void this.#make()
     })
   }
 
-  async #make(store: ListStore): Promise<void> {
+  async #make(): Promise<void> {
     const { answer, deps } = this.#parts
-    const version = this.#version
-    await this.#read(store)
+    const version = ++this.#version
+    await this.#do((store) => this.#read(store))
     const lists = new Map<string, NextList>()
     for (const [address, request] of this.#asked) {
+      await new Promise<void>((resolve) => deps.after(0, resolve)) // a task each: the engine may run in the page itself
       const reply = await answer(request).catch(() => null) // a kept request may be of another version of this file
       if (reply !== null) lists.set(address, { at: deps.nowMs(), reply })
     }
-    if (version === this.#version) await store.write(lists)
+    await this.#do(async (store) => {
+      if (version === this.#version) await store.write(lists)
+    })
   }
 
   /** Requests of earlier pages, older than those of this one. */
