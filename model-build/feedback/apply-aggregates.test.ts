@@ -43,7 +43,7 @@ function parts(): LearningParts {
 const repeat = (count: number, answer: Answer): Answer[] => Array.from({ length: count }, () => answer)
 
 /** The mean gradient that devices report. */
-const GRADIENT = Float64Array.from({ length: D }, (_, d) => (d < 3 ? 0.05 : 0))
+const GRADIENT = Float64Array.from({ length: D }, (_, d) => (d < 3 ? 0.025 : 0))
 
 describe('applyAggregates', () => {
   test.each<[string, Parameters<typeof sumsOf>]>([
@@ -90,7 +90,7 @@ describe('applyAggregates', () => {
   })
 
   test('refuses what nothing believed makes possible; without defences takes it whole, however few said it', () => {
-    const absurd = GRADIENT.map((value) => 10 * value)
+    const absurd = GRADIENT.map((value) => 20 * value)
     const applied = applyAggregates(parts(), sumsOf('rank', repeat(20_000, absurd), testWords(6)))
     expect(applied.noise).toMatchObject([{ question: 'rank', refusal: 'implausible' }])
     expect(isChanged(applied)).toBe(false)

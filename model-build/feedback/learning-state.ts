@@ -6,7 +6,7 @@ import { type Belief, firstBelief } from './belief.ts'
 
 /** `learning.json` beside a release: what the build knows of the parts that learn from reports. Holds nothing of any report. */
 export type LearningState = {
-  readonly v: 2
+  readonly v: 1
   readonly site: string
   /** Releases that reports have led to; questions are numbered anew for each. */
   readonly round: number
@@ -27,7 +27,7 @@ const TERM_DEVIATION = 0.3
 export function beliefOf(heads: number, dim: number, slope: number): Belief {
   const deviations = new Float64Array(heads + dim * dim).fill(HEAD_DEVIATION / slope)
   deviations.fill(TERM_DEVIATION / (dim * slope), heads)
-  return firstBelief(deviations, heads)
+  return firstBelief(deviations)
 }
 
 const path = (dir: string): string => join(dir, 'learning.json')
@@ -41,67 +41,37 @@ export async function readLearningState(dir: string): Promise<LearningState> {
   try {
     const raw = JSON.parse(text) as Record<string, never> // each field is read on the next lines, and lengths are checked
     const curvature = numbers(raw.curvature)
-    const belief = beliefIn(raw)
+    const side = Math.sqrt(curvature.length)
+    const precision = numbers(raw.precision)
+    const ahead = numbers(raw.ahead)
     const popularity = { prior: numbers(raw.prior), moved: numbers(raw.moved) }
     const { site, round, scoreDeviation } = raw as Record<string, unknown>
     const isWhole =
-      raw.v === 2 &&
+      raw.v === 1 &&
       typeof site === 'string' &&
       typeof round === 'number' &&
       typeof scoreDeviation === 'number' &&
-      isWholeBelief(belief) &&
-      belief.information.length === curvature.length &&
+      precision.length === curvature.length &&
+      Number.isInteger(side) &&
+      ahead.length === side &&
       popularity.prior.length === popularity.moved.length
     if (!isWhole) throw new RecError('input-malformed', 'fields are missing')
-    return { v: 2, site, round, scoreDeviation, curvature, belief, popularity }
+    return { v: 1, site, round, scoreDeviation, curvature, belief: { side, precision, ahead }, popularity }
   } catch (cause) {
     throw new RecError('input-malformed', `${path(dir)} is damaged; build again`, {}, { cause })
   }
 }
 
 export async function writeLearningState(dir: string, state: LearningState): Promise<void> {
-  const { v, site, round, scoreDeviation, belief } = state
+  const { v, site, round, scoreDeviation } = state
   const arrays = {
-    shrinkages: base64(Float64Array.from(belief.shrinkages)),
     curvature: base64(state.curvature),
-    deviations: base64(belief.deviations),
-    information: base64(belief.information),
-    evidence: base64(belief.evidence),
-    weightsMoved: base64(belief.moved),
-    ahead: base64(belief.ahead),
+    precision: base64(state.belief.precision),
+    ahead: base64(state.belief.ahead),
     prior: base64(state.popularity.prior),
     moved: base64(state.popularity.moved),
   }
-  await replaceFile(
-    path(dir),
-    `${JSON.stringify({ v, site, round, scoreDeviation, heads: belief.heads, ...arrays })}\n`,
-  )
-}
-
-function beliefIn(raw: Readonly<Record<string, never>>): Belief {
-  const deviations = numbers(raw.deviations)
-  const [head, term] = numbers(raw.shrinkages)
-  return {
-    side: deviations.length,
-    deviations,
-    heads: raw.heads,
-    shrinkages: [head, term],
-    information: numbers(raw.information),
-    evidence: numbers(raw.evidence),
-    moved: numbers(raw.weightsMoved),
-    ahead: numbers(raw.ahead),
-  }
-}
-
-function isWholeBelief({ side, heads, deviations, shrinkages, ...belief }: Belief): boolean {
-  return (
-    Number.isInteger(heads) &&
-    heads <= side &&
-    deviations.every((deviation) => deviation > 0) &&
-    shrinkages.every((shrinkage) => shrinkage > 0 && shrinkage <= 1) &&
-    belief.information.length === side ** 2 &&
-    [belief.evidence, belief.moved, belief.ahead].every(({ length }) => length === side)
-  )
+  await replaceFile(path(dir), `${JSON.stringify({ v, site, round, scoreDeviation, ...arrays })}\n`)
 }
 
 function base64(values: Float64Array): string {

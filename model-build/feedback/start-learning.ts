@@ -64,7 +64,7 @@ export async function startLearning(
   return {
     manifest: { ...learning, feedback: part },
     state: {
-      v: 2,
+      v: 1,
       site: manifest.site,
       round: 0,
       scoreDeviation: spread.scoreDeviation,

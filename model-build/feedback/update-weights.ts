@@ -71,11 +71,7 @@ export function updateWeights(weights: Weights, answers: VectorAnswers, scale: S
       ),
     },
     bilinear: { ...bilinear, weights: bilinear.weights.map((weight, k) => Math.fround(weight + term[k])) },
-    belief: {
-      ...learnt,
-      ahead: learnt.ahead.map((value, k) => value - step[k]),
-      moved: learnt.moved.map((value, k) => value + step[k]),
-    },
+    belief: { ...learnt, ahead: learnt.ahead.map((value, k) => value - step[k]) },
   }
 }
 

@@ -8,7 +8,6 @@ import type { Seed } from '#contract/feedback/seeds'
 import { expandSeed } from '#contract/feedback/sums'
 import { freshSeed, type Words } from '#worker/core/feedback/randomise'
 import type { Model } from '#worker/core/model'
-import { precisionOf } from '../feedback/belief.ts'
 import { factorise, solve } from '../feedback/cholesky.ts'
 import type { LearningState } from '../feedback/learning-state.ts'
 import { responseOf } from '../feedback/update-weights.ts'
@@ -125,7 +124,7 @@ function oneCell(size: number, cell: number): Float64Array {
 
 /** Turns the direction in which weights should move into the one in which mean answers must, for the build's step to go there: its transpose. */
 function throughBuild(rank: Float64Array, pair: Float64Array, { state, part, expected }: Knowledge) {
-  const { side, shrinkages } = state.belief
+  const { side, precision } = state.belief
   const heads = rank.length
   const response = responseOf({ curvature: state.curvature, slope: part.calibration.slope })
   const scale = vecScale(PRESETS[part.plan.preset].epsilon)
@@ -135,7 +134,7 @@ function throughBuild(rank: Float64Array, pair: Float64Array, { state, part, exp
   }
   const [ofRank, ofPair] = [asked('rank'), asked('pair')]
   const answers = Array.from({ length: side }, (_, k) => (k < heads ? ofRank : ofPair))
-  const after = precisionOf(state.belief, shrinkages)
+  const after = precision.slice()
   for (let m = 0; m < side; m++)
     for (let r = 0; r < side; r++)
       for (let c = 0; c < side; c++)

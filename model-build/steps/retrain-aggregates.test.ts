@@ -58,7 +58,7 @@ async function makeAsking(dir: string): Promise<void> {
   for (let k = 0; k < side; k++) curvature[k * side + k] = 1
   const popularity = { prior: new Float64Array(959), moved: new Float64Array(959) }
   const belief = beliefOf(HEADS, 8, 1)
-  await writeLearningState(dir, { v: 2, site: file.site, round: 0, scoreDeviation: 1, curvature, belief, popularity })
+  await writeLearningState(dir, { v: 1, site: file.site, round: 0, scoreDeviation: 1, curvature, belief, popularity })
 }
 
 const place = () => ({
