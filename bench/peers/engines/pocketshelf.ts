@@ -5,8 +5,8 @@ import { type HnswFactory, libraryPath, startHnswlib } from '#worker/core/hnsw/h
 import { augmentRows, fromHnswlib } from '#worker/core/hnsw/hnswlib-file'
 import type { Retriever } from '#worker/core/retriever'
 import { mostLinks } from '#worker/core/scan/graph-lists'
-import { integerDot } from '#worker/core/scan/scan-js'
 import { createScanMemory } from '#worker/core/scan/wasm-scan'
+import { halfByteDot, packHalfBytes } from '../half-bytes.ts'
 import { packParts, unpackParts } from '../parts.ts'
 import type { PeerEngine } from '../peer-engine.ts'
 
@@ -17,14 +17,14 @@ const LINKS = 16
 const EF_CONSTRUCTION = 200
 const EF_SEARCH = 100
 
-/** What int8 rows leave over is kept in steps of a sixteenth; so many of the best are compared again with it. */
+/** What int8 rows leave over is kept in steps of a sixteenth, two in a byte; so many of the best are compared again with it. */
 const FINER = 16
 const COMPARED = 4
 
 type Opened = {
   readonly retriever: Retriever
   readonly scales: Float32Array
-  readonly rest: Int8Array
+  readonly rest: Uint8Array
   readonly blocked: Uint8Array
 }
 
@@ -83,7 +83,7 @@ function searchFinely({ retriever, scales, rest, blocked }: Opened, query: Float
   const { rows, scores } = retriever.search(asked, k * COMPARED, blocked)
   const fine = Array.from(rows, (row, i) => ({
     row,
-    score: scores[i] * FINER + integerDot(rest, row, asked.values),
+    score: scores[i] * FINER + halfByteDot(rest, row, asked.values),
   }))
   return fine
     .sort((a, b) => b.score - a.score || a.row - b.row)
@@ -103,7 +103,7 @@ export const engine: PeerEngine = {
       rows.map((value, k) => value - (known[k] ?? 0)),
       steps.map((step) => step / FINER),
     )
-    const vectors = [...encodeCells(quantised, dim, cells), ...encodeCells(rest, dim, cells)]
+    const vectors = [...encodeCells(quantised, dim, cells), packHalfBytes(rest, dim)]
     const hasGraph = rows.length / dim >= GRAPH_ITEMS
     const graph = hasGraph ? [await buildGraph(known, dim, cells)] : []
     return packParts([new Uint8Array(steps.buffer), new Uint8Array([cells.length]), ...vectors, ...graph])
@@ -115,22 +115,16 @@ export const engine: PeerEngine = {
     const scales = new Float32Array(steps.slice().buffer)
     const cells = objects.slice(0, cellCount).map((bytes) => decodeVectors(bytes))
     const rowCount = cells.reduce((sum, cell) => sum + cell.itemCount, 0)
-    const graphBytes = objects[2 * cellCount]
+    const [rest = new Uint8Array(0), graphBytes] = objects.slice(cellCount)
     const memory = createScanMemory(await kernel, graphBytes === undefined ? 0 : mostLinks(graphBytes.length))
     const quantised = memory.allocate(rowCount, dim)
     cells.reduce((at, cell) => {
       quantised.set(cell.quantised, at)
       return at + cell.quantised.length
     }, 0)
-    const rest = new Int8Array(rowCount * dim)
-    objects.slice(cellCount, 2 * cellCount).reduce((at, bytes) => {
-      const { quantised: finer } = decodeVectors(bytes)
-      rest.set(finer, at)
-      return at + finer.length
-    }, 0)
     const itemNoOf = Uint32Array.from({ length: rowCount }, (_, row) => row)
     const catalogue = { quantised, dim, rowCount, itemNoOf, rowsByItemNo: itemNoOf }
-    opened = { retriever: memory.open(catalogue), scales, rest, blocked: new Uint8Array(rowCount) }
+    opened = { retriever: memory.open(catalogue), scales, rest: rest.slice(), blocked: new Uint8Array(rowCount) }
     if (graphBytes === undefined) return
     openGraph = () => {
       const orderCrc = groupCrc(cells.map((cell) => cell.orderCrc))
