@@ -69,19 +69,16 @@ export class Shelf {
     ]
     if (!this.#reply) this.#next = readNextList(this.#recommender, this.#request())
     refresh()
-    void this.#wait()
+    this.#view.wait() // at once: what comes later would move the page
+    void this.#begin()
   }
 
-  /** Shows what the page before left for this one until the worker's list is here, or that something is to come. */
-  async #wait(): Promise<void> {
+  /** Shows what the page before left for this one until the worker's list is here. */
+  async #begin(): Promise<void> {
     const next = await this.#next
+    if (!next) return
     await this.#takeTurn()
-    if (this.#ends.length === 0) return
-    if (!this.#reply && next) this.#showNext(next)
-    this.#view.wait()
-  }
-
-  #showNext(next: RecommendReply): void {
+    if (this.#ends.length === 0 || this.#reply) return
     try {
       if (next.items.length === 0) return
       this.#show(next, { isFull: next.items.length >= this.#request().count, own: null })
