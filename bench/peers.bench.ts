@@ -95,8 +95,8 @@ async function runPeer(bundle: Bundle, parts: PeerRun): Promise<Row> {
 async function measure(browser: Browser, { name, codeBytes }: Bundle, { server, set, truth }: PeerRun): Promise<Row> {
   const { dim } = set
   const context = await browser.newContext()
-  const open = async () => {
-    const page = await context.newPage()
+  const open = async (within = context) => {
+    const page = await within.newPage()
     await page.goto(`${server.url}/blank.html`)
     return page
   }
@@ -108,9 +108,9 @@ async function measure(browser: Browser, { name, codeBytes }: Bundle, { server, 
   server.give('/data/stored', stored)
   const ready: number[] = []
   for (let n = 0; n < READY_PAGES; n++) {
-    const opener = await open()
-    ready.push(await opener.evaluate(measureReady, { name, dim }))
-    await opener.close()
+    const own = await browser.newContext() // and so a renderer of its own, which leaves nothing in the one that is weighed
+    ready.push(await (await open(own)).evaluate(measureReady, { name, dim }))
+    await own.close()
   }
   const page = await open()
   const { note, settleMs, timesMs, found } = await page.evaluate(measurePeer, {
