@@ -44,7 +44,8 @@ export function spreadOf(lists: readonly RankedList[]): Spread {
   return { columns, deviations, scoreDeviation: Math.sqrt(scoreVariance) }
 }
 
-function varianceOf(count: number, value: (i: number) => number): number {
+/** Mean square distance of some values from their mean. */
+export function varianceOf(count: number, value: (i: number) => number): number {
   let sum = 0
   let squares = 0
   for (let i = 0; i < count; i++) {

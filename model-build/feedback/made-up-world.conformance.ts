@@ -10,8 +10,9 @@ import { createModel, type Model } from '#worker/core/model'
 import { createTreesRanker } from '#worker/core/ranker'
 import { addLearnt } from '#worker/core/recommend'
 import { seededRandom, syntheticRelease, syntheticTrees } from '#worker/core/synthetic-model'
+import { aucOf, ndcgAt } from '../evaluate/metrics.ts'
 import type { LearningParts } from './apply-aggregates.ts'
-import { type RankedList, rankLists, spreadOf } from './curvature.ts'
+import { type RankedList, rankLists, spreadOf, varianceOf } from './curvature.ts'
 import { fitProjection } from './projection.ts'
 
 const ITEMS = 300
@@ -52,19 +53,20 @@ export type Strength = { readonly trees: number; readonly head: number; readonly
 export async function makeWorld(seed: number, strength: Strength): Promise<MadeUpWorld> {
   const random = seededRandom(seed)
   const model = makeModel(seed)
-  const ranked: RankedList[] = []
+  const lists: RankedList[] = []
   const queries = drawQueries(model, VISITORS + JUDGES, random)
-  for await (const list of rankLists(model, createTreesRanker(syntheticTrees(20, 8, 5)), queries)) ranked.push(list)
-  const { columns, deviations, scoreDeviation } = spreadOf(ranked)
+  for await (const list of rankLists(model, createTreesRanker(syntheticTrees(20, 8, 5)), queries)) lists.push(list)
+  const { columns, deviations, scoreDeviation } = spreadOf(lists)
   const features = columns.slice(0, MOST_FEATURES)
   const calibration = { slope: strength.trees / scoreDeviation, featureScale: deviations.slice(0, MOST_FEATURES) }
   const linearHead = { features, weights: features.map(() => 0), bias: 0 }
   const start: Learnt = { linearHead, bilinear: fitProjection(model, 8) }
-  const hidden = hide(start, ranked, { strength, random, calibration })
-  const wanted = ranked.map((list) => ({ list, chances: softmax(scoresOf(model, hidden, list), calibration.slope) }))
+  const hidden = hide(start, lists, { strength, random, calibration })
+  const wanted = lists.map((list) => ({ list, chances: softmax(scoresOf(model, hidden, list), calibration.slope) }))
   const judges = wanted.slice(VISITORS).map((visitor) => ({ ...visitor, relevant: drawRelevant(visitor, random) }))
-  const scoresUnder = (learnt: Learnt) => judges.map(({ list }) => scoresOf(model, learnt, list))
-  const ndcgOf = (learnt: Learnt) => mean(scoresUnder(learnt).map((scores, n) => ndcg20(scores, judges[n].relevant)))
+  const judged = (learnt: Learnt, judge: (places: readonly number[], relevant: ReadonlySet<number>) => number) =>
+    mean(judges.map(({ list, relevant }) => judge(ranked(scoresOf(model, learnt, list)), relevant)))
+  const ndcgOf = (learnt: Learnt) => judged(learnt, (places, relevant) => ndcgAt(places, relevant, 20))
   return {
     model,
     start,
@@ -73,7 +75,7 @@ export async function makeWorld(seed: number, strength: Strength): Promise<MadeU
     visitors: wanted.slice(0, VISITORS),
     random,
     ndcg: { none: ndcgOf(start), truth: ndcgOf(hidden), of: ndcgOf },
-    auc: (learnt) => mean(scoresUnder(learnt).map((scores, n) => auc(scores, judges[n].relevant))),
+    auc: (learnt) => judged(learnt, (places, relevant) => aucOf(places, relevant, places.length)),
   }
 }
 
@@ -159,8 +161,7 @@ function deviationWithin(lists: readonly RankedList[], add: (list: RankedList, s
   const variances = lists.map((list) => {
     const sums = new Float32Array(list.scores.length)
     add(list, sums)
-    const centre = mean(Array.from(sums))
-    return mean(Array.from(sums, (value) => (value - centre) ** 2))
+    return varianceOf(sums.length, (i) => sums[i])
   })
   return Math.sqrt(mean(variances))
 }
@@ -171,19 +172,9 @@ function drawRelevant({ chances }: MadeUpVisitor, random: () => number): Readonl
   return relevant
 }
 
-function ndcg20(scores: Float32Array, relevant: ReadonlySet<number>): number {
-  const gain = (rank: number) => 1 / Math.log2(rank + 2)
-  const best = Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a])
-  const found = best.slice(0, 20).reduce((sum, i, rank) => sum + (relevant.has(i) ? gain(rank) : 0), 0)
-  return found / Array.from(relevant.keys(), (_, rank) => gain(rank)).reduce((sum, value) => sum + value, 0)
-}
-
-function auc(scores: Float32Array, relevant: ReadonlySet<number>): number {
-  let before = 0
-  for (const wanted of relevant)
-    for (let i = 0; i < scores.length; i++)
-      if (!relevant.has(i)) before += scores[wanted] > scores[i] ? 1 : scores[wanted] === scores[i] ? 0.5 : 0
-  return before / (relevant.size * (scores.length - relevant.size))
+/** Places of a list, best first. */
+function ranked(scores: Float32Array): number[] {
+  return Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a])
 }
 
 function mean(values: readonly number[]): number {
