@@ -1,3 +1,4 @@
+import zlib from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { crc32 } from './crc32.ts'
 import { RecError } from './errors.ts'
@@ -35,6 +36,15 @@ describe('crc32', () => {
 
   test('goes on from the checksum of what stands before', () => {
     expect(crc32(ascii('6789'), crc32(ascii('12345')))).toBe(0xcbf43926)
+  })
+
+  test('equals that of zlib for every start in memory and length', () => {
+    const memory = Uint8Array.from({ length: 64 }, (_, i) => i * i * 7)
+    for (let from = 0; from < 8; from++)
+      for (let length = 0; length <= 40; length++) {
+        const bytes = memory.subarray(from, from + length)
+        expect([from, length, crc32(bytes, 0x12345678)]).toEqual([from, length, zlib.crc32(bytes, 0x12345678)])
+      }
   })
 })
 

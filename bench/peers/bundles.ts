@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 import { brotliBytes } from '../harness/brotli.ts'
-import { DIST, ROOT } from '../harness/places.ts'
+import { ROOT } from '../harness/places.ts'
 
 const ENGINES = fileURLToPath(new URL('engines/', import.meta.url))
 
@@ -32,7 +32,8 @@ export async function bundleEngine(name: string, dir: string): Promise<Bundle> {
     target: 'es2022',
     platform: 'browser',
     logLevel: 'silent',
-    plugins: [wasmModules()],
+    loader: { '.wasm': 'binary' },
+    plugins: name === 'voy-search' ? [wasmModules()] : [],
   })
   const others = await otherFiles(name)
   for (const [file, from] of others) await copyFile(from, join(out, file))
@@ -43,8 +44,7 @@ export async function bundleEngine(name: string, dir: string): Promise<Bundle> {
 
 /** Files an engine fetches by itself. */
 async function otherFiles(name: string): Promise<(readonly [string, string])[]> {
-  if (name === 'edgevec') return [['edgevec_bg.wasm', join(ROOT, 'node_modules/edgevec/edgevec_bg.wasm')]]
-  return name === 'pocketshelf' ? [['pocketshelf-scan.wasm', join(DIST, 'pocketshelf-scan.wasm')]] : []
+  return name === 'edgevec' ? [['edgevec_bg.wasm', join(ROOT, 'node_modules/edgevec/edgevec_bg.wasm')]] : []
 }
 
 /** Imports of `.wasm` as modules (voy-search): inlines the binary and instantiates it, as bundlers' plugins do. */

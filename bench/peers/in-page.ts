@@ -1,17 +1,29 @@
 /** Functions that run inside a page: Playwright sends their text, so they use nothing of this file and import nothing but types. */
 import type { PeerEngine } from './peer-engine.ts'
 
-/** Builds an engine's index and uploads what it stores. @returns Milliseconds. */
-export async function buildPeer({ name, dim }: { name: string; dim: number }): Promise<number> {
+/** Builds an engine's index and uploads what it stores. */
+export async function buildPeer({
+  name,
+  dim,
+}: {
+  name: string
+  dim: number
+}): Promise<{ readonly tookMs: number; readonly ownStorage: boolean }> {
   const { engine } = (await import(`/engines/${name}/${name}.js`)) as { engine: PeerEngine }
   const rows = new Float32Array(await (await fetch('/data/rows')).arrayBuffer())
   const start = performance.now()
   const stored = await engine.build(rows, dim)
-  const took = performance.now() - start
+  const tookMs = performance.now() - start
   const part = 4 * 2 ** 20 // a driver of browsers gets every body as one message, and a message has a limit
   for (let from = 0; from < stored.length; from += part)
     await fetch('/store', { method: 'POST', body: stored.subarray(from, from + part) })
-  return took
+  return { tookMs, ownStorage: engine.place !== undefined }
+}
+
+/** Leaves the index where a library with storage of its own looks for it. */
+export async function placePeer(name: string): Promise<void> {
+  const { engine } = (await import(`/engines/${name}/${name}.js`)) as { engine: PeerEngine }
+  await engine.place?.(new Uint8Array(await (await fetch('/data/stored')).arrayBuffer()))
 }
 
 /** Opens the stored index. Ready is when the first query is answered, the script's own loading included. @returns Milliseconds. */

@@ -4,6 +4,8 @@ export interface PeerEngine {
   readonly note?: string
   /** Makes the index and keeps it where the library keeps it. @param rows - Row-major. @returns What a page would store or download. */
   build(rows: Float32Array, dim: number): Promise<Uint8Array<ArrayBuffer>>
+  /** For libraries with storage of their own: puts the index there, as an earlier visit would have. */
+  place?(stored: Uint8Array<ArrayBuffer>): Promise<void>
   /** Opens the index; afterwards `search` answers. @param stored - What `build` returned, unless the library has storage of its own. */
   load(stored: Uint8Array<ArrayBuffer>, dim: number): Promise<void>
   /** What the engine still does once it answers. */

@@ -3,6 +3,10 @@ import { openDB } from 'idb'
 import type { PeerEngine } from '../peer-engine.ts'
 
 const FILE = 'peers.dat'
+const FILES = '/hnswlib-index'
+
+/** Version and layout of Emscripten's IDBFS, which the library keeps its files in. */
+const IDBFS = { version: 21, store: 'FILE_DATA', mode: 0o100666 } as const
 const LINKS = 16
 const EF_CONSTRUCTION = 200
 const EF_SEARCH = 100
@@ -19,10 +23,18 @@ export const engine: PeerEngine = {
     for (let row = 0; row < count; row++) built.addPoint(rows.subarray(row * dim, (row + 1) * dim), row, false)
     await built.writeIndex(FILE)
     await syncFileSystem('write')
-    const files = await openDB('/hnswlib-index')
-    const { contents } = await files.get('FILE_DATA', `/hnswlib-index/${FILE}`)
+    const files = await openDB(FILES)
+    const { contents } = await files.get(IDBFS.store, `${FILES}/${FILE}`)
     files.close()
     return contents.slice()
+  },
+  place: async (stored) => {
+    const files = await openDB(FILES, IDBFS.version, {
+      upgrade: (opened) => opened.createObjectStore(IDBFS.store).createIndex('timestamp', 'timestamp'),
+    })
+    const file = { timestamp: new Date(), mode: IDBFS.mode, contents: stored }
+    await files.put(IDBFS.store, file, `${FILES}/${FILE}`)
+    files.close()
   },
   load: async (_stored, dim) => {
     const library = await loadHnswlib()

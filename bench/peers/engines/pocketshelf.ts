@@ -6,6 +6,7 @@ import { augmentRows, fromHnswlib } from '#worker/core/hnsw/hnswlib-file'
 import type { Retriever } from '#worker/core/retriever'
 import { mostLinks } from '#worker/core/scan/graph-lists'
 import { createScanMemory } from '#worker/core/scan/wasm-scan'
+import kernel from '../../../worker/core/scan/scan.wasm'
 import { halfByteDot, packHalfBytes } from '../half-bytes.ts'
 import { packParts, unpackParts } from '../parts.ts'
 import type { PeerEngine } from '../peer-engine.ts'
@@ -109,22 +110,25 @@ export const engine: PeerEngine = {
     return packParts([new Uint8Array(steps.buffer), new Uint8Array([cells.length]), ...vectors, ...graph])
   },
   load: async (stored, dim) => {
-    const kernel = WebAssembly.compileStreaming(fetch('/scan/scan.wasm'))
     const [steps = new Uint8Array(0), count = new Uint8Array(1), ...objects] = unpackParts(stored)
     const cellCount = count[0] ?? 0
     const scales = new Float32Array(steps.slice().buffer)
     const cells = objects.slice(0, cellCount).map((bytes) => decodeVectors(bytes))
     const rowCount = cells.reduce((sum, cell) => sum + cell.itemCount, 0)
     const [rest = new Uint8Array(0), graphBytes] = objects.slice(cellCount)
-    const memory = createScanMemory(await kernel, graphBytes === undefined ? 0 : mostLinks(graphBytes.length))
+    const memory = createScanMemory(
+      new WebAssembly.Module(kernel),
+      graphBytes === undefined ? 0 : mostLinks(graphBytes.length),
+    )
     const quantised = memory.allocate(rowCount, dim)
     cells.reduce((at, cell) => {
       quantised.set(cell.quantised, at)
       return at + cell.quantised.length
     }, 0)
-    const itemNoOf = Uint32Array.from({ length: rowCount }, (_, row) => row)
+    const itemNoOf = new Uint32Array(rowCount)
+    for (let row = 0; row < rowCount; row++) itemNoOf[row] = row
     const catalogue = { quantised, dim, rowCount, itemNoOf, rowsByItemNo: itemNoOf }
-    opened = { retriever: memory.open(catalogue), scales, rest: rest.slice(), blocked: new Uint8Array(rowCount) }
+    opened = { retriever: memory.open(catalogue), scales, rest, blocked: new Uint8Array(rowCount) }
     if (graphBytes === undefined) return
     openGraph = () => {
       const orderCrc = groupCrc(cells.map((cell) => cell.orderCrc))
@@ -135,7 +139,9 @@ export const engine: PeerEngine = {
     }
   },
   settle: async () => {
-    if (opened !== null && openGraph !== null) opened = { ...opened, retriever: openGraph() }
+    if (opened === null) return
+    opened = { ...opened, retriever: openGraph?.() ?? opened.retriever, rest: opened.rest.slice() } // of what is stored nothing stays in use
+    openGraph = null
   },
   search: (query, k) => (opened === null ? [] : searchFinely(opened, query, k)),
 }
