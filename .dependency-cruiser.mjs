@@ -38,7 +38,7 @@ export const FOLDERS = {
     node: true,
   },
   bench: {
-    local: ['^contract/', '^worker/core/', '^tools/(data-dir|hnsw-patch)[.]ts$'],
+    local: ['^contract/', '^worker/core/', '^tools/(data-dir|hnsw-patch|webkit-window)[.]ts$'],
     npm: [
       '@orama/orama',
       'edgevec',
@@ -68,7 +68,7 @@ export const FOLDERS = {
     node: false,
   },
   e2e: {
-    local: ['^examples/'],
+    local: ['^examples/', '^tools/webkit-window[.]ts$'],
     npm: ['@axe-core/playwright', '@playwright/test', 'esbuild', 'playwright', 'pocketshelf', 'svelte', 'vue'],
     node: true,
   },

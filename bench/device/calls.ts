@@ -1,5 +1,4 @@
-import type { Browser } from 'playwright'
-import { largestRendererMb } from '../harness/chromium.ts'
+import type { BenchBrowser } from '../harness/browsers.ts'
 import { percentile, rounded, type Spread, spreadOf } from '../harness/percentiles.ts'
 import { drawHistories } from './histories.ts'
 import { allResident, measureClicks, measureRecommend, readMarks, type Sample } from './in-page.ts'
@@ -20,8 +19,9 @@ export type RecommendResult = { readonly residentItems: number } & Spread & {
 
 export type CallResults = {
   readonly recommend: RecommendResult
-  readonly memoryMb: number
-  readonly blankMemoryMb: number
+  /** null where the browser does not tell. */
+  readonly memoryMb: number | null
+  readonly blankMemoryMb: number | null
 }
 
 /** Answers before the measured ones, so that the browser has compiled what it will. */
@@ -38,7 +38,7 @@ export type CallPlan = {
 
 /** Measures answers to distinct histories with every cell resident and every engine loaded, and the memory that takes. */
 export async function measureCalls(
-  browser: Browser,
+  browser: BenchBrowser,
   url: string,
   { ids, histories, page: name = 'calls.html' }: CallPlan,
 ): Promise<CallResults> {
@@ -46,7 +46,7 @@ export async function measureCalls(
   try {
     const page = await context.newPage()
     await page.goto(`${url}/blank.html`)
-    const blankMemoryMb = await largestRendererMb(browser)
+    const blankMemoryMb = await browser.memoryMb()
     await page.goto(`${url}/${name}`)
     await page.evaluate(() => window.pocketshelf.status()) // starts the worker
     const residentItems = await page.evaluate(allResident)
@@ -54,7 +54,7 @@ export async function measureCalls(
     const drawn = drawHistories(ids, WARM_UP + histories, 1)
     await page.evaluate(measureRecommend, drawn.slice(0, WARM_UP))
     const samples = await page.evaluate(measureRecommend, drawn.slice(WARM_UP))
-    const memoryMb = await largestRendererMb(browser)
+    const memoryMb = await browser.memoryMb()
     return { recommend: summarise(samples, residentItems), memoryMb, blankMemoryMb }
   } finally {
     await context.close()
@@ -84,7 +84,7 @@ export function summarise(samples: readonly Sample[], residentItems: number): Re
 
 /** p95 from a click to the painted list that takes it into account, engines loaded. */
 export async function measureClickToList(
-  browser: Browser,
+  browser: BenchBrowser,
   url: string,
   ids: readonly string[],
 ): Promise<{ p95Ms: number; p50Ms: number; clicks: number }> {

@@ -1,4 +1,5 @@
-import type { Browser, BrowserContext, Page, Request } from 'playwright'
+import type { Browser, Request } from 'playwright'
+import type { BenchBrowser, BenchContext, BenchPage } from '../harness/browsers.ts'
 import { percentile, rounded } from '../harness/percentiles.ts'
 import { allResident, readMarks, workerAnswers } from './in-page.ts'
 
@@ -78,11 +79,11 @@ function sumOf(arrivals: readonly Arrival[]): number {
 /** Medians from navigation, ms: the first list on the page, which the page before made for it, and the first that its own worker makes. */
 export type LaterVisit = { readonly ms: number; readonly workerMs: number }
 
-/** What a visitor who comes back waits; first with the network, then without. */
+/** What a visitor who comes back waits; first with the network, then without (null where the browser cannot be cut off). */
 export async function measureReturns(
-  browser: Browser,
+  browser: BenchBrowser,
   url: string,
-): Promise<{ warmStart: LaterVisit; offlineStart: LaterVisit }> {
+): Promise<{ warmStart: LaterVisit; offlineStart: LaterVisit | null }> {
   const context = await browser.newContext()
   try {
     await visit(context, `${url}/first-click.html`, async (page) => {
@@ -90,6 +91,7 @@ export async function measureReturns(
       await page.evaluate(allResident)
     })
     const warmStart = await medianStart(context, `${url}/shelf.html`)
+    if (context.goOffline === null) return { warmStart, offlineStart: null }
     for (
       let n = 0;
       n < 2;
@@ -99,14 +101,14 @@ export async function measureReturns(
         await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
         await page.evaluate(readMarks, ['first-list', 'engines-ready'])
       })
-    await context.setOffline(true)
+    await context.goOffline()
     return { warmStart, offlineStart: await medianStart(context, `${url}/offline.html`) }
   } finally {
     await context.close()
   }
 }
 
-async function medianStart(context: BrowserContext, url: string): Promise<LaterVisit> {
+async function medianStart(context: BenchContext, url: string): Promise<LaterVisit> {
   const lists: number[] = []
   const workers: number[] = []
   for (let n = 0; n < WARM_STARTS; n++) {
@@ -117,7 +119,7 @@ async function medianStart(context: BrowserContext, url: string): Promise<LaterV
   return { ms: rounded(percentile(lists, 0.5)), workerMs: rounded(percentile(workers, 0.5)) }
 }
 
-async function visit<T>(context: BrowserContext, url: string, use: (page: Page) => Promise<T>): Promise<T> {
+async function visit<T>(context: BenchContext, url: string, use: (page: BenchPage) => Promise<T>): Promise<T> {
   const page = await context.newPage()
   try {
     await page.goto(url)
