@@ -89,8 +89,8 @@ function methodOf(log: Interactions, config: Config): SplitMethod {
 export function splitOf(log: Interactions, method: Exclude<SplitMethod, 'none'>, { split, seed }: Config): Split {
   const { testShare, minUserItems, heldOutUsers, fold } = split
   if (method === 'time') return splitByTime(log, { testShare })
-  if (method === 'last') return splitLeaveLastOut(log, { minUserItems })
-  if (method === 'fraction') return splitLastFraction(log, { testShare, minUserItems })
+  if (method === 'last') return splitLeaveLastOut(log, { minUserItems, seed })
+  if (method === 'fraction') return splitLastFraction(log, { testShare, minUserItems, seed })
   if (method === 'items') return splitColdItems(log, { testShare, seed })
   return splitHeldOutUsers(log, { users: heldOutUsers, testShare, minUserItems, seed, fold })
 }

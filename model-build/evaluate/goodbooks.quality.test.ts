@@ -66,7 +66,7 @@ async function measure(pool: KernelPool) {
   config.ranker.maxQueries = MAX_QUERIES
   config.mean.enabled = false
   const dataset = await readGoodbooks()
-  const split = splitLastFraction(dataset.interactions, { testShare: 0.2, minUserItems: 5 })
+  const split = splitLastFraction(dataset.interactions, { testShare: 0.2, minUserItems: 5, seed: 1 })
   const train: Dataset = { ...dataset, interactions: split.train }
   const settings = resolveSettings(config)
   const pipeline = await fitPipeline(train, settings, pool, SILENT)

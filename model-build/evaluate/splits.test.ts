@@ -43,20 +43,20 @@ const log = logOf([[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [11, 12, 13], [14], []])
 
 describe('splitLeaveLastOut', () => {
   test('takes the newest item of users with enough', () => {
-    const split = splitLeaveLastOut(log, { minUserItems: 3 })
+    const split = splitLeaveLastOut(log, { minUserItems: 3, seed: 1 })
     expect(tested(split)).toEqual({ 0: [10], 1: [13] })
     expect(trained(split)).toEqual([[1, 2, 3, 4, 5, 6, 7, 8, 9], [11, 12], [14], []])
     expect(split.train.weight.at(9)).toBe(11)
   })
 
   test('never takes the only item', () => {
-    expect(tested(splitLeaveLastOut(log, { minUserItems: 1 }))).toEqual({ 0: [10], 1: [13] })
+    expect(tested(splitLeaveLastOut(log, { minUserItems: 1, seed: 1 }))).toEqual({ 0: [10], 1: [13] })
   })
 })
 
 describe('splitLastFraction', () => {
   test('takes the newest share, at least one', () => {
-    const split = splitLastFraction(log, { testShare: 0.2, minUserItems: 2 })
+    const split = splitLastFraction(log, { testShare: 0.2, minUserItems: 2, seed: 1 })
     expect(tested(split)).toEqual({ 0: [9, 10], 1: [13] })
     expect(histories(split)).toEqual([
       [1, 2, 3, 4, 5, 6, 7, 8],
@@ -65,7 +65,18 @@ describe('splitLastFraction', () => {
   })
 
   test('leaves a history even for a share of one', () => {
-    expect(trained(splitLastFraction(log, { testShare: 1, minUserItems: 2 }))[1]).toEqual([11])
+    expect(trained(splitLastFraction(log, { testShare: 1, minUserItems: 2, seed: 1 }))[1]).toEqual([11])
+  })
+
+  test('draws from all of a log without order, whose rows are sorted by item', () => {
+    const items = Array.from({ length: 50 }, (_, item) => item)
+    const unordered: Interactions = { ...logOf(Array.from({ length: 40 }, () => items)), order: 'none' }
+    const split = splitLastFraction(unordered, { testShare: 0.2, minUserItems: 2, seed: 1 })
+    const counts = items.map((item) => split.testItems.filter((tested) => tested === item).length)
+    expect(counts.reduce((sum, count) => sum + count)).toBe(40 * 10)
+    expect(Math.min(...counts)).toBeGreaterThan(0) // each is expected 8 times
+    const one = splitLeaveLastOut(unordered, { minUserItems: 2, seed: 1 })
+    expect(new Set(one.testItems).size).toBeGreaterThan(10)
   })
 })
 

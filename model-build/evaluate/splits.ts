@@ -56,19 +56,28 @@ export function splitByTime(
   return assemble(log, parts)
 }
 
-/** Leaves each user's newest item out, for users with at least `minUserItems` items (2 or more). */
-export function splitLeaveLastOut(log: Interactions, options: { readonly minUserItems: number }): Split {
-  return splitTail(log, Math.max(2, options.minUserItems), () => 1)
+type TailOptions = {
+  readonly minUserItems: number
+  /** Of the draw where the log has no order. */
+  readonly seed: number
 }
 
-/** Leaves the newest `testShare` (rounded down, at least one) of each user's items out, for users with at least `minUserItems` items (2 or more). */
-export function splitLastFraction(
-  log: Interactions,
-  options: { readonly testShare: number; readonly minUserItems: number },
-): Split {
-  return splitTail(log, Math.max(2, options.minUserItems), (count) =>
-    Math.min(count - 1, Math.max(1, Math.floor(count * options.testShare))),
-  )
+/** Leaves each user's newest item out (without order a random one), for users with at least `minUserItems` items (2 or more). */
+export function splitLeaveLastOut(log: Interactions, options: TailOptions): Split {
+  return splitTail(log, options, () => 1)
+}
+
+/**
+ * Leaves the newest `testShare` (without order a random one; rounded down, at least one) of each user's items out, for users with at least
+ * `minUserItems` items (2 or more).
+ */
+export function splitLastFraction(log: Interactions, options: TailOptions & { readonly testShare: number }): Split {
+  return splitTail(log, options, (count) => testedOf(count, options.testShare))
+}
+
+/** How many of a user's items are tested on: at least one, and at least one stays. */
+function testedOf(count: number, testShare: number): number {
+  return Math.min(count - 1, Math.max(1, Math.floor(count * testShare)))
 }
 
 export type HeldOutOptions = {
@@ -99,11 +108,17 @@ export function splitHeldOutUsers(log: Interactions, options: HeldOutOptions): S
 }
 
 function markRandom(log: Interactions, user: number, parts: Uint8Array, options: HeldOutOptions): void {
+  const order = shuffledRows(log, user, options.seed)
+  const tested = testedOf(order.length, options.testShare)
+  for (const [k, row] of order.entries()) parts[row] = k < tested ? TEST : HISTORY
+}
+
+/** A user's rows in a random order of the user's own. */
+function shuffledRows(log: Interactions, user: number, seed: number): Int32Array {
   const [from, to] = rangeOf(log, user)
   const order = Int32Array.from({ length: to - from }, (_, k) => from + k)
-  shuffle(order, createRandom(deriveSeed(options.seed, user)))
-  const tested = Math.min(order.length - 1, Math.max(1, Math.floor(order.length * options.testShare)))
-  for (const [k, row] of order.entries()) parts[row] = k < tested ? TEST : HISTORY
+  shuffle(order, createRandom(deriveSeed(seed, user)))
+  return order
 }
 
 /**
@@ -132,11 +147,17 @@ export function deriveSeed(seed: number, index: number): number {
   return (h ^ (h >>> 16)) >>> 0
 }
 
-function splitTail(log: Interactions, minUserItems: number, testedOf: (count: number) => number): Split {
+function splitTail(log: Interactions, options: TailOptions, tested: (count: number) => number): Split {
+  const minimum = Math.max(2, options.minUserItems)
   const parts = new Uint8Array(log.item.length)
   for (let user = 0; user < log.userCount; user++) {
     const [from, to] = rangeOf(log, user)
-    if (to - from >= minUserItems) parts.fill(TEST, to - testedOf(to - from), to)
+    if (to - from < minimum) continue
+    const count = tested(to - from)
+    // Rows of a log without order are sorted by item: its last ones are those that came into the catalogue last.
+    if (log.order === 'none')
+      for (const row of shuffledRows(log, user, options.seed).subarray(0, count)) parts[row] = TEST
+    else parts.fill(TEST, to - count, to)
   }
   return assemble(log, parts)
 }

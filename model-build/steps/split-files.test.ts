@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateDemoData } from '../demo-data/generate-demo-data.ts'
@@ -48,6 +48,17 @@ describe('splitFiles', () => {
       expect(found.filter((row) => known.has(pair(row)))).toEqual([])
     },
   )
+
+  test('a log without times is not cut at one, and one of single rows not at all', async () => {
+    const interactions = join(dir, 'untimed.csv')
+    const input = { interactions: [interactions], items: [], dataDir: undefined, configFile: undefined, overrides: {} }
+    const cut = (method: SplitRequest['method']) =>
+      splitFiles({ ...input, outDir: join(dir, 'untimed'), method }, createIo())
+    await writeFile(interactions, 'user_id,item_id\na,1\na,2\nb,1\nb,3\n')
+    await expect(cut('time')).rejects.toMatchObject({ code: 'config-invalid' })
+    await writeFile(interactions, 'user_id,item_id\na,1\nb,3\n')
+    await expect(cut('fraction')).rejects.toMatchObject({ code: 'input-malformed' })
+  })
 
   test('by time every test row is later than every train row', async () => {
     const { train, test: found } = await split('time')

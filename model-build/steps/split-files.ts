@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { RecError } from '#contract/errors'
 import type { ConfigRequest, InputRequest, StepIo, StepResult } from '../commands/requests.ts'
 import { resolveConfig } from '../config/resolve-config.ts'
 import type { Dataset, Interactions } from '../dataset.ts'
@@ -18,7 +19,23 @@ export async function splitFiles(request: SplitRequest, io: StepIo): Promise<Ste
   const config = await resolveConfig(request.configFile, request.overrides)
   const { dataset } = await readInputs(inputFiles(request), config, null, io)
   const log = dataset.interactions
+  if (request.method === 'time' && log.order !== 'time')
+    throw new RecError(
+      'config-invalid',
+      'the log has no times to cut at; --method fraction takes a share of each user’s rows',
+      {
+        method: 'time',
+      },
+    )
   const split = splitOf(log, request.method, config)
+  if (split.testUsers.length === 0)
+    throw new RecError(
+      'input-malformed',
+      `no user has the ${config.split.minUserItems} rows that it takes to be tested`,
+      {
+        users: log.userCount,
+      },
+    )
   const isTested = new Set(split.testUsers)
   await mkdir(request.outDir, { recursive: true })
   const train = await writeRows(join(request.outDir, 'train.csv'), dataset, trainRows(split, log, isTested))
