@@ -1,11 +1,11 @@
 /**
  * What a device fetches after an incremental build, and what that build loses: a release of all but the newest rows, the same brought up by
- * `build --incremental`, and a full build of the same rows, judged user by user on rows that none of them has seen.
+ * `build --incremental`, and two full builds of the same rows, judged user by user on later rows that none of them has seen. The two differ by their seed alone:
+ * what stands between them is chance.
  *
  * --interactions 700000    rows of the generated log; builds look at more than 20,000 users by samples, which is quicker
  * --items 20000            size of the generated catalogue
  * --new 0.01               share of the rows that are new
- * --seed 1                 of the draw of goodbooks-5pct's new rows and test rows
  * --generated yes          the generated log; `no` leaves it out
  * --goodbooks yes          also goodbooks-5pct, where it stands beside the project; `no` leaves it out
  */
@@ -20,7 +20,7 @@ import { rounded } from './harness/percentiles.ts'
 import { cacheDir } from './harness/places.ts'
 import { generateShop } from './harness/releases.ts'
 import { runNode } from './harness/run-node.ts'
-import { type CutLog, cutByChance, cutByTime } from './increment/cut-log.ts'
+import { type CutLog, cutByTime } from './increment/cut-log.ts'
 import { weighDownload } from './increment/download.ts'
 import type { Results } from './run.ts'
 
@@ -37,7 +37,6 @@ export async function run(options: readonly string[], report: Report): Promise<R
     interactions: '700000',
     items: '20000',
     new: '0.01',
-    seed: '1',
     generated: 'yes',
     goodbooks: 'yes',
   })
@@ -55,38 +54,50 @@ export async function run(options: readonly string[], report: Report): Promise<R
   }
   if (given.goodbooks === 'yes' && existsSync(GOODBOOKS)) {
     const ratings = await readFile(join(GOODBOOKS, 'ratings.csv'), 'utf8')
-    const cut = cutByChance(ratings, { testShare: TEST_SHARE, newShare, seed: Number(given.seed) })
+    const cut = cutByTime(ratings, { testShare: TEST_SHARE, newShare })
     results.push({ data: 'goodbooks-5pct', ...(await compare(cut, join(GOODBOOKS, 'books.csv'), report)) })
   }
   rmSync(dir, { recursive: true, force: true })
   return results
 }
 
-async function compare(log: CutLog, items: string, report: Report) {
-  const dir = cacheDir('increment')
-  const [base, all, test, config] = ['base.csv', 'all.csv', 'test.csv', 'pocketshelf.toml'].map((name) =>
-    join(dir, name),
-  )
-  const [before, increment, full] = ['before', 'increment', 'full'].map((name) => join(dir, name))
-  for (const release of [before, increment, full]) rmSync(release, { recursive: true, force: true })
+/** Where the parts of a log and two settings lie that differ by their seed alone. */
+async function writeInputs(path: (name: string) => string, log: CutLog) {
+  const [base, all, test] = [path('base.csv'), path('all.csv'), path('test.csv')]
+  const [config, otherSeed] = [path('seed-1.toml'), path('seed-2.toml')]
+  const site = '[site]\nname = "bench"\n'
   await Promise.all([
     writeFile(base, log.base),
     writeFile(all, log.all),
     writeFile(test, log.test),
-    writeFile(config, 'seed = 1\n[site]\nname = "bench"\n'),
+    writeFile(config, `seed = 1\n${site}`),
+    writeFile(otherSeed, `seed = 2\n${site}`),
   ])
-  const cli = (...args: readonly string[]) =>
+  return { base, all, test, config, otherSeed }
+}
+
+async function compare(log: CutLog, items: string, report: Report) {
+  const path = (name: string) => join(cacheDir('increment'), name)
+  const { base, all, test, config, otherSeed } = await writeInputs(path, log)
+  const [before, increment, full, again] = [path('before'), path('increment'), path('full'), path('again')]
+  for (const release of [before, increment, full, again]) rmSync(release, { recursive: true, force: true })
+  const cli = (config: string, ...args: readonly string[]) =>
     runNode([CLI, ...args, '--config', config, '--items', items, '--json'], report)
-  await cli('build', '--interactions', base, '--out', before)
+  await cli(config, 'build', '--interactions', base, '--out', before)
   for (const copy of [increment, full]) cpSync(before, copy, { recursive: true })
-  const step = await cli('build', '--interactions', all, '--out', increment, '--incremental')
-  const whole = await cli('build', '--interactions', all, '--out', full)
+  const step = await cli(config, 'build', '--interactions', all, '--out', increment, '--incremental')
+  const whole = await cli(config, 'build', '--interactions', all, '--out', full)
+  await cli(otherSeed, 'build', '--interactions', all, '--out', again)
   const judge = async (release: string) => {
-    const perUser = join(dir, 'per-user.jsonl')
-    await cli('evaluate', '--release', release, '--train', all, '--test', test, '--k', '20', '--per-user', perUser)
+    const perUser = path('per-user.jsonl')
+    const files = ['--train', all, '--test', test, '--per-user', perUser]
+    await cli(config, 'evaluate', '--release', release, ...files, '--k', '20')
     return readUsers(perUser)
   }
-  const [old, patched, rebuilt] = [await judge(before), await judge(increment), await judge(full)]
+  const old = await judge(before)
+  const patched = await judge(increment)
+  const rebuilt = await judge(full)
+  const other = await judge(again)
   const bytes = await weighDownload(before, increment)
   const summary = JSON.parse(step.stdout) as { incremental?: boolean; movedItems?: number; changedShare?: number } // of `build --json`
   return {
@@ -101,6 +112,8 @@ async function compare(log: CutLog, items: string, report: Report) {
     ndcgIncrement: patched.mean,
     ndcgFull: rebuilt.mean,
     shareOfFull: ratioOfMeans(patched.byUser, rebuilt.byUser),
+    ndcgOtherSeed: other.mean,
+    otherSeedOverFull: ratioOfMeans(other.byUser, rebuilt.byUser),
     incrementMs: step.wallMs,
     fullMs: whole.wallMs,
   }
