@@ -12,6 +12,7 @@ import { type Opened, openStores } from './open-stores.ts'
 import { Poller } from './poller.ts'
 import { type Area, isPassing, Problems } from './problems.ts'
 import { effectiveMode } from './profile/consent.ts'
+import { Deletions } from './profile/deletions.ts'
 import { ProfileDesk } from './profile/desk.ts'
 import { GuardedStore } from './profile/guarded-store.ts'
 import { Outbox } from './profile/outbox.ts'
@@ -51,6 +52,7 @@ export class Session {
   readonly #source: ObjectSource
   readonly #profile: Profile
   readonly #outbox: Outbox
+  readonly #deletions: Deletions
   readonly #loop: PrivateLoop
   readonly #engines: Engines
   readonly #next: NextLists
@@ -102,12 +104,12 @@ export class Session {
     this.#profile = new Profile(store, deps)
     this.#channel = deps.openChannel(`pocketshelf:${name}`, (message) => this.#hear(message))
     this.#outbox = this.#createOutbox({ store, edge, name })
-    this.#loop = this.#createLoop(store)
+    this.#deletions = new Deletions({ deps, store, edge, report: report('outbox') })
+    this.#loop = this.#createLoop()
     this.#next = new NextLists({ deps, store: stores.lists, answer: (request) => this.shelves.prepare(request) })
-    this.desk = this.#createDesk(store, edge)
-    this.#engines = new Engines(deps, { ...options, graphBytes: this.#tier.graphBytes }, (area, error) =>
-      problems.report(area, error),
-    )
+    this.desk = this.#createDesk(store)
+    const { graphBytes } = this.#tier
+    this.#engines = new Engines(deps, { ...options, graphBytes }, problems.report.bind(problems))
     this.shelves = new Shelves({
       deps,
       options,
@@ -212,6 +214,7 @@ export class Session {
     this.#audit.stop()
     this.#next.stop()
     this.#outbox.stop()
+    this.#deletions.stop()
     this.#channel.close()
     await this.shelves.close()
     this.#loop.stop()
@@ -225,35 +228,35 @@ export class Session {
       store,
       edge,
       lockName: `pocketshelf:outbox:${name}`,
-      mode: () => this.#modeNow(store),
+      mode: () => this.#modeNow(),
       report: (error) => this.#problems.report('outbox', error),
     })
   }
 
   /** The mode in force, consent read anew: another tab may have withdrawn it. */
-  async #modeNow(store: GuardedStore): Promise<ConsentMode> {
-    if (!store.isBehind) await this.#profile.loadConsent()
+  async #modeNow(): Promise<ConsentMode> {
+    await this.#profile.loadConsent()
     return effectiveMode(this.#options, this.#profile.consent, this.#deps)
   }
 
-  #createLoop(store: GuardedStore): PrivateLoop {
+  #createLoop(): PrivateLoop {
     return new PrivateLoop({
       deps: this.#deps,
       options: this.#options,
       store: this.#stores.feedback,
-      mode: () => this.#modeNow(store),
+      mode: () => this.#modeNow(),
       report: (error) => this.#problems.report('outbox', error),
     })
   }
 
-  #createDesk(store: GuardedStore, edge: EdgeClient): ProfileDesk {
+  #createDesk(store: GuardedStore): ProfileDesk {
     return new ProfileDesk({
       deps: this.#deps,
       options: this.#options,
       profile: this.#profile,
       outbox: this.#outbox,
       store,
-      edge,
+      deletions: this.#deletions,
       loop: this.#loop,
       next: this.#next,
       origin: () => this.#origin(),
@@ -262,7 +265,6 @@ export class Session {
         this.#enrich()
       },
       post: (message) => this.#channel.post(message),
-      report: (error) => this.#problems.report('outbox', error),
     })
   }
 
@@ -306,8 +308,9 @@ export class Session {
 
   /** Reads what the device knows of its visitor, while the release is being opened. */
   async #remember(): Promise<void> {
-    await Promise.all([this.#profile.load(), this.#outbox.load()])
+    await Promise.all([this.#profile.load(), this.#outbox.load(), this.#deletions.load()])
     if (!this.#deps.isPage) return // what leaves is the pages' affair
+    this.#deletions.schedule()
     if (this.desk.mode === 'first-party') this.#outbox.schedule()
     else await this.#outbox.drop()
     await this.#loop.start(this.#profile.consent !== null)

@@ -145,7 +145,8 @@ export class Shelves {
     for (const id of ids) this.#foreign.add(id) // asked once a page, found or not
     const resident = new Set(catalogue.cells.map(({ cellIndex }) => cellIndex))
     const found = await findOutside(ids, { deps, source, installation: live.installation, resident })
-    await profile.keepSnapshots(found)
+    const liked = new Set(profile.summary.liked.map(({ id }) => id)) // the visitor may have had some forgotten meanwhile
+    await profile.keepSnapshots(new Map([...found].filter(([id]) => liked.has(id))))
     this.#visitor = null
     return found.size > 0
   }

@@ -1,4 +1,4 @@
-import { RecError, toRecError } from '#contract/errors'
+import { RecError } from '#contract/errors'
 import type { DeviceEvent } from '#contract/events'
 import { isItemId } from '#contract/limits'
 import type {
@@ -14,8 +14,8 @@ import type {
 import type { EngineDeps, TabMessage } from '../deps.ts'
 import type { PrivateLoop } from '../feedback/private-loop.ts'
 import type { NextLists } from '../next-lists.ts'
-import type { EdgeClient } from '../release/edge.ts'
 import { effectiveMode, parseConsent } from './consent.ts'
+import type { Deletions } from './deletions.ts'
 import type { GuardedStore } from './guarded-store.ts'
 import type { Outbox } from './outbox.ts'
 import { changePreferences } from './preferences.ts'
@@ -30,7 +30,7 @@ export type DeskParts = {
   readonly profile: Profile
   readonly outbox: Outbox
   readonly store: GuardedStore
-  readonly edge: EdgeClient
+  readonly deletions: Deletions
   readonly loop: PrivateLoop
   readonly next: NextLists
   /** The release that events belong to. */
@@ -38,7 +38,6 @@ export type DeskParts = {
   /** Events of this page changed what lists depend on. */
   readonly changed: () => void
   readonly post: (message: TabMessage) => void
-  readonly report: (error: RecError) => void
 }
 
 /** Everything the visitor's page can do with the profile. */
@@ -59,16 +58,18 @@ export class ProfileDesk {
   async track(inputs: readonly TrackInput[]): Promise<number> {
     const { deps, origin, profile, outbox } = this.#parts
     const now = deps.nowMs()
-    const events = stampEvents(inputs, { now, tzOffsetMin: deps.tzOffsetMin(now), ...origin() })
-    if (events.length === 0) return 0
+    const stamped = stampEvents(inputs, { now, tzOffsetMin: deps.tzOffsetMin(now), ...origin() })
+    const isNew = (at: number) => inputs[at].at === undefined || !profile.has(stamped[at])
+    const events = stamped.filter((_, at) => isNew(at))
+    if (events.length === 0) return inputs.length
     const stored = profile.add(events)
     if (events.some(({ type }) => type !== 'impression')) this.#changed()
     else this.#parts.next.seen()
     await stored
     if (this.mode === 'first-party') await outbox.add(events)
-    await this.#parts.loop.tracked(inputs)
+    await this.#parts.loop.tracked(events)
     this.#parts.post({ type: 'profile' })
-    return events.length
+    return inputs.length
   }
 
   /** What the visitor did, latest first, impressions apart. */
@@ -140,15 +141,16 @@ export class ProfileDesk {
    * @throws RecError `storage-refused` when the store did not let go of it.
    */
   async forget(options?: ForgetOptions): Promise<null> {
-    const { profile, outbox, store, edge } = this.#parts
-    const pseudonyms = outbox.reset()
+    const { profile, outbox, store, deletions } = this.#parts
+    const pseudonyms = Promise.all([outbox.sentNames(), deletions.load()])
+    outbox.reset()
     profile.reset()
+    const [names] = await pseudonyms
     const isClear = await store.clear()
     await Promise.all([this.#parts.loop.forget(options), this.#parts.next.clear()])
     this.#parts.post({ type: 'forget' })
     this.#parts.changed()
-    for (const pseudonym of pseudonyms)
-      edge.send('DELETE', `pseudonyms/${pseudonym}`).catch((thrown: unknown) => this.#parts.report(toRecError(thrown)))
+    void deletions.ask(names)
     if (!isClear) throw new RecError('storage-refused', 'the browser did not erase its storage')
     return null
   }
@@ -164,10 +166,12 @@ export class ProfileDesk {
 
   /** Another tab forgot everything. */
   dropMemory(): void {
-    this.#parts.outbox.reset()
-    this.#parts.profile.reset()
-    void this.#parts.next.clear()
-    this.#parts.changed()
+    const { outbox, deletions, profile, next, changed } = this.#parts
+    void outbox.sentNames().then((names) => deletions.ask(names)) // a batch that this tab was sending may have arrived since
+    outbox.reset()
+    profile.reset()
+    void next.clear()
+    changed()
   }
 
   #changed(): void {

@@ -5,9 +5,9 @@ import type { ConsentMode } from '#contract/rpc'
 import type { EngineDeps } from '../deps.ts'
 import type { EdgeClient, SendReply } from '../release/edge.ts'
 import { toBase64Url } from '../release/verify.ts'
-import type { ProfileChange } from '../store/ports.ts'
+import type { ProfileChange, ProfileRecord } from '../store/ports.ts'
 import type { GuardedStore } from './guarded-store.ts'
-import { markSent, type Pseudonym, withCurrent } from './pseudonyms.ts'
+import { markSent, mergeNames, type Pseudonym, withCurrent } from './pseudonyms.ts'
 
 /** Room for `{"v":1,"batch":"…","events":[]}`. */
 const ENVELOPE_BYTES = 128
@@ -50,6 +50,9 @@ export class Outbox {
   #failures = 0
   #generation = 0
   #cancel: (() => void) | null = null
+  #isFlushing = false
+  /** Grows with every change of what is in memory. */
+  #changes = 0
 
   constructor(parts: OutboxParts) {
     this.#parts = parts
@@ -62,23 +65,29 @@ export class Outbox {
     return sum
   }
 
-  /** Reads what earlier visits, or other tabs, left. */
+  /** Reads what earlier visits, or other tabs, left; not while this page is sending, which has read it and knows more since. */
   async load(): Promise<void> {
+    if (!this.#isFlushing) await this.#read(() => !this.#isFlushing)
+  }
+
+  async #read(isWanted: () => boolean): Promise<void> {
     const { store } = this.#parts
     if (store.isBehind) return // memory knows more than the store
+    const changes = this.#changes
     const [outbox, batches, settings] = [
       await store.read('outbox'),
       await store.read('batches'),
       await store.read('settings'),
     ]
-    if (outbox === null || batches === null || settings === null) return
+    if (outbox === null || batches === null || settings === null || !isWanted()) return
+    if (changes !== this.#changes) return this.#read(isWanted) // what happened meanwhile is newer than what was read
     this.#waiting.clear()
     this.#batches.clear()
     // records of our own schema version
     for (const { key, value } of outbox) this.#waiting.set(key, value as WireEvent)
     for (const { key, value } of batches) this.#batches.set(key, value as EventBatch)
     const byName = new Map(settings.map(({ key, value }) => [key, value]))
-    this.#names = (byName.get('pseudonyms') as readonly Pseudonym[] | undefined) ?? []
+    this.#names = namesOf(settings)
     const sent = byName.get('sent') as { events: number; at: number } | undefined
     this.sentEvents = sent?.events ?? 0
     this.lastSentAt = sent?.at ?? null
@@ -87,9 +96,15 @@ export class Outbox {
   /** Queues events where the mode allows it, and sends them soon. */
   async add(events: readonly DeviceEvent[]): Promise<void> {
     const { deps, store } = this.#parts
-    this.#names = withCurrent(this.#names, deps.nowMs(), () => toBase64Url(deps.randomBytes(16)))
+    const known = this.#names
+    this.#names = withCurrent(known, deps.nowMs(), () => toBase64Url(deps.randomBytes(16)))
     const name = this.#names.at(-1)?.value ?? ''
-    const changes: ProfileChange[] = [{ kind: 'settings', key: 'pseudonyms', value: this.#names }]
+    const changes: ProfileChange[] = []
+    if (this.#names !== known) {
+      this.#names = mergeNames(this.#names, await this.#storedNames()) // another tab may have sent under one of them
+      changes.push({ kind: 'settings', key: 'pseudonyms', value: this.#names })
+    }
+    this.#changes++
     for (const event of events) {
       const value = toWireEvent(event, name)
       const key = this.#nextKey()
@@ -108,6 +123,7 @@ export class Outbox {
   /** Takes an item's unsent events back. */
   async removeItem(item: string): Promise<void> {
     const keys = [...this.#waiting].filter(([, event]) => event.item === item).map(([key]) => key)
+    this.#changes++
     for (const key of keys) this.#waiting.delete(key)
     if (keys.length > 0) await this.#parts.store.write(keys.map((key) => ({ kind: 'outbox', key, value: undefined })))
   }
@@ -131,19 +147,25 @@ export class Outbox {
 
   /** Sends all that waits, one tab at a time; on a failure what is left is tried again later. */
   async flush(): Promise<void> {
-    await this.#parts.deps.exclusive(this.#parts.lockName, async () => {
-      await this.load() // another tab may have sent or added some
-      while (this.pending > 0) {
-        const generation = this.#generation
-        if ((await this.#parts.mode()) !== 'first-party') {
-          await this.drop()
-          return
-        }
-        const batch = this.#batches.values().next().value ?? (await this.#seal())
-        if (batch === null || generation !== this.#generation) return
-        if (!(await this.#send(batch, generation))) return
-      }
-    })
+    await this.#parts.deps
+      .exclusive(this.#parts.lockName, async () => {
+        this.#isFlushing = true
+        await this.#read(() => true) // another tab may have sent or added some
+        await this.#sendAll()
+      })
+      .finally(() => {
+        this.#isFlushing = false
+      })
+  }
+
+  async #sendAll(): Promise<void> {
+    while (this.pending > 0) {
+      const generation = this.#generation
+      if ((await this.#parts.mode()) !== 'first-party') return this.drop()
+      const batch = this.#batches.values().next().value ?? (await this.#seal())
+      if (batch === null || generation !== this.#generation) return
+      if (!(await this.#send(batch, generation))) return
+    }
   }
 
   /** Empties the outbox, in memory and store; what is under way is no longer waited for. */
@@ -158,21 +180,30 @@ export class Outbox {
     if (changes.length > 0) await this.#parts.store.write(changes)
   }
 
-  /** Forgets in memory. @returns The pseudonyms under which events may have left. */
-  reset(): readonly string[] {
-    const sent = this.#names.filter(({ isSent }) => isSent).map(({ value }) => value)
+  /** Pseudonyms under which events of this device may have left, by what this page and the store know. */
+  async sentNames(): Promise<readonly string[]> {
+    const names = mergeNames(this.#names, await this.#storedNames())
+    return names.filter(({ isSent }) => isSent).map(({ value }) => value)
+  }
+
+  async #storedNames(): Promise<readonly Pseudonym[]> {
+    return namesOf((await this.#parts.store.read('settings')) ?? [])
+  }
+
+  /** Forgets in memory. */
+  reset(): void {
     this.stop()
     this.#waiting.clear()
     this.#batches.clear()
     this.#names = []
     this.sentEvents = 0
     this.lastSentAt = null
-    return sent
   }
 
   /** Sends nothing more until something is added or scheduled. */
   stop(): void {
     this.#generation++
+    this.#changes++
     this.#cancel?.()
     this.#cancel = null
     this.#failures = 0
@@ -253,6 +284,11 @@ export class Outbox {
     const digits = (value: number, length: number): string => Math.floor(value).toString().padStart(length, '0')
     return `${digits(this.#parts.deps.nowMs(), KEY_DIGITS)}-${digits(this.#count++, 8)}-${toBase64Url(this.#parts.deps.randomBytes(3))}`
   }
+}
+
+function namesOf(settings: readonly ProfileRecord[]): readonly Pseudonym[] {
+  const found = settings.find(({ key }) => key === 'pseudonyms')
+  return (found?.value as readonly Pseudonym[] | undefined) ?? [] // written by the outbox alone
 }
 
 function isReceipt({ status, body }: SendReply, batch: string): boolean {

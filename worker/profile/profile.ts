@@ -34,6 +34,8 @@ export class Profile {
   preferences: Preferences = NO_PREFERENCES
   /** Grows with every change of events. */
   version = 0
+  /** The store refused this page's choice: then memory alone has it. */
+  #isConsentLost = false
   readonly #store: GuardedStore
   readonly #deps: Pick<EngineDeps, 'nowMs' | 'randomBytes'>
   #events: KeyedEvent[] = []
@@ -45,14 +47,17 @@ export class Profile {
     this.#deps = deps
   }
 
-  /** Reads everything from the store; what cannot be read leaves the memory as it is. */
+  /** Reads everything from the store; what cannot be read leaves the memory as it is, and a store that is behind tells the consent alone. */
   async load(): Promise<void> {
+    await this.loadConsent()
     if (this.#store.isBehind) return
+    const { version } = this
     const [events, snapshots, settings] = await Promise.all([
       this.#store.read('events'),
       this.#store.read('snapshots'),
       this.#store.read('settings'),
     ])
+    if (version !== this.version) return this.load() // what happened meanwhile is newer than what was read
     // records of our own schema version
     if (events !== null) this.#set(events.map(({ key, value }) => ({ key, event: value as DeviceEvent })))
     if (snapshots !== null) {
@@ -61,15 +66,20 @@ export class Profile {
     }
     if (settings === null) return
     const byName = new Map(settings.map(({ key, value }) => [key, value]))
-    this.consent = consentOf(settings)
     this.draw = (byName.get('draw') as ArmDraw | undefined) ?? null
     this.preferences = (byName.get('preferences') as Preferences | undefined) ?? NO_PREFERENCES
   }
 
   /** Reads the consent anew: another tab may have changed it. */
   async loadConsent(): Promise<void> {
+    if (this.#isConsentLost) return
     const settings = await this.#store.read('settings')
     if (settings !== null) this.consent = consentOf(settings)
+  }
+
+  /** Whether this very event is known: a page that is left in the middle of a call hands its events to the next one as well. */
+  has({ type, item, at }: DeviceEvent): boolean {
+    return this.#events.some(({ event }) => event.at === at && event.item === item && event.type === type)
   }
 
   get events(): readonly DeviceEvent[] {
@@ -112,7 +122,7 @@ export class Profile {
 
   async setConsent(record: ConsentRecord): Promise<void> {
     this.consent = record
-    await this.#store.write([{ kind: 'settings', key: 'consent', value: record }])
+    this.#isConsentLost = !(await this.#store.write([{ kind: 'settings', key: 'consent', value: record }]))
   }
 
   async setDraw(draw: ArmDraw): Promise<void> {
@@ -130,6 +140,7 @@ export class Profile {
   reset(): void {
     this.snapshots.clear()
     this.consent = null
+    this.#isConsentLost = false
     this.draw = null
     this.preferences = NO_PREFERENCES
     this.#set([])

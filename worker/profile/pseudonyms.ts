@@ -6,6 +6,14 @@ const DAY_MS = 86_400_000
 /** Names remembered, so that `forget` can ask the edge to delete what it got under them. */
 const REMEMBERED = 30
 
+/** @returns The names of both lists, oldest first; events under a name may have left where either says so. */
+export function mergeNames(some: readonly Pseudonym[], others: readonly Pseudonym[]): readonly Pseudonym[] {
+  const names = new Map<string, Pseudonym>()
+  for (const name of [...some, ...others])
+    names.set(name.value, { ...name, isSent: name.isSent || names.get(name.value)?.isSent === true })
+  return [...names.values()].sort((a, b) => a.from - b.from).slice(-REMEMBERED)
+}
+
 /** @returns The names with one for now in last place; a new one after 24 hours, or when the clock went back. */
 export function withCurrent(names: readonly Pseudonym[], nowMs: number, draw: () => string): readonly Pseudonym[] {
   const last = names.at(-1)
