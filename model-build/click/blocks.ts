@@ -19,6 +19,8 @@ export type Blocks = {
   readonly of: Int8Array
   /** Blocks whose rows get features, ascending; the last one is best for validation. */
   readonly learnt: readonly number[]
+  /** A drawn number per row, train and test: the order of rows of equal time, of which the file's order says nothing. */
+  readonly draw: Float64Array
 }
 
 /** Share of the train rows that only ever are history, where there is order. */
@@ -28,28 +30,32 @@ const FOLDS = 5
 const MOST = 0.9
 /** With fewer test rows than this of users that train rows know, the test is on new users. */
 const FEW_KNOWN = 0.1
+/** A last instant that holds more than this share of the train rows tells no test row of its own as later. */
+const MOST_LAST = 0.2
+/** Keeps the order of rows of equal time apart from the draw of blocks. */
+const DRAW_STREAM = 0x5eed
 
 /** Divides the train rows. Only users, items and times of the test rows are looked at. */
 export function divideRows(rows: Impressions, seed: number): Blocks {
   const relation = relationOf(rows)
-  if (relation === 'row' || relation === 'user') {
-    const random = createRandom(seed)
-    const byUser = Int8Array.from(rows.userIds, () => Math.floor(random() * FOLDS))
-    const draw = (row: number) => (relation === 'user' ? byUser[rows.user[row]] : Math.floor(random() * FOLDS))
-    const of = Int8Array.from({ length: rows.trainCount }, (_, row) => (rows.label[row] === NO_LABEL ? -1 : draw(row)))
-    return { relation, count: FOLDS, isOrdered: false, of, learnt: Array.from({ length: FOLDS }, (_, b) => b) }
-  }
+  const random = createRandom(seed + DRAW_STREAM)
+  const draw = Float64Array.from({ length: rows.rowCount }, random)
+  if (relation === 'row' || relation === 'user') return { ...drawBlocks(rows, relation, seed), draw }
   const share = Math.min(0.2, Math.max(0.12, (rows.rowCount - rows.trainCount) / rows.trainCount))
   const count = 1 + Math.round((1 - FIRST_SHARE) / share)
-  const quantile = relation === 'time' ? quantiles(rows) : quantilesByUser(rows)
-  const of = Int8Array.from(quantile, (q) =>
-    q < 0
-      ? -1
-      : q < FIRST_SHARE
-        ? 0
-        : Math.min(count - 1, 1 + Math.floor(((q - FIRST_SHARE) / (1 - FIRST_SHARE)) * (count - 1))),
-  )
-  return { relation, count, isOrdered: true, of, learnt: Array.from({ length: count - 1 }, (_, b) => b + 1) }
+  const width = (1 - FIRST_SHARE) / (count - 1)
+  const place = placeInTime(rows, relation, { key: rows.times.key, draw, width })
+  const blockAt = (p: number) => (p < FIRST_SHARE ? 0 : Math.min(count - 1, 1 + Math.floor((p - FIRST_SHARE) / width)))
+  const of = Int8Array.from(place, (p) => (p < 0 ? -1 : blockAt(p)))
+  return { relation, count, isOrdered: true, of, learnt: Array.from({ length: count - 1 }, (_, b) => b + 1), draw }
+}
+
+function drawBlocks(rows: Impressions, relation: 'row' | 'user', seed: number): Omit<Blocks, 'draw'> {
+  const random = createRandom(seed)
+  const byUser = Int8Array.from(rows.userIds, () => Math.floor(random() * FOLDS))
+  const draw = (row: number) => (relation === 'user' ? byUser[rows.user[row]] : Math.floor(random() * FOLDS))
+  const of = Int8Array.from({ length: rows.trainCount }, (_, row) => (rows.label[row] === NO_LABEL ? -1 : draw(row)))
+  return { relation, count: FOLDS, isOrdered: false, of, learnt: Array.from({ length: FOLDS }, (_, b) => b) }
 }
 
 /** Whether train row `row` may speak for rows of block `block`. */
@@ -72,49 +78,57 @@ export function relationOf(rows: Impressions): Relation {
     keys.push(key)
     if (!(last[user[r]] >= key)) last[user[r]] = key
   }
-  const latest = Float64Array.from(keys).sort()[Math.floor(keys.length * 0.98)] ?? Number.NaN
-  let [known, after, afterOwn] = [0, 0, 0]
+  const isLate = latenessAfter(Float64Array.from(keys).sort())
+  let [known, after, afterOwn, withOwn] = [0, 0, 0, 0]
   for (let r = trainCount; r < rowCount; r++) {
-    if (times.key[r] >= latest) after++
+    if (isLate(times.key[r])) after++
     if (user[r] < 0 || isKnown[user[r]] === 0) continue
     known++
     if (times.key[r] >= last[user[r]]) afterOwn++
+    if (times.key[r] === last[user[r]]) withOwn++
   }
   const tested = rowCount - trainCount
   if (tested > 0 && after >= MOST * tested) return 'time'
   if (known < FEW_KNOWN * tested) return 'user'
-  return tested > 0 && afterOwn >= MOST * known ? 'user-time' : 'row'
+  const isLater = afterOwn >= MOST * known && withOwn < afterOwn / 2
+  return tested > 0 && isLater ? 'user-time' : 'row'
 }
 
-/** Place of each usable train row in time, 0 … 1; -1 for others. Rows without a time come first. */
-function quantiles({ trainCount, label, times }: Impressions): Float64Array {
-  const order = sortByTime(
-    Array.from({ length: trainCount }, (_, r) => r).filter((r) => label[r] !== NO_LABEL),
-    times.key,
-  )
-  const place = new Float64Array(trainCount).fill(-1)
-  order.forEach((row, k) => {
-    place[row] = (k + 0.5) / order.length
-  })
-  return place
+/** Whether a time is as late as the last train rows (`sorted` times, ascending). */
+function latenessAfter(sorted: Float64Array): (key: number) => boolean {
+  const latest = sorted[Math.floor(sorted.length * 0.98)] ?? Number.NaN
+  const isShared = sorted.length - sorted.indexOf(latest) > MOST_LAST * sorted.length
+  return (key) => key > latest || (key === latest && !isShared)
 }
 
-function quantilesByUser({ trainCount, label, times, user, userIds }: Impressions): Float64Array {
-  const own: number[][] = userIds.map(() => [])
-  for (let r = 0; r < trainCount; r++) if (label[r] !== NO_LABEL) own[user[r]].push(r)
-  const place = new Float64Array(trainCount).fill(-1)
-  for (const list of own) {
-    sortByTime(list, times.key).forEach((row, k) => {
-      place[row] = (k + 0.5) / list.length
-    })
+/** What orders rows, and the share of them above which rows of equal time are divided. */
+type TimeOrder = { readonly key: Float64Array; readonly draw: Float64Array; readonly width: number }
+
+/** Place of each usable train row in time, among all or among its user's, 0 … 1; -1 for others. Rows without a time come first. */
+function placeInTime(
+  { trainCount, label, user, userIds }: Impressions,
+  relation: 'time' | 'user-time',
+  order: TimeOrder,
+): Float64Array {
+  const lists: number[][] = relation === 'time' ? [[]] : userIds.map(() => [])
+  for (let r = 0; r < trainCount; r++) {
+    if (label[r] !== NO_LABEL) lists[relation === 'time' ? 0 : user[r]].push(r)
   }
+  const place = new Float64Array(trainCount).fill(-1)
+  for (const list of lists) placeList(list, order, place)
   return place
 }
 
-function sortByTime(list: number[], key: Float64Array): number[] {
+/**
+ * Rows of equal time stand together in the middle of their places, so that no cut comes between them. Where they are more than a block (one day
+ * of a log by days, a user's only time) each has a place of its own, as drawn.
+ */
+function placeList(list: number[], { key, draw, width }: TimeOrder, place: Float64Array): void {
   const at = (row: number) => (Number.isNaN(key[row]) ? Number.NEGATIVE_INFINITY : key[row])
-  return list.sort((a, b) => {
-    const [x, y] = [at(a), at(b)]
-    return x === y ? a - b : x - y
-  })
+  list.sort((a, b) => (at(a) === at(b) ? draw[a] - draw[b] : at(a) - at(b)))
+  for (let start = 0, end = 0; start < list.length; start = end) {
+    while (end < list.length && at(list[end]) === at(list[start])) end++
+    const isDivided = end - start > width * list.length
+    for (let k = start; k < end; k++) place[list[k]] = (isDivided ? k + 0.5 : (start + end) / 2) / list.length
+  }
 }

@@ -1,11 +1,15 @@
 /** Rows of each owner (user or item) in time order. */
 export type Timelines = { readonly offsets: Int32Array; readonly rows: Int32Array; readonly place: Int32Array }
 
-/** Sorts rows by owner and time; rows without either are in no line (place -1). */
-export function createTimelines(owner: Int32Array, owners: number, key: Float64Array): Timelines {
+/** Sorts rows by owner and time, those of equal time as drawn; rows without owner or time are in no line (place -1). */
+export function createTimelines(
+  owner: Int32Array,
+  owners: number,
+  { key, draw }: { readonly key: Float64Array; readonly draw: Float64Array },
+): Timelines {
   const order = Int32Array.from(
     Array.from(owner.keys()).filter((row) => owner[row] >= 0 && !Number.isNaN(key[row])),
-  ).sort((a, b) => owner[a] - owner[b] || key[a] - key[b] || a - b)
+  ).sort((a, b) => owner[a] - owner[b] || key[a] - key[b] || draw[a] - draw[b])
   const offsets = new Int32Array(owners + 1)
   for (const row of order) offsets[owner[row] + 1]++
   for (let o = 0; o < owners; o++) offsets[o + 1] += offsets[o]

@@ -39,6 +39,7 @@ export type ImpressionFiles = {
   readonly items: readonly string[]
 }
 
+/** Names of the label's column; of several in a file the first here is the label, and none of the others a feature. */
 const LABEL_NAMES = ['label', 'click', 'clicked', 'is_click', 'target']
 const LABELS = new Map([
   ['0', 0],
@@ -63,7 +64,7 @@ export async function readImpressions(
     return [user, item]
   }
   const groups = [expandFiles(files.train), expandFiles(files.test)]
-  const table = await readTextTable(connection, groups, { input, required: logColumns })
+  const table = await readTextTable(connection, groups, { input, required: logColumns, ids: logColumns })
   const named = resolveLogColumns(
     table.columns.map(({ name }) => name),
     'generic',
@@ -72,13 +73,11 @@ export async function readImpressions(
   const user = find(table, named.user)
   const item = find(table, named.item)
   const time = table.columns.find(({ name }) => name === named.timestamp)
-  const labelColumn = table.columns.find(({ name }) => LABEL_NAMES.includes(name.toLowerCase()))
-  if (labelColumn === undefined)
-    throw new RecError('input-malformed', 'no column "label" with 0 and 1 in the train rows')
   const rowCount = table.rowCount
   const trainCount = table.parts[1] ?? rowCount
-  const label = readLabels(labelColumn, trainCount)
-  const isTaken = new Set([user.name, item.name, labelColumn.name, time?.name])
+  const labels = labelColumns(table)
+  const label = readLabels(labels, trainCount)
+  const isTaken = new Set([user.name, item.name, time?.name, ...labels.map(({ name }) => name)])
   const own = table.columns.filter(({ name }) => !isTaken.has(name))
   const people = await readOwners(connection, files.users, user, { input, owner: 'user' })
   const things = await readOwners(connection, files.items, item, { input, owner: 'item' })
@@ -103,18 +102,38 @@ function find(table: TextTable, name: string): TextColumn {
   return column
 }
 
-function readLabels(column: TextColumn, trainCount: number): Uint8Array {
+/** The columns named like labels, in the order of LABEL_NAMES; of those that differ in letter case the exact one first. */
+function labelColumns({ columns }: TextTable): TextColumn[] {
+  return LABEL_NAMES.flatMap((label) =>
+    columns
+      .filter(({ name }) => name.trim().toLowerCase() === label)
+      .sort((a, b) => Number(b.name === label) - Number(a.name === label)),
+  )
+}
+
+/** Labels of all rows. Those of the test rows may have another name, if the train rows have nothing by it. */
+function readLabels(columns: readonly TextColumn[], trainCount: number): Uint8Array {
+  const isInTrain = ({ codes }: TextColumn) => codes.subarray(0, trainCount).some((code) => code >= 0)
+  const isInTest = ({ codes }: TextColumn) => codes.subarray(trainCount).some((code) => code >= 0)
+  const learnt = columns.find(isInTrain)
+  if (learnt === undefined) throw new RecError('input-malformed', 'no column "label" with 0 and 1 in the train rows')
+  const label = labelsOf(learnt)
+  const known = label.subarray(0, trainCount)
+  if (!known.includes(0) || !known.includes(1))
+    throw new RecError('input-malformed', 'the train rows need both labels, 0 and 1', { rows: trainCount })
+  const other = isInTest(learnt) ? undefined : columns.find((column) => !isInTrain(column) && isInTest(column))
+  if (other !== undefined) label.set(labelsOf(other).subarray(trainCount), trainCount)
+  return label
+}
+
+function labelsOf(column: TextColumn): Uint8Array {
   const byText = column.texts.map((text) => LABELS.get(text.toLowerCase()))
   const wrong = column.texts[byText.indexOf(undefined)]
   if (wrong !== undefined) {
     const message = `column "${column.name}" holds "${wrong.slice(0, 40)}"; labels are 0 or 1 (for ratings, write 1 where the rating is good)`
     throw new RecError('input-malformed', message, { labels: column.texts.length })
   }
-  const label = Uint8Array.from(column.codes, (code) => (code < 0 ? NO_LABEL : (byText[code] ?? NO_LABEL)))
-  const known = label.subarray(0, trainCount)
-  if (!known.includes(0) || !known.includes(1))
-    throw new RecError('input-malformed', 'the train rows need both labels, 0 and 1', { rows: trainCount })
-  return label
+  return Uint8Array.from(column.codes, (code) => (code < 0 ? NO_LABEL : (byText[code] ?? NO_LABEL)))
 }
 
 function countUnusable({
@@ -148,6 +167,7 @@ async function readOwners(
   const table = await readTextTable(connection, [expandFiles(paths)], {
     input,
     required: (columns, path) => [key(columns, path)],
+    ids: (columns, path) => [key(columns, path)],
   })
   const id = find(
     table,

@@ -52,7 +52,7 @@ export function statisticFeatures(rows: Impressions, blocks: Blocks, plan: Stati
   const rates = plan.singles.map(({ groups }) => column(`rate ${groups.name}`))
   const counts = plan.singles.map(({ groups }) => column(`count ${groups.name}`))
   const effects = plan.pairs.map(({ groups }) => column(`effect ${groups.name}`))
-  const near = createNearColumns(rows)
+  const near = createNearColumns(rows, blocks.draw)
   for (const block of [...blocks.learnt, blocks.count]) {
     const history = historyOf(rows, blocks, block)
     const own = rowsOf(rows, blocks, block)
@@ -88,21 +88,21 @@ type NearColumns = {
 }
 
 /** Columns of labels near in time; undefined for logs without times. Residuals are against the other side's rate. */
-function createNearColumns(rows: Impressions): NearColumns | undefined {
+function createNearColumns(rows: Impressions, draw: Float64Array): NearColumns | undefined {
   const { key } = rows.times
   if (key.every((value) => Number.isNaN(value))) return undefined
   const sides = [
     {
       name: 'user',
       owner: rows.user,
-      lines: createTimelines(rows.user, rows.userIds.length, key),
+      lines: createTimelines(rows.user, rows.userIds.length, { key, draw }),
       other: rows.item,
       rate: 1,
     },
     {
       name: 'item',
       owner: rows.item,
-      lines: createTimelines(rows.item, rows.itemIds.length, key),
+      lines: createTimelines(rows.item, rows.itemIds.length, { key, draw }),
       other: rows.user,
       rate: 0,
     },

@@ -152,13 +152,23 @@ test('nearLabels takes the nearest history rows of the same owner on both sides'
   const owner = Int32Array.from([0, 0, 0, 0, 1])
   const residual = Float32Array.from([1, Number.NaN, Number.NaN, -1, 5])
   const out = new Float64Array(4)
-  nearLabels(createTimelines(owner, 2, key), 1, { owner: 0, key, residual }, out)
+  const lines = createTimelines(owner, 2, { key, draw: new Float64Array(5) })
+  nearLabels(lines, 1, { owner: 0, key, residual }, out)
   expect([...out]).toEqual([0, 0, 0, 10])
-  nearLabels(
-    createTimelines(owner, 2, key),
-    2,
-    { owner: 0, key, residual: residual.map((x) => (x === 1 ? Number.NaN : x)) },
-    out,
-  )
+  nearLabels(lines, 2, { owner: 0, key, residual: residual.map((x) => (x === 1 ? Number.NaN : x)) }, out)
   expect([...out]).toEqual([-1 / 3, -1 / 3, -1 / 3, 10])
+})
+
+test('nearLabels takes labels of the same instant as drawn, not in file order', () => {
+  const key = Float64Array.from([7, 7, 7, 7, 7, 7])
+  const owner = new Int32Array(6)
+  const residual = Float32Array.from([1, 1, Number.NaN, -1, -1, -1])
+  const nearest = (draw: readonly number[]) => {
+    const out = new Float64Array(4)
+    const lines = createTimelines(owner, 1, { key, draw: Float64Array.from(draw) })
+    nearLabels(lines, 2, { owner: 0, key, residual }, out)
+    return out[0]
+  }
+  expect(nearest([0, 1, 5, 2, 3, 4])).toBe(-3 / 5)
+  expect(nearest([3, 4, 5, 0, 1, 2])).toBe(1 / 5)
 })

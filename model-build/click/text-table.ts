@@ -24,6 +24,7 @@ export type TextTable = {
  * name; a file without a column has no values in it. Rows without a value in any of the required columns' places stay (they are told by -1).
  * @param groups - Paths of each group, in order.
  * @param required - Columns a row must have to be worth repairing.
+ * @param ids - Columns of ids, in which "NA" or "none" is an id like others.
  * @throws RecError `input-missing` or `input-malformed`.
  */
 export async function readTextTable(
@@ -32,6 +33,7 @@ export async function readTextTable(
   options: {
     readonly input: Config['input']
     readonly required: (columns: readonly string[], path: string) => string[]
+    readonly ids: (columns: readonly string[], path: string) => string[]
   },
 ): Promise<TextTable> {
   const encoders = new Map<string, ColumnEncoder>()
@@ -54,7 +56,8 @@ export async function readTextTable(
         required,
         keepLongRows: true,
       })
-      for (const name of names) if (!encoders.has(name)) encoders.set(name, new ColumnEncoder())
+      const ids = options.ids(names, path)
+      for (const name of names) if (!encoders.has(name)) encoders.set(name, new ColumnEncoder(ids.includes(name)))
       rowCount = await appendRows(connection, names, encoders, rowCount)
     }
     parts.push(rowCount)
@@ -79,11 +82,16 @@ async function appendRows(
   return row
 }
 
-/** Gives each distinct text a number, in order of first appearance. */
+/** Gives each distinct text a number, in order of first appearance; an empty text has none, nor, but for ids, one that means nothing. */
 class ColumnEncoder {
   readonly #codes = new Map<string, number>()
   readonly #texts: string[] = []
   #rows = new Int32Array(4096).fill(-1)
+  readonly #holdsIds: boolean
+
+  constructor(holdsIds: boolean) {
+    this.#holdsIds = holdsIds
+  }
 
   add(start: number, values: readonly unknown[]): void {
     const end = start + values.length
@@ -108,7 +116,7 @@ class ColumnEncoder {
     const known = this.#codes.get(raw)
     if (known !== undefined) return known
     const text = raw.trim()
-    const isNothing = NOTHING.has(text.toLowerCase())
+    const isNothing = this.#holdsIds ? text === '' : NOTHING.has(text.toLowerCase())
     const code = isNothing ? -1 : (this.#codes.get(text) ?? this.#texts.push(text) - 1)
     this.#codes.set(raw, code)
     if (!isNothing) this.#codes.set(text, code)

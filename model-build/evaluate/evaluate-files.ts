@@ -5,8 +5,9 @@ import type { Dataset } from '../dataset.ts'
 import { openEncoder } from '../device/open-encoder.ts'
 import { openRanker } from '../device/open-ranker.ts'
 import { loadModel } from '../device/resident-model.ts'
+import { countUsers } from '../fit/fit-models.ts'
 import { selectUsers } from '../fit/select-users.ts'
-import { loadDataset } from '../ingest/load-dataset.ts'
+import { type LoadedDataset, loadDataset } from '../ingest/load-dataset.ts'
 import { effortFor } from '../pipeline/effort.ts'
 import { type FittedPipeline, fitPipeline } from '../pipeline/fit-pipeline.ts'
 import { type MadeRelease, makeRelease } from '../pipeline/make-release.ts'
@@ -68,6 +69,8 @@ export type EvaluateResult = {
     readonly outsideRanker: OutsideRanker['validation'] | null
   }
   readonly steps: readonly StepTime[]
+  /** What reading the train files found. */
+  readonly warnings: readonly string[]
 }
 
 /** A respondent that must be closed. */
@@ -79,14 +82,14 @@ type Open = Respondent & { close(): Promise<void> }
  */
 export async function evaluateFiles(options: EvaluateOptions): Promise<EvaluateResult> {
   const report = timed(options.report)
-  const dataset = await report.step('read train files', (onShare) => readTrain(options, onShare))
+  const { dataset, report: found } = await report.step('read train files', (onShare) => readTrain(options, onShare))
   const tested = await report.step('read test files', () => readTestUsers(dataset, options))
   const pool = await createKernelPool()
   try {
     const { visitors, learnt } = visitorsOf(dataset, tested)
     const settings = settingsOf(options.config, visitors)
     const pipeline = await fitPipeline(learnt, settings, pool, report)
-    const found = await judgeFitted({ ...options, report }, { dataset, learnt, tested, settings, pipeline, pool })
+    const judged = await judgeFitted({ ...options, report }, { dataset, learnt, tested, settings, pipeline, pool })
     return {
       mode: options.mode,
       order: dataset.interactions.order,
@@ -94,7 +97,7 @@ export async function evaluateFiles(options: EvaluateOptions): Promise<EvaluateR
       trainUsers: dataset.users.length,
       trainRows: dataset.interactions.item.length,
       items: dataset.items.length,
-      ...found,
+      ...judged,
       chosen: {
         models: pipeline.models,
         recency: pipeline.recency,
@@ -104,6 +107,7 @@ export async function evaluateFiles(options: EvaluateOptions): Promise<EvaluateR
         outsideRanker: pipeline.outside?.validation ?? null,
       },
       steps: report.steps,
+      warnings: [...found.logWarnings, ...supportWarnings(learnt, options.config.release.minSupport)],
     }
   } finally {
     await pool.close()
@@ -131,8 +135,8 @@ function visitorsOf(dataset: Dataset, tested: readonly TestUser[]): { visitors: 
 export async function readTrain(
   options: Pick<EvaluateOptions, 'train' | 'items' | 'config' | 'nowMs'>,
   onShare: (share: number) => void,
-): Promise<Dataset> {
-  const { dataset } = await loadDataset({
+): Promise<LoadedDataset> {
+  return loadDataset({
     interactions: options.train,
     items: options.items,
     config: options.config,
@@ -140,7 +144,20 @@ export async function readTrain(
     nowMs: options.nowMs,
     onProgress: ({ share }) => onShare(share),
   })
-  return dataset
+}
+
+/** Rows of items with too few people, as a share, that are worth a word. */
+const NOTABLE_SHARE = 0.05
+
+function supportWarnings(dataset: Dataset, minSupport: number): string[] {
+  const support = countUsers(dataset)
+  const rare = dataset.interactions.item.filter((item) => support[item] < minSupport).length
+  const share = rare / Math.max(1, dataset.interactions.item.length)
+  if (share < NOTABLE_SHARE) return []
+  const text = `${(100 * share).toFixed(0)} % of the rows are on items with fewer than ${minSupport} people`
+  return [
+    `${text}: they get neither voters nor a vector of their own (release.minSupport); --min-support 1 measures without that`,
+  ]
 }
 
 type Fitted = {

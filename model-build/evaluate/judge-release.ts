@@ -25,7 +25,7 @@ type Measuring = Omit<EvaluateOptions, 'releaseDir' | 'baselines' | 'precision' 
 /** Asks a built release for lists as devices would, histories being the train files, and measures them. Fits nothing. */
 export async function judgeRelease(dir: string, options: Measuring): Promise<JudgedRelease> {
   const { report, cutoffs } = options
-  const dataset = await report.step('read train files', (onShare) => readTrain(options, onShare))
+  const { dataset } = await report.step('read train files', (onShare) => readTrain(options, onShare))
   const tested = await report.step('read test files', () => readTestUsers(dataset, options))
   const { file, manifest, registry } = await readReleaseDir(dir)
   const ids = dataset.items.map(({ id }) => id)

@@ -1,6 +1,7 @@
 import type { Interactions } from '../dataset.ts'
 import { dayOf, type LogTimes } from './log-time.ts'
 import type { LogRows } from './read-log.ts'
+import { areTiesSorted, type KeyedRows, shuffleTies } from './tied-rows.ts'
 import { FLAG_BITS, type RowFate } from './validate.ts'
 
 /** Earlier events on the same item that a row is compared with when looking for duplicates. */
@@ -9,15 +10,20 @@ const COMPARED_EVENTS = 50
 export type GroupOptions = {
   readonly maxPairWeight: number
   readonly maxEventsPerUserDay: number
-  /** Forget the order: rows of a user are sorted by item and have no time. */
-  readonly ignoreOrder: boolean
+  /** `use` and `ignore` as the config says; `given` is the order of the file where rows have no time, which holds unless they stand sorted by item. */
+  readonly order: 'use' | 'ignore' | 'given'
   /** Index in the dataset of each of the log's items. */
   readonly itemIndex: Int32Array
   readonly itemCount: number
 }
 
 /** Interactions, and for each of their users the index in the log's `users`. */
-export type GroupedLog = { readonly interactions: Interactions; readonly userIndex: Int32Array }
+export type GroupedLog = {
+  readonly interactions: Interactions
+  readonly userIndex: Int32Array
+  /** Rows of one time stood sorted by item and were put in a random order. */
+  readonly isBlind: boolean
+}
 
 /**
  * Groups used rows by user, oldest first (a row without time follows the row before it in the file), and merges repeated rows on one item into
@@ -25,8 +31,14 @@ export type GroupedLog = { readonly interactions: Interactions; readonly userInd
  * and robot-like days in `fate`.
  */
 export function groupLog(rows: LogRows, times: LogTimes, fate: RowFate, options: GroupOptions): GroupedLog {
-  const { offsets, order } = sortByUser(rows, times, fate)
-  const merger = createMerger(rows, times, fate, options)
+  const keyed = sortByUser(rows, times, fate)
+  const { offsets, order } = keyed
+  const isUntimed = times.key.every(Number.isNaN)
+  const isBlind = !(isUntimed && options.order === 'use') && areTiesSorted(keyed)
+  if (isBlind) shuffleTies(keyed)
+  // Rows of a user are then sorted by item and have no time.
+  const ignoreOrder = options.order === 'ignore' || (isUntimed && isBlind)
+  const merger = createMerger(rows, times, fate, { ...options, ignoreOrder })
   const userIndex: number[] = []
   const userOffsets: number[] = [0]
   for (let user = 0; user < rows.users.length; user++) {
@@ -42,13 +54,13 @@ export function groupLog(rows: LogRows, times: LogTimes, fate: RowFate, options:
     itemCount: options.itemCount,
     userOffsets: Int32Array.from(userOffsets),
     ...merger.columns(),
-    order: options.ignoreOrder ? 'none' : times.order,
+    order: ignoreOrder ? 'none' : times.order,
   }
-  return { interactions, userIndex: Int32Array.from(userIndex) }
+  return { interactions, userIndex: Int32Array.from(userIndex), isBlind: isBlind && options.order !== 'ignore' }
 }
 
 /** Row numbers grouped by user and sorted within each; rows of weight 0 are left out. */
-function sortByUser(rows: LogRows, times: LogTimes, fate: RowFate): { offsets: Int32Array; order: Int32Array } {
+function sortByUser(rows: LogRows, times: LogTimes, fate: RowFate): KeyedRows {
   const offsets = new Int32Array(rows.users.length + 1)
   for (let row = 0; row < rows.rowCount; row++)
     if ((fate.weight[row] ?? 0) > 0) bump(offsets, (rows.user[row] ?? 0) + 1)
@@ -63,7 +75,7 @@ function sortByUser(rows: LogRows, times: LogTimes, fate: RowFate): { offsets: I
     const slice = order.subarray(offsets[user] ?? 0, offsets[user + 1] ?? 0)
     if (!isSorted(slice, key)) slice.sort((a, b) => (key[a] ?? 0) - (key[b] ?? 0) || a - b)
   }
-  return { offsets, order }
+  return { offsets, order, key, item: rows.item, itemIds: rows.items }
 }
 
 function bump(counts: Int32Array, index: number): number {
@@ -113,7 +125,9 @@ type Merger = {
   readonly columns: () => Pick<Interactions, 'item' | 'weight' | 'at'>
 }
 
-function createMerger(rows: LogRows, times: LogTimes, fate: RowFate, options: GroupOptions): Merger {
+type MergeOptions = GroupOptions & { readonly ignoreOrder: boolean }
+
+function createMerger(rows: LogRows, times: LogTimes, fate: RowFate, options: MergeOptions): Merger {
   const capacity = fate.weight.reduce((count, weight) => (weight > 0 ? count + 1 : count), 0)
   const item = new Int32Array(capacity)
   const weight = new Float32Array(capacity)

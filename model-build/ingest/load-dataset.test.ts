@@ -218,3 +218,42 @@ describe('loadDataset weighs and merges', () => {
     expect(loaded.report.dropped).toEqual({ 'beyond-retention': 1 })
   })
 })
+
+describe('rows whose place in the file says nothing', () => {
+  const users = Array.from({ length: 40 }, (_, user) => user)
+  const items = Array.from({ length: 10 }, (_, item) => item * 3)
+  const log = (row: (user: number, item: number) => string) =>
+    users.flatMap((user) => items.map((item) => row(user, item)))
+  const lastOf = (loaded: LoadedDataset) => Object.values(histories(loaded)).map((ids) => ids.at(-1))
+
+  test('a log with one time per user, sorted by item, keeps the times and has its ties in a random order', async () => {
+    const rows = log((user, item) => `u${user},i${String(item).padStart(2, '0')},${1_600_000_000 + user * 3600}`)
+    const loaded = await load(['user_id,item_id,timestamp', ...rows].join('\n'))
+    expect(loaded.dataset.interactions.order).toBe('time')
+    expect(new Set(lastOf(loaded)).size).toBeGreaterThan(3)
+    expect(loaded.report.logWarnings).toContainEqual(expect.stringContaining('share one time'))
+  })
+
+  test('ties that stand in another order than the items’ are left as they are', async () => {
+    const rows = log((user, item) => `u${user},i${(item * 7) % 30},${1_600_000_000 + user * 3600}`)
+    const loaded = await load(['user_id,item_id,timestamp', ...rows].join('\n'))
+    expect(new Set(lastOf(loaded))).toEqual(new Set(['i9']))
+    expect(loaded.report.logWarnings).not.toContainEqual(expect.stringContaining('share one time'))
+  })
+
+  test('a layout whose rows are known to stand in order has none where they stand sorted by item', async () => {
+    const sorted = ['user_id,book_id', ...log((user, item) => `${user},${item}`)].join('\n')
+    const mixed = ['user_id,book_id', ...log((user, item) => `${user},${(item * 7) % 30}`)].join('\n')
+    expect((await load(sorted)).dataset.interactions.order).toBe('none')
+    expect((await load(mixed)).dataset.interactions.order).toBe('order')
+    const given = await load(sorted, { config: withInput({ order: 'use' }) })
+    expect(given.dataset.interactions.order).toBe('order')
+    expect(histories(given)['0']?.at(-1)).toBe('27')
+  })
+})
+
+test('a file whose lines end in two ways is read whole', async () => {
+  const rows = Array.from({ length: 50 }, (_, n) => `u${n % 5},"i${n}"`)
+  for (const content of [`user_id,item_id\r\n${rows.join('\n')}`, `user_id,item_id\n${rows.join('\r\n')}\nu9,i9\n`])
+    expect((await load(content)).report.rowsUsed).toBeGreaterThanOrEqual(50)
+})

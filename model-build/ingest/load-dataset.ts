@@ -4,7 +4,7 @@ import type { CatalogueItem, Dataset } from '../dataset.ts'
 import { withDatabase } from './database.ts'
 import { createEventTable } from './events.ts'
 import { expandFiles, findGenres } from './find-files.ts'
-import { groupLog } from './group-log.ts'
+import { type GroupOptions, groupLog } from './group-log.ts'
 import { type LogTimes, resolveTimes } from './log-time.ts'
 import { type Catalogue, readCatalogue } from './read-catalogue.ts'
 import { type LogRows, readLog } from './read-log.ts'
@@ -75,7 +75,7 @@ function buildDataset(rows: LogRows, catalogue: Catalogue, options: LoadOptions)
   const grouped = groupLog(rows, times, fate, {
     maxPairWeight: config.events.maxPairWeight,
     maxEventsPerUserDay: config.validation.maxEventsPerUserDay,
-    ignoreOrder: isOrderless(rows, times, config.input.order),
+    order: orderOf(rows, times, config.input.order),
     itemIndex,
     itemCount: items.length,
   })
@@ -87,13 +87,27 @@ function buildDataset(rows: LogRows, catalogue: Catalogue, options: LoadOptions)
   const signals = readSignals(rows, times, fate, { userIndex: grouped.userIndex, itemIndex })
   const rates = signals === null ? {} : { signals }
   const dataset: Dataset = { users, items, interactions: grouped.interactions, ...rates }
-  return { dataset, report: summariseIngest({ rows, times, fate, catalogue, dataset, rowsUsed, onlyInLog, config }) }
+  return {
+    dataset,
+    report: summariseIngest({
+      rows,
+      times,
+      fate,
+      catalogue,
+      dataset,
+      rowsUsed,
+      onlyInLog,
+      config,
+      isBlind: grouped.isBlind,
+    }),
+  }
 }
 
 /** Nothing is inferred from a time that isn't there: rows without times have no order unless the layout or the user says that they do. */
-function isOrderless(rows: LogRows, times: LogTimes, order: IngestConfig['input']['order']): boolean {
-  if (order !== 'auto') return order === 'ignore'
-  return times.order === 'order' && !rows.isRowOrderKnown && times.key.every((key) => Number.isNaN(key))
+function orderOf(rows: LogRows, times: LogTimes, order: IngestConfig['input']['order']): GroupOptions['order'] {
+  if (order !== 'auto') return order
+  const isUntimed = times.order === 'order' && times.key.every((key) => Number.isNaN(key))
+  return isUntimed && !rows.isRowOrderKnown ? 'ignore' : 'given'
 }
 
 /** Catalogue items first, then items only used rows name, in order of first appearance; `itemIndex` is -1 for items of neither. */

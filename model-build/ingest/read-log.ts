@@ -132,7 +132,7 @@ function malformedSql(source: TableSource, columns: LogColumnNames, quotes: Quot
     const fields = Object.values(columns).filter((name) => name !== undefined)
     return fields.map((name) => `${columnSql(source, name)} IS NULL`).join(' AND ')
   }
-  if (quotes === 'standard') return 'false'
+  if (quotes !== 'none') return 'false'
   const quoteCount = (name: string) =>
     `length(${columnSql(source, name, quotes)}) - length(replace(${columnSql(source, name, quotes)}, '"', ''))`
   return `coalesce((${quoteCount(columns.user)}) % 2 + (${quoteCount(columns.item)}) % 2 > 0, false)`

@@ -50,12 +50,22 @@ export async function insertSource(
     await insert(quotes)
     return readNumber(connection, `SELECT count(*) FROM ${table} WHERE rowid >= ${start}`)
   }
-  const standard = await read('standard')
-  // Line by line loses rows with line breaks inside quotes: where those are many, the standard reading stays the better one.
-  if ((await hasBrokenQuotes(connection)) && (await read('none')) < standard) await read('standard')
+  try {
+    const standard = await read('standard')
+    // Line by line loses rows with line breaks inside quotes: where those are many, the standard reading stays the better one.
+    if ((await hasBrokenQuotes(connection)) && (await read('none')) < standard) await read('standard')
+  } catch (thrown) {
+    if (!(thrown instanceof RecError) || !isOfMixedLines(thrown)) throw thrown
+    await read('mixed-lines')
+  }
   const lost = await rescueRows(connection, target, source, options)
   await dropRejects(connection)
   return lost
+}
+
+/** What DuckDB says of a file some of whose lines end in a carriage return and some not. */
+function isOfMixedLines({ message }: RecError): boolean {
+  return message.includes('state machine reached an invalid state')
 }
 
 async function runScan(connection: DuckDBConnection, source: TableSource, sql: string): Promise<void> {

@@ -49,6 +49,8 @@ export type IngestReport = {
   readonly ignoredColumns: readonly IgnoredColumn[]
   /** Sentences for people, most important first. */
   readonly warnings: readonly string[]
+  /** Those of them that are about the log. */
+  readonly logWarnings: readonly string[]
 }
 
 /** What reading the items files found. */

@@ -16,7 +16,12 @@ export type SummaryInput = {
   readonly rowsUsed: number
   readonly onlyInLog: number
   readonly config: IngestConfig
+  /** Rows of one time stood sorted by item. */
+  readonly isBlind: boolean
 }
+
+/** Shares above this are worth a word. */
+const NOTABLE_SHARE = 0.01
 
 const FLAG_REASONS = Object.keys(FLAG_BITS) as FlagReason[] // the table's keys are its type's
 
@@ -26,6 +31,7 @@ export function summariseIngest(input: SummaryInput): IngestReport {
   const { flagged, flaggedRows, present } = countFlags(rows, fate)
   const rowsRead = present + rows.malformed
   const cleanShare = rowsRead === 0 ? 1 : (rowsRead - fate.dropped.total() - flaggedRows) / rowsRead
+  const logWarnings = warningsOfLog(input, cleanShare)
   const withoutTitle = dataset.items.reduce((count, item) => (item.title === '' ? count + 1 : count), 0)
   return {
     rowsRead,
@@ -49,7 +55,8 @@ export function summariseIngest(input: SummaryInput): IngestReport {
       withoutTitle,
     },
     ignoredColumns: [...rows.ignoredColumns, ...catalogue.ignoredColumns],
-    warnings: listWarnings(input, cleanShare, withoutTitle),
+    warnings: [...logWarnings, ...otherWarnings(input, withoutTitle)],
+    logWarnings,
   }
 }
 
@@ -74,8 +81,8 @@ function countFlags(
   return { flagged, flaggedRows, present }
 }
 
-function listWarnings(input: SummaryInput, cleanShare: number, withoutTitle: number): string[] {
-  const { rows, fate, config, catalogue } = input
+function warningsOfLog(input: SummaryInput, cleanShare: number): string[] {
+  const { rows, fate, config } = input
   const warnings: string[] = []
   if (cleanShare < config.validation.cleanShareWarning) {
     warnings.push(
@@ -84,11 +91,25 @@ function listWarnings(input: SummaryInput, cleanShare: number, withoutTitle: num
   }
   if (!fate.ratingScaleFits)
     warnings.push(`no rating reaches input.minRating = ${config.input.minRating}; ratings were not used as a threshold`)
+  const unread = rows.badTime.reduce((sum, bad) => sum + bad, 0) / Math.max(1, rows.rowCount)
+  if (unread > NOTABLE_SHARE)
+    warnings.push(
+      `${(100 * unread).toFixed(0)} % of the times cannot be read; write ISO 8601 (2026-01-31T12:00:00Z) or seconds since 1970`,
+    )
+  if (input.isBlind)
+    warnings.push(
+      'most rows of a user share one time and stand sorted by item: among them the order is taken to say nothing',
+    )
   if (rows.unknownEvents.length > 0) {
     warnings.push(
       `unknown events: ${rows.unknownEvents.slice(0, 5).join(', ').slice(0, 200)}; name them in [events.weights] or [events.aliases]`,
     )
   }
+  return warnings
+}
+
+function otherWarnings({ rows, catalogue }: SummaryInput, withoutTitle: number): string[] {
+  const warnings: string[] = []
   if (withoutTitle > 0) warnings.push(`${withoutTitle} items have no title; their cards show the id`)
   if (rows.rowCount === 0) warnings.push('no log: shelves come from the catalogue alone')
   const personal = [...rows.ignoredColumns, ...catalogue.ignoredColumns].filter(

@@ -110,8 +110,8 @@ async function readColumns(connection: DuckDBConnection, scan: string, path: str
   }
 }
 
-/** How a CSV's quotes are read: by the standard, or not at all (each physical line is a row), for files with stray quotes. */
-export type QuoteMode = 'standard' | 'none'
+/** How a CSV's quotes are read: by the standard, the same where line ends differ, or not at all (each physical line is a row), for files with stray quotes. */
+export type QuoteMode = 'standard' | 'mixed-lines' | 'none'
 
 /** The SQL table function that reads a source with every CSV and JSONL column as text; CSV columns are named c0, c1, … */
 export function scanSql(source: TableSource, quotes: QuoteMode, maxLineBytes: number): string {
@@ -126,10 +126,10 @@ export function scanSql(source: TableSource, quotes: QuoteMode, maxLineBytes: nu
 
 function csvScan(source: TableSource, quotes: QuoteMode, maxLineBytes: number): string {
   const columns = source.columns.map((_, index) => `c${index}: 'VARCHAR'`).join(', ')
-  const quote = quotes === 'standard' ? `quote='"', escape='"'` : `quote='', escape=''`
+  const quote = quotes === 'none' ? `quote='', escape=''` : `quote='"', escape='"'`
   return (
     `read_csv(${sqlText(source.path)}, auto_detect=false, header=true, delim=${sqlText(source.delimiter)}, ${quote}, ` +
-    `columns={${columns}}, store_rejects=true, rejects_limit=0, max_line_size=${maxLineBytes})`
+    `columns={${columns}}, store_rejects=true, rejects_limit=0, max_line_size=${maxLineBytes}, strict_mode=${quotes !== 'mixed-lines'})`
   )
 }
 
@@ -140,6 +140,6 @@ export function columnSql(source: TableSource, name: string | undefined, quotes:
   if (source.format !== 'csv')
     return source.nested.has(name) ? `CAST(to_json(${sqlName(name)}) AS VARCHAR)` : `CAST(${sqlName(name)} AS VARCHAR)`
   const column = `c${index}`
-  if (quotes === 'standard') return column
+  if (quotes !== 'none') return column
   return `CASE WHEN strlen(${column}) >= 2 AND starts_with(${column}, '"') AND ends_with(${column}, '"') THEN replace(${column}[2:-2], '""', '"') ELSE ${column} END`
 }

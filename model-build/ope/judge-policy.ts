@@ -13,7 +13,7 @@ export function uniformPolicy(items: Iterable<string>): Policy {
   return () => chances
 }
 
-/** The policy whose log this is, as often as it showed each item at each position. */
+/** The policy whose log this is, as often as it showed each item at each position; one for every position where its log has none. */
 export function policyOfLog(log: ShowingLog): Policy {
   const counts = new Map<string, Map<string, number>>()
   log.item.forEach((item, r) => {
@@ -25,7 +25,8 @@ export function policyOfLog(log: ShowingLog): Policy {
     const total = [...own.values()].reduce((sum, count) => sum + count, 0)
     for (const [item, count] of own) own.set(item, count / total)
   }
-  return (position) => counts.get(position) ?? new Map()
+  const everywhere = counts.size === 1 ? counts.get('') : undefined
+  return (position) => everywhere ?? counts.get(position) ?? new Map()
 }
 
 /** Halves of the log: rewards of one are foretold from the other (cross-fitting), so that the model has not seen what it corrects. */
@@ -38,7 +39,7 @@ export type JudgeOptions = { readonly clip: number; readonly seed: number }
 /**
  * What `policy` would have earned per showing had it chosen in the place of the policy that wrote the log; the reward model of the doubly robust
  * estimator is the item's smoothed rate.
- * @throws RecError `input-malformed` for a log without rewards or without propensities above 0.
+ * @throws RecError `input-malformed` for a log without rewards or without propensities above 0, and for a policy that shows nothing at any of its positions.
  */
 export function judgePolicy(log: ShowingLog, policy: Policy, options: JudgeOptions): PolicyEstimates {
   if (log.reward.some(Number.isNaN))
@@ -48,6 +49,7 @@ export function judgePolicy(log: ShowingLog, policy: Policy, options: JudgeOptio
     )
   if (log.propensity.some((chance) => !(chance > 0 && chance <= 1)))
     throw new RecError('input-malformed', 'every showing of the log needs a propensity above 0 and at most 1')
+  refuseUncovered(log, policy)
   const random = createRandom(options.seed)
   const fold = Uint8Array.from(log.item, () => Math.floor(random() * FOLDS))
   const rates = Array.from({ length: FOLDS }, (_, f) => itemRates(log, (r) => fold[r] !== f))
@@ -71,6 +73,15 @@ export function judgePolicy(log: ShowingLog, policy: Policy, options: JudgeOptio
     },
     options,
   )
+}
+
+/** Without this a policy of other positions would seem to earn 0, with certainty. */
+function refuseUncovered({ position }: ShowingLog, policy: Policy): void {
+  const positions = [...new Set(position)]
+  if (positions.some((own) => policy(own).size > 0)) return
+  const names = positions.slice(0, 5).map((own) => (own === '' ? 'it has none' : `"${own.slice(0, 40)}"`))
+  const message = `the target shows nothing at any of the log's positions (${names.join(', ')}${positions.length > 5 ? ', …' : ''})`
+  throw new RecError('input-malformed', message, { positions: positions.length })
 }
 
 function itemRates(log: ShowingLog, isUsed: (row: number) => boolean): (item: string) => number {

@@ -4,9 +4,10 @@ import { readTextTable } from '../click/text-table.ts'
 import type { Config } from '../config/schema.ts'
 import { expandFiles } from '../ingest/find-files.ts'
 
-/** A log of shown items. Items and positions are texts, as they stand in the file. */
+/** A log of shown items. */
 export type ShowingLog = {
   readonly item: readonly string[]
+  /** Numbers in their shortest form ("0" for "0.0"), other texts as they stand, "" where there is none. */
   readonly position: readonly string[]
   /** NaN where the file has no rewards. */
   readonly reward: Float64Array
@@ -14,15 +15,21 @@ export type ShowingLog = {
   readonly propensity: Float64Array
 }
 
+/** Names of the columns; of several in a file the first here counts. */
 const NAMES = {
   item: ['item_id', 'itemid', 'item'],
   position: ['position', 'slot', 'rank'],
-  reward: ['reward', 'label', 'click', 'clicked', 'value'],
+  reward: ['click', 'label', 'reward', 'clicked', 'value'],
   propensity: ['propensity', 'propensity_score', 'action_prob', 'probability', 'pscore'],
 } as const
 
+const TRUTHS = new Map([
+  ['false', 0],
+  ['true', 1],
+])
+
 /**
- * Reads showings: `item_id`, `click` (or label, reward), and where they are known `position` and `propensity`.
+ * Reads showings: `item_id`, `click` (or label, reward; numbers, true or false), and where they are known `position` and `propensity`.
  * @throws RecError `input-missing` or `input-malformed`
  */
 export async function readShowings(
@@ -30,9 +37,16 @@ export async function readShowings(
   paths: readonly string[],
   input: Config['input'],
 ): Promise<ShowingLog> {
-  const table = await readTextTable(connection, [expandFiles(paths)], { input, required: () => [] })
+  const isItem = (name: string) => NAMES.item.some((known) => known === name.trim().toLowerCase())
+  const table = await readTextTable(connection, [expandFiles(paths)], {
+    input,
+    required: () => [],
+    ids: (columns) => columns.filter(isItem),
+  })
   const find = (what: keyof typeof NAMES) =>
-    table.columns.find(({ name }) => (NAMES[what] as readonly string[]).includes(name.trim().toLowerCase()))
+    NAMES[what]
+      .map((known) => table.columns.find(({ name }) => name.trim().toLowerCase() === known))
+      .find((column) => column !== undefined)
   const texts = (what: keyof typeof NAMES, missing: string) => {
     const column = find(what)
     return Array.from({ length: table.rowCount }, (_, r) => {
@@ -42,11 +56,14 @@ export async function readShowings(
   }
   if (find('item') === undefined || table.rowCount === 0)
     throw new RecError('input-malformed', `${paths[0]}: showings need a column "item_id" and at least one row`)
-  const numbers = (what: keyof typeof NAMES) => Float64Array.from(texts(what, 'NaN'), Number)
   return {
     item: texts('item', ''),
-    position: texts('position', ''),
-    reward: numbers('reward'),
-    propensity: numbers('propensity'),
+    position: texts('position', '').map(shortest),
+    reward: Float64Array.from(texts('reward', 'NaN'), (text) => TRUTHS.get(text.toLowerCase()) ?? Number(text)),
+    propensity: Float64Array.from(texts('propensity', 'NaN'), Number),
   }
+}
+
+function shortest(position: string): string {
+  return position !== '' && Number.isFinite(Number(position)) ? String(Number(position)) : position
 }

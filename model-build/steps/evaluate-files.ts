@@ -20,7 +20,7 @@ export async function evaluateFiles(request: EvaluateRequest, io: StepIo): Promi
     report: reportTo(io),
   })
   const { judgement, ...rest } = result
-  for (const warning of leakWarnings(judgement.leaks)) io.warn(warning)
+  for (const warning of [...result.warnings, ...leakWarnings(judgement.leaks)]) io.warn(warning)
   const { model, popularity, random, ...parts } = judgement
   const intervals = { model: model.intervals, popularity: popularity.intervals, random: random.intervals }
   const methods = { model: model.metrics, popularity: popularity.metrics, random: random.metrics }

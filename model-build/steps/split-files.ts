@@ -17,7 +17,8 @@ export type SplitRequest = ConfigRequest &
 /** Body of `pocketshelf split`. The histories of held-out users go into the train file, since a device has them. */
 export async function splitFiles(request: SplitRequest, io: StepIo): Promise<StepResult> {
   const config = await resolveConfig(request.configFile, request.overrides)
-  const { dataset } = await readInputs(inputFiles(request), config, null, io)
+  const { dataset, report } = await readInputs(inputFiles(request), config, null, io)
+  for (const warning of report.logWarnings) io.warn(warning)
   const log = dataset.interactions
   if (request.method === 'time' && log.order !== 'time')
     throw new RecError(
@@ -40,9 +41,17 @@ export async function splitFiles(request: SplitRequest, io: StepIo): Promise<Ste
   await mkdir(request.outDir, { recursive: true })
   const train = await writeRows(join(request.outDir, 'train.csv'), dataset, trainRows(split, log, isTested))
   const test = await writeRows(join(request.outDir, 'test.csv'), dataset, testRows(split))
+  if (log.order === 'order')
+    io.warn('the order of the rows is in the files and no time is: evaluate them with --order use')
+  const tested = test / Math.max(1, train + test)
+  if (request.method === 'time' && tested > 2 * config.split.testShare)
+    io.warn(
+      `the log's times are so coarse that ${(100 * tested).toFixed(0)} % of the rows are tested; --method fraction cuts each user's rows`,
+    )
   const summary = {
     out: request.outDir,
     method: request.method,
+    order: log.order,
     users: split.testUsers.length,
     trainRows: train,
     testRows: test,
