@@ -29,12 +29,17 @@ async function lastUntil(end: Promise<unknown>): Promise<void> {
 
 type Engine = Partial<{ [K in keyof EngineApi]: (...args: never[]) => Promise<Outcome<unknown>> }>
 
+type Worker = EngineHandle & { readonly die: () => void; readonly isEnded: () => boolean }
+
 /** A worker in this thread: the same protocol over a message channel, without a second thread. */
-function startEngine(engine: Engine): EngineHandle & { readonly die: () => void } {
+function startEngine(engine: Engine): Worker {
   const { port1, port2 } = new MessageChannel()
   const { promise: died, resolve: die } = Promise.withResolvers<void>()
-  comlink.expose({ start: async () => ({ ok: true, value: STATUS }), ...engine }, port2)
+  const told = async () => ({ ok: true, value: null })
+  comlink.expose({ start: async () => ({ ok: true, value: STATUS }), visibility: told, ...engine }, port2)
+  let isEnded = false
   const terminate = () => {
+    isEnded = true
     port1.close()
     port2.close()
   }
@@ -45,6 +50,7 @@ function startEngine(engine: Engine): EngineHandle & { readonly die: () => void 
     died,
     terminate,
     die,
+    isEnded: () => isEnded,
   }
 }
 
@@ -63,6 +69,7 @@ function setUp(spawn: () => EngineHandle, overrides: Partial<ConnectionDeps> = {
     deadlineMs: DEADLINE_MS,
     startDeadlineMs: 60_000,
     retryMs: 1_000,
+    sight: () => [false, false],
     ...overrides,
   })
   onTestFinished(() => connection.stop())
@@ -164,7 +171,7 @@ describe('createConnection', () => {
     const handle = { ...startEngine({ ...alive, start }), limits: { tier: 'saver' } as const }
     const { connection } = setUp(() => handle, { options: { tier: 'desktop', site: 'a' } as EngineOptions })
     await connection.call('status')
-    expect(asked).toEqual([{ tier: 'saver', site: 'a' }])
+    expect(asked).toEqual([{ tier: 'saver', site: 'a', privacySignal: false }])
   })
 
   test('answers a failed start from memory until it may be tried again', async () => {
@@ -243,6 +250,112 @@ describe('createConnection', () => {
     connection.restart({ storage: 'persistent' } as EngineOptions)
     await expect(asked).resolves.toEqual([])
     expect(seen.map(({ storage }) => storage)).toEqual([undefined, 'persistent'])
+    expect(spawns()).toBe(2)
+  })
+
+  test('tells a worker that starts whether the page is hidden and sees a privacy signal, and what changes meanwhile', async () => {
+    const seen: unknown[] = []
+    const { promise: isBegun, resolve: begin } = Promise.withResolvers<void>()
+    const { promise: isReady, resolve: finish } = Promise.withResolvers<Outcome<unknown>>()
+    const start = ({ privacySignal }: EngineOptions) => {
+      seen.push(privacySignal)
+      begin()
+      return isReady
+    }
+    const visibility = async (...args: boolean[]) => {
+      seen.push(args)
+      return { ok: true, value: null } as const
+    }
+    const { connection } = setUp(() => startEngine({ ...alive, start, visibility }), { sight: () => [true, true] })
+    const asked = connection.call('status')
+    await isBegun
+    connection.tell('visibility', false)
+    finish({ ok: true, value: STATUS })
+    await asked
+    expect(seen).toEqual([true, [true], [false]])
+  })
+
+  test('ends a worker that is starting when it is started anew, and makes its calls again', async () => {
+    const { promise: isBegun, resolve: begin } = Promise.withResolvers<void>()
+    const start = () => {
+      begin()
+      return never()
+    }
+    const [first, second] = [startEngine({ ...alive, start }), startEngine(alive)]
+    const engines = [first, second]
+    const { connection, spawns } = setUp(() => engines.shift() ?? startEngine({}))
+    const asked = connection.call('status')
+    await isBegun
+    connection.restart()
+    expect(first.isEnded()).toBe(true)
+    await expect(asked).resolves.toEqual(STATUS)
+    expect([spawns(), second.isEnded()]).toEqual([2, false])
+  })
+
+  test('ends a worker that comes after the connection was started anew, or stopped', async () => {
+    const late = Promise.withResolvers<Worker>()
+    const waiting = [late.promise, Promise.resolve(startEngine(alive))]
+    const { connection } = setUp(() => startEngine({}), { spawn: () => waiting.shift() ?? late.promise })
+    const asked = connection.call('status')
+    await new Promise((resolve) => setImmediate(resolve))
+    connection.restart()
+    await expect(connection.call('status')).resolves.toEqual(STATUS)
+    const first = startEngine(alive)
+    late.resolve(first)
+    await expect(asked).resolves.toEqual(STATUS)
+    expect(first.isEnded()).toBe(true)
+    connection.restart()
+    const doomed = connection.call('status')
+    connection.stop()
+    await expect(doomed).rejects.toMatchObject({ code: 'not-ready' })
+  })
+
+  test('ends the worker when it is stopped, also one that is starting, and refuses the calls under way', async () => {
+    const { promise: isBegun, resolve: begin } = Promise.withResolvers<void>()
+    const start = () => {
+      begin()
+      return never()
+    }
+    const starting = startEngine({ start })
+    const first = setUp(() => starting)
+    const asked = first.connection.call('status')
+    await isBegun
+    first.connection.stop()
+    expect(starting.isEnded()).toBe(true)
+    await expect(asked).rejects.toMatchObject({ code: 'not-ready' })
+
+    const { promise: isAsked, resolve: ask } = Promise.withResolvers<void>()
+    const history = () => {
+      ask()
+      return never()
+    }
+    const { connection } = setUp(() => startEngine({ history }))
+    const slow = connection.call('history')
+    await isAsked
+    connection.stop()
+    await expect(slow).rejects.toMatchObject({ code: 'not-ready' })
+  })
+
+  test('opens nothing before the page is shown again', async () => {
+    const { promise: isAsked, resolve: ask } = Promise.withResolvers<void>()
+    const history = () => {
+      ask()
+      return never()
+    }
+    const engines = [
+      startEngine({ history }),
+      startEngine({ ...alive, history: async () => ({ ok: true, value: [] }) }),
+    ]
+    const { connection, spawns } = setUp(() => engines.shift() ?? startEngine({}))
+    const asked = connection.call('history')
+    await isAsked
+    const { promise: isShown, resolve: show } = Promise.withResolvers<void>()
+    connection.restart(undefined, isShown)
+    const later = connection.call('status')
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(spawns()).toBe(1)
+    show()
+    await expect(Promise.all([asked, later])).resolves.toEqual([[], STATUS])
     expect(spawns()).toBe(2)
   })
 })

@@ -15,12 +15,17 @@ export interface Connection {
    * @throws RecError of the worker, `deadline-exceeded`, or `worker-died`; the next call then starts it again, once.
    */
   call<K extends Method>(method: K, ...args: Parameters<EngineApi[K]>): Promise<Answer<K>>
-  /** Calls a worker that is already running; does nothing where it is not, and takes no answer. */
+  /** Calls a worker that is running or starting; does nothing where there is none, and takes no answer. */
   tell<K extends Method>(method: K, ...args: Parameters<EngineApi[K]>): void
   /** The network is back: a start that failed may be tried at once, and a running engine looks for what it lacks. */
   wake(): void
-  /** Ends the worker; the next call starts another with these options or the same, and calls under way are made again there. */
-  restart(options?: EngineOptions): void
+  /**
+   * Ends the worker, also one that is starting; the next call starts another with these options or the same, and calls under way are made
+   * again there.
+   * @param shown - Resolves when the page is looked at again; nothing is started before.
+   */
+  restart(options?: EngineOptions, shown?: Promise<unknown>): void
+  /** Ends the worker; calls under way and later ones are refused. */
   stop(): void
 }
 
@@ -34,6 +39,8 @@ export type ConnectionDeps = {
   readonly startDeadlineMs: number
   /** A failed start is answered with its error for this long before it is tried again. */
   readonly retryMs: number
+  /** Whether the page is hidden and sees a privacy signal: every worker hears it as it starts, for it may have changed since the page asked. */
+  sight(): [isHidden: boolean, privacySignal: boolean]
 }
 
 type Session = {
@@ -41,11 +48,7 @@ type Session = {
   readonly remote: comlink.Remote<EngineApi>
   readonly startedAt: number
   heardAt: number
-  /** It died, or was ended. */
-  isOver: boolean
   readonly waiting: Set<(error: RecError) => void>
-  /** Calls of it are made again, of the worker that follows. */
-  isReplaced: boolean
 }
 
 /** A worker that answered for this long before it died may be started again. */
@@ -57,11 +60,14 @@ export function createConnection(deps: ConnectionDeps): Connection {
 }
 
 class WorkerConnection implements Connection {
+  /** Other ones after each restart: what began with earlier ones is out of date. */
   #deps: ConnectionDeps
-  #session: Promise<Session> | null = null
-  #running: Session | null = null
+  #opening: Promise<Session> | null = null
+  /** The one worker that has not ended; it may still be starting. */
+  #session: Session | null = null
   #failure: { readonly error: RecError; readonly until: number } | null = null
   #restartsLeft = 1
+  #shown: Promise<unknown> | undefined
 
   constructor(deps: ConnectionDeps) {
     this.#deps = deps
@@ -69,19 +75,20 @@ class WorkerConnection implements Connection {
 
   async call<K extends Method>(method: K, ...args: Parameters<EngineApi[K]>): Promise<Answer<K>> {
     for (;;) {
-      const session = await this.#open()
-      if (session !== this.#running) continue // started anew meanwhile
+      await this.#shown
+      const deps = this.#deps
       try {
-        const { deadlineMs } = this.#deps
-        return await settle(session, invoke(session, method, args), { deps: this.#deps, deadlineMs, bury: this.#bury })
+        const session = await this.#open()
+        if (session !== this.#session) continue // ended meanwhile
+        return await this.#settle(session, invoke(session, method, args))
       } catch (error) {
-        if (!session.isReplaced) throw error
+        if (deps === this.#deps) throw error
       }
     }
   }
 
   tell<K extends Method>(method: K, ...args: Parameters<EngineApi[K]>): void {
-    if (this.#running) void invoke(this.#running, method, args)
+    if (this.#session) void invoke(this.#session, method, args)
   }
 
   wake(): void {
@@ -89,60 +96,106 @@ class WorkerConnection implements Connection {
     this.tell('refresh')
   }
 
-  restart(options = this.#deps.options): void {
-    const old = this.#running
+  restart(options = this.#deps.options, shown?: Promise<unknown>): void {
     this.#deps = { ...this.#deps, options }
-    this.#running = null
-    this.#session = null
+    this.#shown = shown
     this.#failure = null
-    if (old === null) return
-    end(old)
-    old.isReplaced = true
-    for (const reject of [...old.waiting]) reject(new RecError('not-ready', ''))
+    this.#end(new RecError('not-ready', ''))
   }
 
   stop(): void {
-    if (this.#running) end(this.#running)
-    this.#running = null
-    this.#session = null
-    this.#failure = { error: new RecError('not-ready', 'the recommender was stopped'), until: Number.POSITIVE_INFINITY }
+    this.restart()
+    const error = new RecError('not-ready', 'the recommender was stopped')
+    this.#failure = { error, until: Number.POSITIVE_INFINITY }
   }
 
   #open(): Promise<Session> {
     if (this.#failure && this.#failure.until > this.#deps.now()) return Promise.reject(this.#failure.error)
     this.#failure = null
-    this.#session ??= this.#start()
-    return this.#session
+    this.#opening ??= this.#start()
+    return this.#opening
   }
 
   async #start(): Promise<Session> {
+    const deps = this.#deps
     try {
-      const session = await begin(this.#deps, this.#bury)
-      if (this.#failure !== null)
-        end(session) // stopped meanwhile
-      else this.#running = session
-      return session
+      const handle = await deps.spawn()
+      if (deps === this.#deps) return await this.#begin(handle)
+      handle.terminate()
+      throw new RecError('not-ready', '') // whoever waits asks anew
     } catch (thrown) {
       const error = toRecError(thrown)
-      if (error.code === 'worker-died' && this.#failure === null) return this.#start() // what it downloaded is kept
-      this.#session = null
-      this.#failure ??= { error, until: this.#deps.now() + this.#deps.retryMs }
+      if (deps === this.#deps) {
+        if (error.code === 'worker-died') return this.#open() // what it downloaded is kept
+        this.#end(error)
+        this.#failure = { error, until: deps.now() + deps.retryMs }
+      }
       throw error
     }
   }
 
-  readonly #bury = (dead: Session): void => {
-    if (dead.isOver) return
-    if (this.#running === dead) {
-      this.#running = null
-      this.#session = null
-    }
-    end(dead)
+  async #begin(handle: EngineHandle): Promise<Session> {
+    const deps = this.#deps
+    const { endpoint, limits, died } = handle
+    const remote = comlink.wrap<EngineApi>(endpoint)
+    const session: Session = { handle, remote, startedAt: deps.now(), heardAt: -1, waiting: new Set() }
+    this.#session = session
+    endpoint.addEventListener('message', () => {
+      session.heardAt = deps.now()
+    })
+    void died.then(() => this.#bury(session)).catch(() => undefined) // ended by us, or a browser that takes its word back: calls have deadlines
+    const [isHidden, privacySignal] = deps.sight()
+    const options = { ...deps.options, privacySignal, ...limits }
+    const started = remote.start(options, comlink.proxy(deps.notify)) as Promise<Outcome<unknown>>
+    const told = invoke(session, 'visibility', [isHidden]) // waits in the engine until it has started; what is told meanwhile comes behind it
+    const both = Promise.all([started, told]).then(([outcome]) => outcome)
+    await this.#settle(session, both, deps.startDeadlineMs)
+    return session
+  }
+
+  /** Makes an answer settle; a worker that said nothing until a call's own deadline is taken for dead. */
+  #settle<T>(session: Session, answer: Promise<Outcome<T>>, startDeadlineMs?: number): Promise<T> {
+    const deps = this.#deps
+    const deadlineMs = startDeadlineMs ?? deps.deadlineMs
+    const askedAt = deps.now()
+    return new Promise((resolve, reject) => {
+      const end = (finish: () => void) => {
+        clearTimeout(timer)
+        session.waiting.delete(refuse)
+        finish()
+      }
+      const refuse = (error: RecError) => end(() => reject(error))
+      const timer = setTimeout(() => {
+        if (!startDeadlineMs && session.heardAt < askedAt) this.#bury(session)
+        refuse(new RecError('deadline-exceeded', 'the worker took too long', { deadlineMs }))
+      }, deadlineMs)
+      session.waiting.add(refuse)
+      answer.then(
+        (outcome) => {
+          if (outcome.ok) end(() => resolve(outcome.value))
+          else refuse(new RecError(outcome.error.code, outcome.error.message, outcome.error.detail))
+        },
+        (thrown: unknown) => refuse(new RecError('internal', 'the call could not be made', {}, { cause: thrown })),
+      )
+    })
+  }
+
+  #bury(dead: Session): void {
+    if (dead !== this.#session) return
     if (this.#deps.now() - dead.startedAt > HEALTHY_MS) this.#restartsLeft = 1
     const error = new RecError('worker-died', 'the worker stopped answering', { restartsLeft: this.#restartsLeft })
     if (this.#restartsLeft-- <= 0) this.#failure = { error, until: Number.POSITIVE_INFINITY }
-    for (const reject of [...dead.waiting]) reject(error)
+    this.#end(error)
     this.#deps.notify({ type: 'error', error: error.toWire() })
+  }
+
+  /** Ends the worker where there is one, and refuses the calls that wait for it. */
+  #end(error: RecError): void {
+    const over = this.#session
+    this.#session = null
+    this.#opening = null
+    over?.handle.terminate()
+    for (const refuse of over?.waiting ?? []) refuse(error)
   }
 }
 
@@ -153,64 +206,4 @@ function invoke<K extends Method>(
 ): Promise<Outcome<Answer<K>>> {
   const run = session.remote[method] as (...args: unknown[]) => Promise<Outcome<Answer<K>>> // comlink keeps names and arguments
   return run(...args)
-}
-
-async function begin(deps: ConnectionDeps, bury: (dead: Session) => void): Promise<Session> {
-  const handle = await deps.spawn()
-  const { endpoint, limits, died } = handle
-  const remote = comlink.wrap<EngineApi>(endpoint)
-  const session: Session = {
-    handle,
-    remote,
-    startedAt: deps.now(),
-    heardAt: -1,
-    isOver: false,
-    waiting: new Set(),
-    isReplaced: false,
-  }
-  endpoint.addEventListener('message', () => {
-    session.heardAt = deps.now()
-  })
-  void died.then(() => bury(session)).catch(() => undefined) // ended by us, or a browser that takes its word back: calls have deadlines
-  try {
-    const started = remote.start({ ...deps.options, ...limits }, comlink.proxy(deps.notify)) as Promise<
-      Outcome<unknown>
-    >
-    await settle(session, started, { deps, deadlineMs: deps.startDeadlineMs, bury: () => undefined })
-    return session
-  } catch (error) {
-    end(session)
-    throw error
-  }
-}
-
-function end(session: Session): void {
-  session.isOver = true
-  session.handle.terminate()
-}
-
-type Patience = { readonly deps: ConnectionDeps; readonly deadlineMs: number; bury(dead: Session): void }
-
-function settle<T>(session: Session, answer: Promise<Outcome<T>>, { deps, deadlineMs, bury }: Patience): Promise<T> {
-  const askedAt = deps.now()
-  return new Promise((resolve, reject) => {
-    const end = (finish: () => void) => {
-      clearTimeout(timer)
-      session.waiting.delete(refuse)
-      finish()
-    }
-    const refuse = (error: RecError) => end(() => reject(error))
-    const timer = setTimeout(() => {
-      if (session.heardAt < askedAt) bury(session)
-      refuse(new RecError('deadline-exceeded', 'the worker took too long', { deadlineMs }))
-    }, deadlineMs)
-    session.waiting.add(refuse)
-    answer.then(
-      (outcome) => {
-        if (outcome.ok) end(() => resolve(outcome.value))
-        else refuse(new RecError(outcome.error.code, outcome.error.message, outcome.error.detail))
-      },
-      (thrown: unknown) => refuse(new RecError('internal', 'the call could not be made', {}, { cause: thrown })),
-    )
-  })
 }

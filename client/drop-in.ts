@@ -4,7 +4,6 @@ import { startAutoTrack } from './auto-track.ts'
 import { defineElement, type ShelfMaker } from './element.ts'
 import { loadPart } from './load-part.ts'
 import type { RecommenderOptions } from './options.ts'
-import { whenIdle } from './page-signs.ts'
 import { createRecommenderAt, type ProfileText } from './recommender.ts'
 import { createTrust } from './trust.ts'
 import { watchForInspector } from './watch-inspector.ts'
@@ -29,10 +28,10 @@ if (script instanceof HTMLScriptElement) {
   Object.assign(window, { pocketshelf: recommender })
   let maker: Promise<ShelfMaker> | null = null
   defineElement(recommender, () => {
-    maker ??= whenIdle().then(() => {
-      void recommender.status().catch(() => undefined) // the worker starts while the shelf's script is on its way; its lists tell what failed
-      return loadPart<ShelfMaker>(part('shelf'), 'makeShelf')
-    })
+    if (!maker) {
+      maker = loadPart<ShelfMaker>(part('shelf'), 'makeShelf') // at once: it may have a list of the page before to show
+      void recommender.status().catch(() => undefined) // the worker starts when the page is idle, with or without that script; its lists tell what failed
+    }
     return maker
   })
   if (dataset.track !== 'manual') startAutoTrack(recommender, part('watch')) // at once: a quick visitor's first click counts too

@@ -10,24 +10,31 @@ export interface Impressions {
 
 /** @param onSeen - Called with cards of which at least half was on screen for a second; once per card element. */
 export function createImpressions(onSeen: (card: Element) => void): Impressions {
+  /** The running seconds of cards that are on screen and were not seen yet. */
   const timers = new Map<Element, ReturnType<typeof setTimeout>>()
   const watched = new Set<Element>()
   const forget = (card: Element) => {
     clearTimeout(timers.get(card))
     timers.delete(card)
   }
+  const begin = (card: Element) => {
+    const seen = () => {
+      if (document.hidden) return // it stays on screen: its second starts again when the page is shown
+      forget(card)
+      observer.unobserve(card)
+      onSeen(card)
+    }
+    clearTimeout(timers.get(card))
+    timers.set(card, setTimeout(seen, DWELL_MS))
+  }
+  const beginAgain = () => {
+    for (const card of timers.keys()) begin(card)
+  }
   const observer = new IntersectionObserver(
     (entries) => {
       for (const { target, intersectionRatio } of entries) {
-        forget(target)
-        if (intersectionRatio < VISIBLE_SHARE) continue
-        const seen = () => {
-          forget(target)
-          if (document.visibilityState !== 'visible') return
-          observer.unobserve(target)
-          onSeen(target)
-        }
-        timers.set(target, setTimeout(seen, DWELL_MS))
+        if (intersectionRatio < VISIBLE_SHARE) forget(target)
+        else begin(target)
       }
     },
     { threshold: VISIBLE_SHARE },
@@ -37,6 +44,8 @@ export function createImpressions(onSeen: (card: Element) => void): Impressions 
       const wanted = new Set(cards)
       for (const card of watched) if (!wanted.has(card)) drop(card)
       for (const card of cards) if (!watched.has(card)) take(card)
+      if (cards.length > 0) document.addEventListener('visibilitychange', beginAgain)
+      else document.removeEventListener('visibilitychange', beginAgain)
     },
   }
 

@@ -63,10 +63,14 @@ export type Settings = {
   readonly asksStorage: boolean
 }
 
-const CONSENT: readonly string[] = ['off', 'aggregate', 'first-party']
-const STORAGE: readonly string[] = ['memory', 'persistent', 'ask']
-const TIERS: readonly string[] = ['auto', 'saver', 'phone', 'desktop']
-const RANKERS: readonly string[] = ['auto', 'onnx', 'trees']
+const CHOICES = {
+  consent: ['off', 'aggregate', 'first-party'],
+  storage: ['memory', 'persistent', 'ask'],
+  persist: ['never', 'ask'],
+  tier: ['auto', 'saver', 'phone', 'desktop'],
+  ranker: ['auto', 'onnx', 'trees'],
+  graphs: ['auto', 'hnswlib'],
+}
 
 /**
  * Checks the options and fills in what is missing.
@@ -81,12 +85,9 @@ export function resolveOptions(options: RecommenderOptions, signs: PageSigns): S
   check(keys.length > 0, 'keys', 'must hold the public key that `pocketshelf keys` prints')
   const areKeys = keys.length <= 2 && keys.every((key) => /^[\w-]{43}$/.test(key))
   check(areKeys, 'keys', 'must be one or two keys of 43 characters')
-  check(CONSENT.includes(consent), 'consent', 'must be off, aggregate or first-party')
-  check(STORAGE.includes(storage), 'storage', 'must be memory, persistent or ask')
-  check(persist === 'never' || persist === 'ask', 'persist', 'must be never or ask')
-  check(TIERS.includes(tier), 'tier', 'must be auto, saver, phone or desktop')
-  check(RANKERS.includes(ranker), 'ranker', 'must be auto, onnx or trees')
-  check(graphs === 'auto' || graphs === 'hnswlib', 'graphs', 'must be auto or hnswlib')
+  const chosen = { consent, storage, persist, tier, ranker, graphs }
+  for (const [option, choices] of Object.entries(CHOICES))
+    check(choices.includes(chosen[option as keyof typeof CHOICES]), option, `must be one of ${choices.join(', ')}`) // names come from the table
   const inForce = storage === 'ask' ? signs.storageAnswer() : storage
   const base = absolute(options.assets || './', options.assets ? signs.pageUrl : signs.scriptUrl, 'assets')
   const file = (name: string) => new URL(name, base.endsWith('/') ? base : `${base}/`).href

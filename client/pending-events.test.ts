@@ -12,24 +12,46 @@ function createStore(): PendingStore & { readonly texts: Map<string, string> } {
   }
 }
 
+const NAME = 'https://shop.example|demo'
+const KEY = `pocketshelf:pending:${NAME}`
 const CLICK: TrackInput = { type: 'click', item: 'a', at: 1 }
 const LIKE: TrackInput = { type: 'like', item: 'b', at: 2 }
 
 describe('createPendingEvents', () => {
-  test('hands unstored events to the next page of the tab, once', () => {
+  test('hands unstored events to the next page of the tab', () => {
     const store = createStore()
-    const first = createPendingEvents(store)
+    const first = createPendingEvents(store, NAME)
     first.add([CLICK])
     first.add([LIKE])
     first.settle([CLICK])
-    const second = createPendingEvents(store)
-    expect(second.takeLeftOver()).toEqual([LIKE])
-    expect(second.takeLeftOver()).toEqual([])
+    const second = createPendingEvents(store, NAME)
+    expect(second.leftOver).toEqual([LIKE])
+  })
+
+  test('keeps events of the page before until they are stored, with those of this page', () => {
+    const store = createStore()
+    createPendingEvents(store, NAME).add([CLICK])
+    const hasty = createPendingEvents(store, NAME)
+    hasty.add([LIKE])
+    const last = createPendingEvents(store, NAME)
+    expect(last.leftOver).toEqual([CLICK, LIKE])
+    last.settle(last.leftOver)
+    expect(store.texts.size).toBe(0)
+  })
+
+  test('keeps the events of two sites or edges of one origin apart', () => {
+    const store = createStore()
+    createPendingEvents(store, NAME).add([CLICK])
+    const other = createPendingEvents(store, 'https://shop.example|other')
+    other.add([LIKE])
+    other.clear()
+    expect(other.leftOver).toEqual([])
+    expect(createPendingEvents(store, NAME).leftOver).toEqual([CLICK])
   })
 
   test('leaves nothing behind when all events are stored', () => {
     const store = createStore()
-    const pending = createPendingEvents(store)
+    const pending = createPendingEvents(store, NAME)
     pending.add([CLICK])
     pending.settle([CLICK])
     expect(store.texts.size).toBe(0)
@@ -37,7 +59,7 @@ describe('createPendingEvents', () => {
 
   test('leaves nothing behind after clear', () => {
     const store = createStore()
-    const pending = createPendingEvents(store)
+    const pending = createPendingEvents(store, NAME)
     pending.add([CLICK, LIKE])
     pending.clear()
     expect(store.texts.size).toBe(0)
@@ -45,17 +67,17 @@ describe('createPendingEvents', () => {
 
   test('keeps the latest hundred events', () => {
     const store = createStore()
-    createPendingEvents(store).add(Array.from({ length: 150 }, (_, at) => ({ ...CLICK, at })))
-    const left = createPendingEvents(store).takeLeftOver()
+    createPendingEvents(store, NAME).add(Array.from({ length: 150 }, (_, at) => ({ ...CLICK, at })))
+    const left = createPendingEvents(store, NAME).leftOver
     expect([left.length, left[0]?.at]).toEqual([100, 50])
   })
 
   test('ignores what somebody else wrote under its key', () => {
     const store = createStore()
-    store.setItem('pocketshelf:pending', '{broken')
-    expect(createPendingEvents(store).takeLeftOver()).toEqual([])
-    store.setItem('pocketshelf:pending', '[1,null,{"x":1}]')
-    expect(createPendingEvents(store).takeLeftOver()).toEqual([])
+    store.setItem(KEY, '{broken')
+    expect(createPendingEvents(store, NAME).leftOver).toEqual([])
+    store.setItem(KEY, '[1,null,{"x":1}]')
+    expect(createPendingEvents(store, NAME).leftOver).toEqual([])
   })
 
   test('goes on when the browser refuses to keep anything', () => {
@@ -66,7 +88,7 @@ describe('createPendingEvents', () => {
         throw new DOMException('full', 'QuotaExceededError')
       },
     }
-    const pending = createPendingEvents(refusing)
+    const pending = createPendingEvents(refusing, NAME)
     expect(() => pending.add([CLICK])).not.toThrow()
   })
 })

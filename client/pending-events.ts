@@ -3,7 +3,6 @@ import type { TrackInput } from '#contract/rpc'
 /** Where unacknowledged events wait; `sessionStorage` in a page. */
 export type PendingStore = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 
-const KEY = 'pocketshelf:pending'
 const MAX = 100
 
 /**
@@ -11,29 +10,35 @@ const MAX = 100
  * before anything is written. The next page of the tab hands them over.
  */
 export interface PendingEvents {
+  /** Events of earlier pages of this tab; they wait with those of this page. */
+  readonly leftOver: readonly TrackInput[]
   add(events: readonly TrackInput[]): void
-  /** Takes out the events that the worker has stored. */
+  /** Takes out the events that the worker has stored, or will never store. */
   settle(events: readonly TrackInput[]): void
-  /** Events of an earlier page of this tab; empties the store. */
-  takeLeftOver(): TrackInput[]
   clear(): void
   /** Waits in another store from now on, or in none; what waits comes along. */
   moveTo(store: PendingStore | null): void
 }
 
-/** @param first - null where nothing may be kept; then events live as long as the page. */
-export function createPendingEvents(first: PendingStore | null): PendingEvents {
+/**
+ * @param first - null where nothing may be kept; then events live as long as the page.
+ * @param name - Of the site at its edge: two of one origin keep their events apart.
+ */
+export function createPendingEvents(first: PendingStore | null, name: string): PendingEvents {
+  const key = `pocketshelf:pending:${name}`
   let store = first
-  let waiting: readonly TrackInput[] = []
+  const leftOver = readEvents(store, key)
+  let waiting: readonly TrackInput[] = leftOver
   const save = () => {
     try {
-      if (waiting.length === 0) store?.removeItem(KEY)
-      else store?.setItem(KEY, JSON.stringify(waiting.slice(-MAX)))
+      if (waiting.length === 0) store?.removeItem(key)
+      else store?.setItem(key, JSON.stringify(waiting.slice(-MAX)))
     } catch {
       waiting = waiting.slice(-MAX) // storage is full or forbidden: the events still travel, unless the page ends first
     }
   }
   return {
+    leftOver,
     add(events) {
       waiting = [...waiting, ...events]
       save()
@@ -41,11 +46,6 @@ export function createPendingEvents(first: PendingStore | null): PendingEvents {
     settle(events) {
       waiting = waiting.filter((event) => !events.includes(event))
       save()
-    },
-    takeLeftOver() {
-      const left = readEvents(store)
-      save()
-      return left
     },
     clear() {
       waiting = []
@@ -58,9 +58,9 @@ export function createPendingEvents(first: PendingStore | null): PendingEvents {
   }
 }
 
-function readEvents(store: PendingStore | null): TrackInput[] {
+function readEvents(store: PendingStore | null, key: string): TrackInput[] {
   try {
-    const parsed: unknown = JSON.parse(store?.getItem(KEY) ?? '[]')
+    const parsed: unknown = JSON.parse(store?.getItem(key) ?? '[]')
     return Array.isArray(parsed) ? parsed.filter(isEvent) : []
   } catch {
     return [] // the page's own code wrote something else under the key

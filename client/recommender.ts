@@ -1,6 +1,6 @@
-import { RecError } from '#contract/errors'
+import { RecError, toRecError } from '#contract/errors'
 import type { DeviceEvent, Scene } from '#contract/events'
-import { LIMITS } from '#contract/limits'
+import type { LIMITS } from '#contract/limits'
 import type {
   CardView,
   CategoryCount,
@@ -104,6 +104,8 @@ export interface Recommender {
 
 declare const __POCKETSHELF_INTEGRITY__: Readonly<Record<'worker' | 'shelf', string>>
 
+/** As in `LIMITS`, whose other entries the script does without. */
+const LIST_ITEMS: (typeof LIMITS)['listItems'] = 200
 const START_DEADLINE_MS = 60_000
 const RETRY_MS = 15_000
 
@@ -140,49 +142,65 @@ export function createRecommenderAt(
     listeners.add(wrapped)
     return () => listeners.delete(wrapped)
   }
-  const onVisibility = () => connection.tell('visibility', document.visibilityState === 'hidden', seesPrivacySignal())
-  const onOnline = () => connection.wake()
-  // A page that is kept may be frozen in the middle of a transaction, which would lock the next page out of the database.
-  const onHide = ({ persisted }: PageTransitionEvent) => {
-    if (persisted) connection.restart()
-  }
-  if (isPage) {
-    document.addEventListener('visibilitychange', onVisibility)
-    addEventListener('online', onOnline)
-    addEventListener('pagehide', onHide)
-  }
+  const { follow, ...methods } = createMethods(connection, settings)
+  const life = new AbortController()
+  if (isPage) listen(connection, follow, life)
   const stop = () => {
-    if (isPage) {
-      removeEventListener('online', onOnline)
-      removeEventListener('pagehide', onHide)
-      document.removeEventListener('visibilitychange', onVisibility)
-    }
+    life.abort()
     listeners.clear()
     connection.stop()
   }
-  return { ...createMethods(connection, settings), profile: createProfile(connection, profileText), on, settings, stop }
+  return { ...methods, profile: createProfile(connection, profileText), on, settings, stop }
+}
+
+/** Tells the engine what happens to its page, until the end of `life`. */
+function listen(connection: Connection, follow: () => void, life: AbortController): void {
+  document.addEventListener('visibilitychange', () => connection.tell('visibility', ...lookAtPage()), life)
+  addEventListener('online', () => connection.wake(), life)
+  addEventListener('storage', follow, life)
+  addEventListener('pageshow', follow, life) // a page that was kept hears nothing of other pages
+  // A page that is kept may be frozen in the middle of a transaction, which would lock the next page out of the database.
+  addEventListener(
+    'pagehide',
+    ({ persisted }) => {
+      if (persisted)
+        connection.restart(undefined, new Promise((show) => addEventListener('pageshow', show, { once: true })))
+    },
+    life,
+  )
+}
+
+/** Whether the page is hidden, and whether its browser asks that nothing be sent. */
+function lookAtPage(): [boolean, boolean] {
+  return [document.hidden, seesPrivacySignal()]
 }
 
 function createMethods(
   connection: Connection,
   settings: Settings | RecError,
-): Omit<Recommender, 'profile' | 'on' | 'settings' | 'stop'> {
-  const keeps = !(settings instanceof RecError) && settings.engine.storage === 'persistent'
+): Omit<Recommender, 'profile' | 'on' | 'settings' | 'stop'> & { follow(): void } {
+  const { engine, persist }: Partial<Settings> = settings instanceof RecError ? {} : settings
   const waiting = () => ownStore('sessionStorage')
-  const pending = createPendingEvents(keeps ? waiting() : null)
+  const pending = createPendingEvents(
+    engine?.storage === 'persistent' ? waiting() : null,
+    `${engine?.edge}|${engine?.site}`,
+  )
   const { latest, ...consent } = createConsent(connection)
   const answers = () => ownStore('localStorage')
   const storage = createStorageChoice({ connection, settings, pending, answers, waiting, consent: latest })
-  const asks = !(settings instanceof RecError) && settings.persist === 'ask'
-  const keep = createPersistence(() => connection.call('status'), asks ? navigator.storage : undefined)
+  const keep = createPersistence(() => connection.call('status'), persist === 'ask' ? navigator.storage : undefined)
   const send = async (events: readonly TrackInput[]) => {
-    const stored = await connection.call('track', events)
-    pending.settle(events)
-    void quiet(keep())
-    return stored
+    try {
+      const stored = await connection.call('track', events)
+      pending.settle(events)
+      void quiet(keep())
+      return stored
+    } catch (thrown) {
+      if (Object(thrown).code === 'bad-request') pending.settle(events) // no later page has more luck with them
+      throw thrown
+    }
   }
-  const left = pending.takeLeftOver()
-  if (left.length > 0) void quiet(send(left))
+  if (pending.leftOver.length > 0) void quiet(send(pending.leftOver))
   return {
     ...createLists(connection),
     track(events) {
@@ -206,6 +224,7 @@ function createMethods(
     },
     consent,
     storage: { choice: storage.choice, choose: (choice) => quiet(storage.choose(choice)) },
+    follow: () => void quiet(storage.follow()),
   }
 }
 
@@ -245,7 +264,7 @@ function createLists(connection: Connection): Pick<Recommender, 'recommend' | 's
     recommend: (request) => quiet(ask({ count: 8, ...request })),
     similar: (id, options) => quiet(ask({ count: 8, ...options, scene: 'similar', contextItems: [id] })),
     rerank: (items, options) =>
-      quiet(ask({ count: Math.max(1, Math.min(items.length, LIMITS.listItems)), ...options, scene: 'rerank', items })),
+      quiet(ask({ count: Math.max(1, Math.min(items.length, LIST_ITEMS)), ...options, scene: 'rerank', items })),
     explain,
   }
 }
@@ -279,18 +298,13 @@ function connect(
 ): Connection {
   const part: Part = { url: settings.workerUrl, integrity: __POCKETSHELF_INTEGRITY__.worker, ...rights }
   return createConnection({
-    options: {
-      ...settings.engine,
-      // A worker that is started again hears of a signal that came since.
-      get privacySignal() {
-        return seesPrivacySignal()
-      },
-    },
+    options: settings.engine,
     notify,
     now: () => performance.now(),
     deadlineMs: settings.deadlineMs,
     startDeadlineMs: Math.max(START_DEADLINE_MS, settings.deadlineMs),
     retryMs: RETRY_MS,
+    sight: lookAtPage,
     async spawn() {
       if (settings.start === 'idle') await whenIdle()
       markOnce('start')
@@ -331,6 +345,6 @@ function settle<T>(run: () => T): T | RecError {
   try {
     return run()
   } catch (error) {
-    return error instanceof RecError ? error : new RecError('config-invalid', String(error))
+    return toRecError(error, 'config-invalid')
   }
 }
