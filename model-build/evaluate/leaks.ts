@@ -6,8 +6,9 @@ import type { Leaks } from './judgement.ts'
 /** A twin has at least this share of the known items. */
 const TWIN_SHARE = 0.9
 
-/** Shorter histories have twins by chance. */
+/** Shorter histories have twins by chance, and so have those of items that more than this share of all people took. */
 const LEAST_KNOWN = 4
+const MOST_COMMON = 0.5
 
 /** Looks for test rows that reached training: repeated rows, known rows of a later time, and users who stand in the log twice. */
 export function findLeaks(desk: Desk): Leaks {
@@ -38,7 +39,12 @@ export function findLeaks(desk: Desk): Leaks {
 function shareOfTwins(desk: Desk): number {
   const { interactions } = desk.dataset
   const byItem = usersByItem(interactions)
-  const users = sample(desk, (user) => desk.known[user].length >= LEAST_KNOWN)
+  const isTelling = (items: Int32Array) => {
+    let takers = 0
+    for (const item of items) takers += byItem(item).length
+    return items.length >= LEAST_KNOWN && takers <= MOST_COMMON * items.length * interactions.userCount
+  }
+  const users = sample(desk, (user) => isTelling(desk.known[user]))
   const shared = new Int32Array(interactions.userCount)
   let twins = 0
   for (const user of users) {

@@ -9,7 +9,7 @@ import { type LogTimes, resolveTimes } from './log-time.ts'
 import { type Catalogue, readCatalogue } from './read-catalogue.ts'
 import { type LogRows, readLog } from './read-log.ts'
 import { readSignals } from './read-signals.ts'
-import type { IngestReport } from './report.ts'
+import type { DropReason, IngestReport, ReasonCounts } from './report.ts'
 import { summariseIngest } from './summarise.ts'
 import { validateRows } from './validate.ts'
 
@@ -80,8 +80,7 @@ function buildDataset(rows: LogRows, catalogue: Catalogue, options: LoadOptions)
     itemCount: items.length,
   })
   options.onProgress?.({ stage: 'grouping', share: 1 })
-  if (items.length === 0)
-    throw new RecError('input-malformed', 'no usable row in the input', { dropped: fate.dropped.total() })
+  if (items.length === 0) throw unusable(fate.dropped)
   const hashUser = options.hashUser ?? ((id: string) => id)
   const users = Array.from(grouped.userIndex, (index) => hashUser(rows.users[index] ?? ''))
   const signals = readSignals(rows, times, fate, { userIndex: grouped.userIndex, itemIndex })
@@ -101,6 +100,12 @@ function buildDataset(rows: LogRows, catalogue: Catalogue, options: LoadOptions)
       isBlind: grouped.isBlind,
     }),
   }
+}
+
+function unusable(dropped: ReasonCounts<DropReason>): RecError {
+  const [main] = Object.entries(dropped.toRecord()).sort(([, a], [, b]) => b - a)
+  const why = main === undefined ? '' : `: ${main[1]} dropped for ${main[0]}`
+  return new RecError('input-malformed', `no usable row in the input${why}`, { dropped: dropped.total() })
 }
 
 /** Nothing is inferred from a time that isn't there: rows without times have no order unless the layout or the user says that they do. */
