@@ -52,11 +52,14 @@ export type PeerSample = {
 export async function measurePeer({
   name,
   dim,
+  warmMs,
   rounds,
   enoughMs,
 }: {
   name: string
   dim: number
+  /** All queries are asked for as long as this before times are taken: until then browsers compile what they run. */
+  warmMs: number
   /** How often all queries are asked: up to the second number, no more once the first is reached and `enoughMs` are over. */
   rounds: readonly [number, number]
   enoughMs: number
@@ -77,6 +80,8 @@ export async function measurePeer({
     for (const query of queries) lists.push(await engine.search(query, k))
     found[k] = lists
   }
+  for (const start = performance.now(); performance.now() - start < warmMs; )
+    for (const query of queries) await engine.search(query, 10)
   const timesMs: number[] = []
   const [least, most] = rounds
   const begun = performance.now()

@@ -78,18 +78,29 @@ function encodeCells(quantised: Int8Array, dim: number, cells: readonly Uint32Ar
   })
 }
 
-/** Finds more than is wanted by the int8 rows, and puts the best in order by rows and rest together. */
+/** Finds more than is wanted by the int8 rows, and keeps the best by rows and rest together, ties by row. */
 function searchFinely({ retriever, scales, rest, blocked }: Opened, query: Float32Array, k: number): number[] {
   const asked = integerQuery(query, scales)
   const { rows, scores } = retriever.search(asked, k * COMPARED, blocked)
-  const fine = Array.from(rows, (row, i) => ({
-    row,
-    score: scores[i] * FINER + halfByteDot(rest, row, asked.values),
-  }))
-  return fine
-    .sort((a, b) => b.score - a.score || a.row - b.row)
-    .slice(0, k)
-    .map(({ row }) => row)
+  const best = new Array<number>(Math.min(k, rows.length)).fill(Number.POSITIVE_INFINITY)
+  const bestScores = new Float64Array(best.length).fill(Number.NEGATIVE_INFINITY)
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] ?? 0
+    const score = (scores[i] ?? 0) * FINER + halfByteDot(rest, row, asked.values)
+    let at = best.length
+    for (; at > 0; at--) {
+      const before = bestScores[at - 1] ?? 0
+      const rowBefore = best[at - 1] ?? 0
+      if (score < before || (score === before && row > rowBefore)) break
+      if (at === best.length) continue
+      bestScores[at] = before
+      best[at] = rowBefore
+    }
+    if (at === best.length) continue
+    bestScores[at] = score
+    best[at] = row
+  }
+  return best
 }
 
 /** Vectors objects and a graph object as a release ships them: the exact scan answers first, the graph once it is laid out. */
