@@ -145,8 +145,8 @@ export class ProfileDesk {
     const pseudonyms = Promise.all([outbox.sentNames(), deletions.load()])
     outbox.reset()
     profile.reset()
+    const isClear = await store.clear() // in the same task, so that nothing is read in between but the names
     const [names] = await pseudonyms
-    const isClear = await store.clear()
     await Promise.all([this.#parts.loop.forget(options), this.#parts.next.clear()])
     this.#parts.post({ type: 'forget' })
     this.#parts.changed()
