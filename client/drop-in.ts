@@ -4,6 +4,7 @@ import { startAutoTrack } from './auto-track.ts'
 import { defineElement, type ShelfMaker } from './element.ts'
 import { loadPart } from './load-part.ts'
 import type { RecommenderOptions } from './options.ts'
+import { whenLookedAt } from './page-signs.ts'
 import { createRecommenderAt, type ProfileText } from './recommender.ts'
 import { createTrust } from './trust.ts'
 import { watchForInspector } from './watch-inspector.ts'
@@ -29,7 +30,8 @@ if (script instanceof HTMLScriptElement) {
   let maker: Promise<ShelfMaker> | null = null
   defineElement(recommender, () => {
     if (!maker) {
-      maker = loadPart<ShelfMaker>(part('shelf'), 'makeShelf') // at once: it may have a list of the page before to show
+      // As soon as anybody can look: it may have a list of the page before to show.
+      maker = whenLookedAt().then(() => loadPart<ShelfMaker>(part('shelf'), 'makeShelf'))
       void recommender.status().catch(() => undefined) // the worker starts when the page is idle, with or without that script; its lists tell what failed
     }
     return maker

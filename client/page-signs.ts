@@ -50,11 +50,16 @@ export function isLocalPage(hostname: string): boolean {
 
 let wasIdle = false
 
-/** Resolves when the page is really being looked at (not prerendered) and has nothing better to do; at once where it was idle before. */
-export async function whenIdle(): Promise<void> {
-  if (wasIdle) return
+/** Resolves when the page is really being looked at, and not prerendered. */
+export async function whenLookedAt(): Promise<void> {
   const page: Document & { readonly prerendering?: boolean } = document
   if (page.prerendering) await new Promise((done) => page.addEventListener('prerenderingchange', done, { once: true }))
+}
+
+/** Resolves when the page is really being looked at and has nothing better to do; at once where it was idle before. */
+export async function whenIdle(): Promise<void> {
+  if (wasIdle) return
+  await whenLookedAt()
   await new Promise<unknown>((done) => {
     if ('requestIdleCallback' in window) requestIdleCallback(done, { timeout: 2000 })
     else setTimeout(done, 100) // Safari has no requestIdleCallback
