@@ -1,16 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { TrackInput } from '#contract/rpc'
 import { createPendingEvents, type PendingStore } from './pending-events.ts'
-
-function createStore(): PendingStore & { readonly texts: Map<string, string> } {
-  const texts = new Map<string, string>()
-  return {
-    texts,
-    getItem: (key) => texts.get(key) ?? null,
-    setItem: (key, value) => void texts.set(key, value),
-    removeItem: (key) => void texts.delete(key),
-  }
-}
+import { createTextStore } from './testing/text-store.ts'
 
 const NAME = 'https://shop.example|demo'
 const KEY = `pocketshelf:pending:${NAME}`
@@ -19,7 +10,7 @@ const LIKE: TrackInput = { type: 'like', item: 'b', at: 2 }
 
 describe('createPendingEvents', () => {
   test('hands unstored events to the next page of the tab', () => {
-    const store = createStore()
+    const store = createTextStore()
     const first = createPendingEvents(store, NAME)
     first.add([CLICK])
     first.add([LIKE])
@@ -29,7 +20,7 @@ describe('createPendingEvents', () => {
   })
 
   test('keeps events of the page before until they are stored, with those of this page', () => {
-    const store = createStore()
+    const store = createTextStore()
     createPendingEvents(store, NAME).add([CLICK])
     const hasty = createPendingEvents(store, NAME)
     hasty.add([LIKE])
@@ -40,7 +31,7 @@ describe('createPendingEvents', () => {
   })
 
   test('keeps the events of two sites or edges of one origin apart', () => {
-    const store = createStore()
+    const store = createTextStore()
     createPendingEvents(store, NAME).add([CLICK])
     const other = createPendingEvents(store, 'https://shop.example|other')
     other.add([LIKE])
@@ -50,7 +41,7 @@ describe('createPendingEvents', () => {
   })
 
   test('leaves nothing behind when all events are stored', () => {
-    const store = createStore()
+    const store = createTextStore()
     const pending = createPendingEvents(store, NAME)
     pending.add([CLICK])
     pending.settle([CLICK])
@@ -58,7 +49,7 @@ describe('createPendingEvents', () => {
   })
 
   test('leaves nothing behind after clear', () => {
-    const store = createStore()
+    const store = createTextStore()
     const pending = createPendingEvents(store, NAME)
     pending.add([CLICK, LIKE])
     pending.clear()
@@ -66,14 +57,14 @@ describe('createPendingEvents', () => {
   })
 
   test('keeps the latest hundred events', () => {
-    const store = createStore()
+    const store = createTextStore()
     createPendingEvents(store, NAME).add(Array.from({ length: 150 }, (_, at) => ({ ...CLICK, at })))
     const left = createPendingEvents(store, NAME).leftOver
     expect([left.length, left[0]?.at]).toEqual([100, 50])
   })
 
   test('ignores what somebody else wrote under its key', () => {
-    const store = createStore()
+    const store = createTextStore()
     store.setItem(KEY, '{broken')
     expect(createPendingEvents(store, NAME).leftOver).toEqual([])
     store.setItem(KEY, '[1,null,{"x":1}]')

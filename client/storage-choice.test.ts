@@ -3,27 +3,18 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { RecError } from '#contract/errors'
 import type { EngineOptions, StorageMode } from '#contract/rpc'
 import type { Settings } from './options.ts'
-import { createPendingEvents, type PendingStore } from './pending-events.ts'
+import { createPendingEvents } from './pending-events.ts'
 import { createStorageChoice, type StorageParts } from './storage-choice.ts'
+import { createTextStore } from './testing/text-store.ts'
 
 const ENGINE = { edge: 'https://shop.example', site: 'demo' } as EngineOptions // the rest passes through unread
 const NAME = 'https://shop.example|demo'
 const KEY = 'pocketshelf:keep'
 
-function createStore(): PendingStore & { readonly texts: Map<string, string> } {
-  const texts = new Map<string, string>()
-  return {
-    texts,
-    getItem: (key) => texts.get(key) ?? null,
-    setItem: (key, value) => void texts.set(key, value),
-    removeItem: (key) => void texts.delete(key),
-  }
-}
-
 /** A page whose visitor answered before; its engine notes what it is asked. */
 function openPage(answer: StorageMode | 'ask', { asksStorage = true, isOnline = true } = {}) {
-  const answers = createStore()
-  const waiting = createStore()
+  const answers = createTextStore()
+  const waiting = createTextStore()
   if (answer !== 'ask') answers.setItem(KEY, answer)
   const storage = answer === 'persistent' ? answer : 'memory'
   const settings = { engine: { ...ENGINE, storage }, storage: answer, asksStorage } as Settings // what the choice reads

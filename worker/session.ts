@@ -308,9 +308,9 @@ export class Session {
 
   /** Reads what the device knows of its visitor, while the release is being opened. */
   async #remember(): Promise<void> {
-    await Promise.all([this.#profile.load(), this.#outbox.load(), this.#deletions.load()])
+    await Promise.all([this.#profile.load(), this.#outbox.load()])
     if (!this.#deps.isPage) return // what leaves is the pages' affair
-    this.#deletions.schedule()
+    this.#deletions.resume()
     if (this.desk.mode === 'first-party') this.#outbox.schedule()
     else await this.#outbox.drop()
     await this.#loop.start(this.#profile.consent !== null)

@@ -1,5 +1,5 @@
 import type { Interactions } from '../dataset.ts'
-import { dayOf, type LogTimes } from './log-time.ts'
+import { areUntimed, dayOf, type LogTimes } from './log-time.ts'
 import type { LogRows } from './read-log.ts'
 import { areTiesSorted, type KeyedRows, shuffleTies } from './tied-rows.ts'
 import { FLAG_BITS, type RowFate } from './validate.ts'
@@ -33,8 +33,9 @@ export type GroupedLog = {
 export function groupLog(rows: LogRows, times: LogTimes, fate: RowFate, options: GroupOptions): GroupedLog {
   const keyed = sortByUser(rows, times, fate)
   const { offsets, order } = keyed
-  const isUntimed = times.key.every(Number.isNaN)
-  const isBlind = !(isUntimed && options.order === 'use') && areTiesSorted(keyed)
+  const isUntimed = areUntimed(times)
+  const isDecided = options.order === 'ignore' || (isUntimed && options.order === 'use')
+  const isBlind = !isDecided && areTiesSorted(keyed)
   if (isBlind) shuffleTies(keyed)
   // Rows of a user are then sorted by item and have no time.
   const ignoreOrder = options.order === 'ignore' || (isUntimed && isBlind)
@@ -56,7 +57,7 @@ export function groupLog(rows: LogRows, times: LogTimes, fate: RowFate, options:
     ...merger.columns(),
     order: ignoreOrder ? 'none' : times.order,
   }
-  return { interactions, userIndex: Int32Array.from(userIndex), isBlind: isBlind && options.order !== 'ignore' }
+  return { interactions, userIndex: Int32Array.from(userIndex), isBlind }
 }
 
 /** Row numbers grouped by user and sorted within each; rows of weight 0 are left out. */

@@ -5,7 +5,7 @@ import { withDatabase } from './database.ts'
 import { createEventTable } from './events.ts'
 import { expandFiles, findGenres } from './find-files.ts'
 import { type GroupOptions, groupLog } from './group-log.ts'
-import { type LogTimes, resolveTimes } from './log-time.ts'
+import { areUntimed, type LogTimes, resolveTimes } from './log-time.ts'
 import { type Catalogue, readCatalogue } from './read-catalogue.ts'
 import { type LogRows, readLog } from './read-log.ts'
 import { readSignals } from './read-signals.ts'
@@ -111,8 +111,7 @@ function unusable(dropped: ReasonCounts<DropReason>): RecError {
 /** Nothing is inferred from a time that isn't there: rows without times have no order unless the layout or the user says that they do. */
 function orderOf(rows: LogRows, times: LogTimes, order: IngestConfig['input']['order']): GroupOptions['order'] {
   if (order !== 'auto') return order
-  const isUntimed = times.order === 'order' && times.key.every((key) => Number.isNaN(key))
-  return isUntimed && !rows.isRowOrderKnown ? 'ignore' : 'given'
+  return areUntimed(times) && !rows.isRowOrderKnown ? 'ignore' : 'given'
 }
 
 /** Catalogue items first, then items only used rows name, in order of first appearance; `itemIndex` is -1 for items of neither. */

@@ -63,6 +63,11 @@ export function resolveTimes(rows: LogRows, validation: Config['validation'], no
   return { order: 'time', key, future, oldestAt: min, newestAt: max, rowsPerDay: days }
 }
 
+/** Whether a log's rows have nothing but their places in the file. */
+export function areUntimed({ key }: Pick<LogTimes, 'key'>): boolean {
+  return key.every(Number.isNaN)
+}
+
 /** UTC day number of a time in milliseconds. */
 export function dayOf(atMs: number): number {
   return Math.floor(atMs / DAY_MS)

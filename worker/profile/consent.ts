@@ -2,6 +2,7 @@ import { RecError } from '#contract/errors'
 import type { ConsentMode, ConsentRecord, EngineOptions } from '#contract/rpc'
 import type { EngineDeps } from '../deps.ts'
 import type { ProfileRecord } from '../store/ports.ts'
+import { settingOf } from './guarded-store.ts'
 
 const ORDER: readonly ConsentMode[] = ['off', 'aggregate', 'first-party']
 
@@ -18,8 +19,7 @@ export function effectiveMode(
 
 /** The visitor's choice among stored settings; null where there is none. */
 export function consentOf(settings: readonly ProfileRecord[]): ConsentRecord | null {
-  const found = settings.find(({ key }) => key === 'consent')
-  return (found?.value as ConsentRecord | undefined) ?? null // written by `Profile.setConsent` alone
+  return (settingOf(settings, 'consent') as ConsentRecord | undefined) ?? null // written by `Profile.setConsent` alone
 }
 
 /** Reads a consent record. @throws RecError `bad-request` */

@@ -1,10 +1,11 @@
 import { RecError, toRecError } from '#contract/errors'
 import type { EngineDeps } from '../deps.ts'
-import type { EdgeClient } from '../release/edge.ts'
-import type { GuardedStore } from './guarded-store.ts'
+import { type EdgeClient, passingCode } from '../release/edge.ts'
+import { backoffMs } from './backoff.ts'
+import { type GuardedStore, settingOf } from './guarded-store.ts'
 
-/** Waits before the edge is asked again, ms: the first, doubled each time up to the last. */
-const BACKOFF_MS = { first: 5_000, most: 600_000 } as const
+/** A page that opens has other things to do first, ms. */
+const CALM_MS = 5_000
 
 const KEY = 'deletions'
 
@@ -32,13 +33,13 @@ export class Deletions {
   /** Reads what earlier visits, or other tabs, still want deleted. */
   async load(): Promise<void> {
     const settings = (await this.#parts.store.read('settings')) ?? []
-    const found = settings.find(({ key }) => key === KEY)?.value as readonly string[] | undefined // written here alone
+    const found = settingOf(settings, KEY) as readonly string[] | undefined // written here alone
     for (const name of found ?? []) this.#names.add(name)
   }
 
-  /** Asks soon for what `load` found. */
-  schedule(): void {
-    if (this.#names.size > 0) this.#later(BACKOFF_MS.first)
+  /** Asks in a while for what earlier visits could not have deleted. */
+  resume(): void {
+    this.#later(CALM_MS)
   }
 
   /** Asks for these and what is left of earlier ones. Never rejects. */
@@ -52,7 +53,7 @@ export class Deletions {
     const value = left.length > 0 ? left : undefined
     await this.#parts.store.write([{ kind: 'settings', key: KEY, value }])
     if (left.length === 0) this.#failures = 0
-    else this.#later(Math.max(...waits, this.#backoffMs()))
+    else this.#later(Math.max(...waits, backoffMs(this.#failures++, this.#parts.deps.random)))
   }
 
   stop(): void {
@@ -67,7 +68,8 @@ export class Deletions {
       const { status, retryAfterMs } = await edge.send('DELETE', `pseudonyms/${name}`)
       const isPassing = status === 408 || status === 429 || status >= 500
       if (!isPassing) this.#names.delete(name)
-      if (status >= 300) report(new RecError(codeOf(status), 'the edge did not delete a pseudonym', { status }))
+      if (status >= 300)
+        report(new RecError(passingCode(status) ?? 'bad-request', 'the edge did not delete a pseudonym', { status }))
       return retryAfterMs ?? 0
     } catch (thrown) {
       report(toRecError(thrown, 'edge-unreachable'))
@@ -75,17 +77,8 @@ export class Deletions {
     }
   }
 
-  #backoffMs(): number {
-    const backoffMs = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** this.#failures++)
-    return backoffMs * (0.5 + this.#parts.deps.random() / 2)
-  }
-
   #later(delayMs: number): void {
     this.stop()
-    this.#cancel = this.#parts.deps.after(delayMs, () => void this.ask([]))
+    this.#cancel = this.#parts.deps.after(delayMs, () => void this.load().then(() => this.ask([])))
   }
-}
-
-function codeOf(status: number): 'rate-limited' | 'edge-unreachable' | 'bad-request' {
-  return status === 429 ? 'rate-limited' : status >= 500 ? 'edge-unreachable' : 'bad-request'
 }

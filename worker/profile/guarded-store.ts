@@ -65,3 +65,8 @@ export class GuardedStore {
     return false
   }
 }
+
+/** One of the records of kind `settings`; undefined where there is none. */
+export function settingOf(settings: readonly ProfileRecord[], key: string): unknown {
+  return settings.find((record) => record.key === key)?.value
+}

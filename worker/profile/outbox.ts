@@ -3,10 +3,11 @@ import { type DeviceEvent, type EventBatch, toWireEvent, type WireEvent } from '
 import { LIMITS, utf8Length } from '#contract/limits'
 import type { ConsentMode } from '#contract/rpc'
 import type { EngineDeps } from '../deps.ts'
-import type { EdgeClient, SendReply } from '../release/edge.ts'
+import { type EdgeClient, passingCode, type SendReply } from '../release/edge.ts'
 import { toBase64Url } from '../release/verify.ts'
 import type { ProfileChange, ProfileRecord } from '../store/ports.ts'
-import type { GuardedStore } from './guarded-store.ts'
+import { backoffMs } from './backoff.ts'
+import { type GuardedStore, settingOf } from './guarded-store.ts'
 import { markSent, mergeNames, type Pseudonym, withCurrent } from './pseudonyms.ts'
 
 /** Room for `{"v":1,"batch":"…","events":[]}`. */
@@ -17,8 +18,6 @@ const WAITING_LIMIT = 5_000
 
 /** Events of one visit travel together. */
 const GATHER_MS = 5_000
-
-const BACKOFF_MS = { first: 5_000, most: 600_000 } as const
 
 const KEY_DIGITS = 16
 
@@ -67,10 +66,11 @@ export class Outbox {
 
   /** Reads what earlier visits, or other tabs, left; not while this page is sending, which has read it and knows more since. */
   async load(): Promise<void> {
-    if (!this.#isFlushing) await this.#read(() => !this.#isFlushing)
+    if (!this.#isFlushing) await this.#read(false)
   }
 
-  async #read(isWanted: () => boolean): Promise<void> {
+  /** @param isFlush - Whether a sending asks; what others asked for is not taken once one has begun. */
+  async #read(isFlush: boolean): Promise<void> {
     const { store } = this.#parts
     if (store.isBehind) return // memory knows more than the store
     const changes = this.#changes
@@ -79,16 +79,15 @@ export class Outbox {
       await store.read('batches'),
       await store.read('settings'),
     ]
-    if (outbox === null || batches === null || settings === null || !isWanted()) return
-    if (changes !== this.#changes) return this.#read(isWanted) // what happened meanwhile is newer than what was read
+    if (outbox === null || batches === null || settings === null || this.#isFlushing !== isFlush) return
+    if (changes !== this.#changes) return this.#read(isFlush) // what happened meanwhile is newer than what was read
     this.#waiting.clear()
     this.#batches.clear()
     // records of our own schema version
     for (const { key, value } of outbox) this.#waiting.set(key, value as WireEvent)
     for (const { key, value } of batches) this.#batches.set(key, value as EventBatch)
-    const byName = new Map(settings.map(({ key, value }) => [key, value]))
     this.#names = namesOf(settings)
-    const sent = byName.get('sent') as { events: number; at: number } | undefined
+    const sent = settingOf(settings, 'sent') as { events: number; at: number } | undefined
     this.sentEvents = sent?.events ?? 0
     this.lastSentAt = sent?.at ?? null
   }
@@ -147,15 +146,15 @@ export class Outbox {
 
   /** Sends all that waits, one tab at a time; on a failure what is left is tried again later. */
   async flush(): Promise<void> {
-    await this.#parts.deps
-      .exclusive(this.#parts.lockName, async () => {
-        this.#isFlushing = true
-        await this.#read(() => true) // another tab may have sent or added some
+    await this.#parts.deps.exclusive(this.#parts.lockName, async () => {
+      this.#isFlushing = true
+      try {
+        await this.#read(true) // another tab may have sent or added some
         await this.#sendAll()
-      })
-      .finally(() => {
+      } finally {
         this.#isFlushing = false
-      })
+      }
+    })
   }
 
   async #sendAll(): Promise<void> {
@@ -257,7 +256,7 @@ export class Outbox {
       await this.#settle(batch, 0)
       return true
     }
-    const code = reply.status === 429 ? 'rate-limited' : reply.status >= 500 ? 'edge-unreachable' : 'edge-misconfigured'
+    const code = passingCode(reply.status) ?? 'edge-misconfigured'
     this.#retryLater(new RecError(code, 'the edge did not take events', { status: reply.status }), reply.retryAfterMs)
     return false
   }
@@ -276,8 +275,7 @@ export class Outbox {
 
   #retryLater(error: RecError, retryAfterMs: number | null): void {
     this.#parts.report(error)
-    const backoffMs = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** this.#failures++)
-    this.schedule(Math.max(retryAfterMs ?? 0, backoffMs * (0.5 + this.#parts.deps.random() / 2)))
+    this.schedule(Math.max(retryAfterMs ?? 0, backoffMs(this.#failures++, this.#parts.deps.random)))
   }
 
   #nextKey(): string {
@@ -287,8 +285,7 @@ export class Outbox {
 }
 
 function namesOf(settings: readonly ProfileRecord[]): readonly Pseudonym[] {
-  const found = settings.find(({ key }) => key === 'pseudonyms')
-  return (found?.value as readonly Pseudonym[] | undefined) ?? [] // written by the outbox alone
+  return (settingOf(settings, 'pseudonyms') as readonly Pseudonym[] | undefined) ?? [] // written by the outbox alone
 }
 
 function isReceipt({ status, body }: SendReply, batch: string): boolean {

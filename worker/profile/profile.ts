@@ -6,7 +6,7 @@ import type { ArmDraw } from '../release/canary.ts'
 import { toBase64Url } from '../release/verify.ts'
 import type { ProfileChange } from '../store/ports.ts'
 import { consentOf } from './consent.ts'
-import type { GuardedStore } from './guarded-store.ts'
+import { type GuardedStore, settingOf } from './guarded-store.ts'
 import { type Summary, summarise } from './history.ts'
 
 /** What is kept of a history's item, so that the fold-in works when its cell is gone. */
@@ -49,8 +49,7 @@ export class Profile {
 
   /** Reads everything from the store; what cannot be read leaves the memory as it is, and a store that is behind tells the consent alone. */
   async load(): Promise<void> {
-    await this.loadConsent()
-    if (this.#store.isBehind) return
+    if (this.#store.isBehind) return this.loadConsent()
     const { version } = this
     const [events, snapshots, settings] = await Promise.all([
       this.#store.read('events'),
@@ -65,9 +64,9 @@ export class Profile {
       for (const { key, value } of snapshots) this.snapshots.set(key, value as Snapshot)
     }
     if (settings === null) return
-    const byName = new Map(settings.map(({ key, value }) => [key, value]))
-    this.draw = (byName.get('draw') as ArmDraw | undefined) ?? null
-    this.preferences = (byName.get('preferences') as Preferences | undefined) ?? NO_PREFERENCES
+    if (!this.#isConsentLost) this.consent = consentOf(settings)
+    this.draw = (settingOf(settings, 'draw') as ArmDraw | undefined) ?? null
+    this.preferences = (settingOf(settings, 'preferences') as Preferences | undefined) ?? NO_PREFERENCES
   }
 
   /** Reads the consent anew: another tab may have changed it. */

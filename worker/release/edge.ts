@@ -85,13 +85,18 @@ async function ask(deps: Needs, url: string, init: RequestInit): Promise<Respons
   }
 }
 
+/** What a status says that another try may get past; null for any other. */
+export function passingCode(status: number): 'rate-limited' | 'edge-unreachable' | null {
+  return status === 429 ? 'rate-limited' : status >= 500 ? 'edge-unreachable' : null
+}
+
 async function refusal(response: Response, missing: 'release-missing' | 'object-missing'): Promise<RecError> {
   const { status } = response
   const body: unknown = await response.json().catch(() => null) // HTML and the like
   const known = errorFromWire((body as { error?: unknown } | null)?.error) // the edge answers { error: WireError }; anything else is `internal`
   if (known.code !== 'internal') return known
-  if (status === 429) return new RecError('rate-limited', 'the edge asks to wait', { status })
-  if (status >= 500) return new RecError('edge-unreachable', 'the edge failed', { status })
+  const passing = passingCode(status)
+  if (passing) return new RecError(passing, status === 429 ? 'the edge asks to wait' : 'the edge failed', { status })
   if (status === 404 && missing === 'object-missing')
     return new RecError(missing, 'the edge lacks an object', { status })
   return new RecError('edge-misconfigured', 'what answers there is not an edge', { status })
