@@ -19,7 +19,7 @@ export function createImpressions(onSeen: (card: Element) => void): Impressions 
   }
   const begin = (card: Element) => {
     const seen = () => {
-      if (document.hidden) return // it stays on screen: its second starts again when the page is shown
+      if (document.visibilityState !== 'visible') return // it stays on screen: its second starts again when the page is shown
       forget(card)
       observer.unobserve(card)
       onSeen(card)

@@ -172,7 +172,7 @@ function listen(connection: Connection, follow: () => void, life: AbortControlle
 
 /** Whether the page is hidden, and whether its browser asks that nothing be sent. */
 function lookAtPage(): [boolean, boolean] {
-  return [document.hidden, seesPrivacySignal()]
+  return [document.visibilityState === 'hidden', seesPrivacySignal()]
 }
 
 function createMethods(
