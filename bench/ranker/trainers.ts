@@ -60,7 +60,7 @@ const gains = Float32Array.from(labels, (label) => 2 ** label - 1)
 const groups = Int32Array.from({ length: labels.length / ${DOCUMENTS} + 1 }, (_, g) => g * ${DOCUMENTS})
 const pool = await createKernelPool({ threads: Number(threads) })
 const options = { trees: Number(trees), leaves: ${LEAVES}, learningRate: ${LEARNING_RATE}, minRowsPerLeaf: ${MIN_ROWS}, l2: ${L2}, seed: 1, pool }
-const { ensemble } = await trainLambdaMart({ features, featureCount: ${FEATURES}, gains, groups }, options)
+const { ensemble } = await trainLambdaMart({ pieces: [features], featureCount: ${FEATURES}, gains, groups }, options)
 await pool.close()
 const test = new Float32Array(read('test.features').buffer)
 writeFileSync(dir + '/scores', new Uint8Array(scoreTrees(ensemble, test, test.length / ${FEATURES}).buffer))

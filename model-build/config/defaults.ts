@@ -102,6 +102,10 @@ export const DEFAULTS: Config = {
     // Users with fewer items are not tested on.
     minUserItems: 5,
   },
+  training: {
+    // quick | thorough | auto: how much of a log validation and the ranker look at. auto: builds of logs of more than 20,000 users are quick, all else thorough.
+    effort: 'auto',
+  },
   embedding: {
     dimensions: 64,
     // iALS: nu, the exponent of frequency scaling.
@@ -136,8 +140,6 @@ export const DEFAULTS: Config = {
     enabled: true,
     // A release carries it when NDCG@20 of the whole pipeline on users kept apart grows by at least this share.
     minGain: 0.005,
-    // Builds from logs of more users do not try it: it takes minutes for each million rows. `evaluate` always tries it.
-    maxUsers: 20_000,
   },
   ranker: {
     // trees | dcn: what ranks the candidates, boosted trees or a deep and cross network (ONNX; a device ranks with it once the runtime has arrived).

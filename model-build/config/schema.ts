@@ -47,6 +47,7 @@ export const configSchema = z.strictObject({
     fold: z.int().min(0).max(4),
     minUserItems: positiveCount,
   }),
+  training: z.strictObject({ effort: z.enum(['auto', 'quick', 'thorough']) }),
   embedding: z.strictObject({
     dimensions: z.int().min(8).max(256),
     frequencyExponent: z.number().min(0).max(2),
@@ -56,7 +57,7 @@ export const configSchema = z.strictObject({
   voters: z.strictObject({ perItem: positiveCount }),
   sequence: z.strictObject({ enabled: z.boolean(), minRows: count, minGain: share }),
   twoTower: z.strictObject({ enabled: z.boolean(), minRows: count, minGain: share }),
-  mean: z.strictObject({ enabled: z.boolean(), minGain: share, maxUsers: count }),
+  mean: z.strictObject({ enabled: z.boolean(), minGain: share }),
   ranker: z.strictObject({
     model: z.enum(['trees', 'dcn']),
     trees: positiveCount,

@@ -117,7 +117,7 @@ export async function evaluateFiles(options: EvaluateOptions): Promise<EvaluateR
 /** Those of a build, but for its limits of time. */
 function settingsOf(config: Config, visitors: Visitors): PipelineSettings {
   const settings = resolveSettings(config)
-  return { ...settings, visitors, mean: { ...settings.mean, maxUsers: Number.POSITIVE_INFINITY } }
+  return { ...settings, visitors, effort: settings.effort === 'auto' ? 'thorough' : settings.effort }
 }
 
 /** Where at most this share of the train files' users is tested, they are people held out: nothing learns from them. */
@@ -175,7 +175,7 @@ async function judgeFitted(options: EvaluateOptions, fitted: Fitted) {
   const { dataset, learnt, tested, settings, pipeline, pool } = fitted
   const { config, cutoffs, mode, report, rankings } = options
   const log = dataset.interactions
-  const effort = effortFor(log)
+  const effort = effortFor(log, settings.effort)
   const parts = { pipeline, settings, last: null, gate: {}, pool }
   const release = await makeRelease(learnt, { ...parts, report, warm: pipeline.warm })
   if (options.releaseDir !== null) await keepRelease(options.releaseDir, release)

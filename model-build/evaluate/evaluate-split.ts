@@ -67,7 +67,7 @@ export async function evaluateSplit(dataset: Dataset, options: SplitOptions): Pr
     keep: (name, make) => report.keep(`${name} to judge`, make),
   }
   const release = await makeRelease(train, { ...parts, report: judging, warm: pipeline.warm })
-  const effort = effortFor(dataset.interactions)
+  const effort = effortFor(dataset.interactions, settings.effort)
   const judgement = await report.keep('judgement', async () => {
     const judged = await judgeSplit({ dataset, split, release, effort, seed: config.seed, report })
     const curve = { ...parts, report: SILENT, minSupports: effort.minSupports }

@@ -41,7 +41,7 @@ export async function chooseSecond(
   const common = { seed, pool, minSupport, visitors: settings.visitors }
   const sample = { maxUsers: effort.searchUsers, rows: effort.secondRows, work: effort.secondWork }
   const mean =
-    settings.mean.enabled && log.userCount <= settings.mean.maxUsers
+    settings.mean.enabled && effort.triesMean
       ? await chooseMean(log, { ...common, ...sample, ials: models, onShare: (share) => onShare(share / 3) })
       : null
   const sequence = triesSequence(dataset, settings)

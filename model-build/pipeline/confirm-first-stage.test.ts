@@ -30,7 +30,7 @@ describe('confirmFirstStage', () => {
   let job: Job
   beforeAll(async () => {
     pool = await createKernelPool()
-    job = { dataset, settings, effort: { ...effortFor(log), folds: 2 }, gains: null, pool }
+    job = { dataset, settings, effort: { ...effortFor(log, 'auto'), folds: 2 }, gains: null, pool }
   })
   afterAll(() => pool.close())
 

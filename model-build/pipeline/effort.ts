@@ -1,3 +1,4 @@
+import type { Config } from '../config/schema.ts'
 import type { Interactions } from '../dataset.ts'
 import { startOf } from '../fit/fit-models.ts'
 import type { FittedModels } from '../release/fitted-models.ts'
@@ -11,6 +12,10 @@ export type Effort = {
   readonly listUsers: number
   /** Whether trees learn from all lists, five fits in place of one. */
   readonly rankerOnAll: boolean
+  /** Lists of the first so many users say whether a second space ships; the others are made only with it or only without. Infinity where all of them say. */
+  readonly decidingUsers: number
+  /** Whether the mean space is tried. */
+  readonly triesMean: boolean
   /** Sweeps of the fits that lists are made from; null for those of the release. */
   readonly foldSweeps: number | null
   /** Work allowed for choosing alpha0 and reg, floating-point operations; undefined for the search's own default. */
@@ -38,13 +43,21 @@ export type Effort = {
   readonly minSupports: readonly number[]
 }
 
-/** Logs with more users than this are looked at by samples. */
+/** Up to so many users every list counts; with more, a quarter of them says as much about a number of trees as all would. */
+const FEW_USERS = 3_000
+
+/** `build` looks at logs with more users by samples unless the config asks for more. */
 const MANY_USERS = 20_000
+
+/** Rows from which even a thorough look fits fewer times. */
+const MANY_ROWS = 2_000_000
 
 const WHOLE: Effort = {
   folds: 4,
-  listUsers: 2_000,
+  listUsers: FEW_USERS,
   rankerOnAll: true,
+  decidingUsers: Number.POSITIVE_INFINITY,
+  triesMean: true,
   foldSweeps: null,
   searchBudget: undefined,
   searchUsers: 1_000,
@@ -59,31 +72,40 @@ const WHOLE: Effort = {
   minSupports: [1, 2, 5, 10, 20],
 }
 
-/**
- * With 20,000 users, choices by a few thousand of them differ from choices by all in the third digit, at a tenth of the time.
- * The numbers are measured by `npm run bench -- build`.
- */
-const SAMPLED: Effort = {
+/** What trees learn grows with the lists up to many thousands, the more so the sparser the log: docs/decisions/0020. */
+const MANY_LISTS: Effort = { ...WHOLE, listUsers: 8_000, rankerOnAll: false, decidingUsers: 2_000 }
+
+/** What fits cost on logs of many rows, in proportion. */
+const FEW_FITS = {
   folds: 1,
-  listUsers: 600,
-  rankerOnAll: false,
   foldSweeps: 6,
-  searchBudget: 1e11,
   searchUsers: 500,
   searchRows: 300_000,
   recencyUsers: 150,
   warmSweeps: 3,
-  secondRows: 200_000,
-  secondWork: 4_000_000,
-  secondShare: 0.95,
-  judgedUsers: 1_500,
   sampledUsers: 100,
   minSupports: [1],
+} as const
+
+/**
+ * The least that chooses well: most of what a thorough look finds on dense logs and less on sparse ones, at a fraction of the time.
+ * The numbers are measured by `npm run bench -- build`.
+ */
+const QUICK: Effort = {
+  ...WHOLE,
+  ...FEW_FITS,
+  listUsers: 600,
+  rankerOnAll: false,
+  triesMean: false,
+  searchBudget: 1e11,
+  judgedUsers: 1_500,
 }
 
 /** The effort that a log gets. */
-export function effortFor(log: Interactions): Effort {
-  return log.userCount > MANY_USERS ? SAMPLED : WHOLE
+export function effortFor({ userCount, item }: Interactions, asked: Config['training']['effort']): Effort {
+  if (asked === 'quick' || (asked === 'auto' && userCount > MANY_USERS)) return QUICK
+  if (item.length > MANY_ROWS) return { ...MANY_LISTS, ...FEW_FITS }
+  return userCount > FEW_USERS ? MANY_LISTS : WHOLE
 }
 
 /** Where a fit on more rows starts after one on fewer; undefined where each fit starts afresh. */

@@ -17,7 +17,7 @@ import { type Effort, effortFor, warmStart } from './effort.ts'
 import type { Job } from './job.ts'
 import type { WarmStart } from './make-release.ts'
 import type { Report } from './progress.ts'
-import { type JudgedSecond, rankerOptions, secondStageOf } from './second-stage.ts'
+import { decideSecond, type JudgedSecond, rankerOptions, secondStageOf } from './second-stage.ts'
 import type { PipelineSettings } from './settings.ts'
 import { foldsOf, groupsOf, judgedUsers } from './training-lists.ts'
 
@@ -53,7 +53,7 @@ export async function fitPipeline(
     dataset,
     settings,
     gains: rowGains(dataset, settings.ranker.objectives),
-    effort: withVisitors(withOrder(effortFor(log), isLong), log, settings.visitors),
+    effort: withVisitors(withOrder(effortFor(log, settings.effort), isLong), log, settings.visitors),
     pool,
   }
   const first = await firstStageOf(job, report)
@@ -63,7 +63,9 @@ export async function fitPipeline(
   const doubled = { ...first.models, second: second.settings }
   const { recency, fold } = await report.step('choose recency', (onShare) => recencyOf(job, doubled, onShare))
   const models = { ...doubled, ratio: recency.ratio, voterRatio: recency.voterRatio }
-  const lists = await report.step('make training lists', (onShare) => groupsOf(job, { models, fold }, onShare))
+  const lists = await report.step('make training lists', (onShare) =>
+    groupsOf(job, { models, fold, decide: (some) => decideSecond(job, second, some) }, onShare),
+  )
   const { ranker, judged, groups, tuned } = await secondStageOf(job, { second, lists, isOwn: given === null }, report)
   const outside =
     given === null || ranker === null

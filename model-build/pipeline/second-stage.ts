@@ -7,6 +7,7 @@ import type { ChosenSecond } from './choose-second.ts'
 import type { Job } from './job.ts'
 import type { Report } from './progress.ts'
 import type { PipelineSettings } from './settings.ts'
+import type { MadeLists } from './training-lists.ts'
 
 /** Training lists with the second space (none where none is tried) and without. */
 export type Lists = { readonly with: readonly TrainingGroup[]; readonly without: readonly TrainingGroup[] }
@@ -26,7 +27,7 @@ export type JudgedSecond = ChosenSecond & {
 
 export type SecondStageParts = {
   readonly second: ChosenSecond
-  readonly lists: Lists
+  readonly lists: MadeLists
   /** Whether the ranker of the release is trained here; only that one is tuned, and only trees. */
   readonly isOwn: boolean
 }
@@ -46,6 +47,11 @@ export async function secondStageOf(
   report: Report,
 ): Promise<SecondStage> {
   const { judged, ...found } = await report.step('train ranker', async (onShare) => {
+    if (lists.judged !== null) {
+      const groups = lists.judged.ships ? lists.with : lists.without
+      const onProgress = (done: number, total: number) => onShare(done / total)
+      return { judged: lists.judged, ranker: await fitRanker(groups, { ...rankerOptions(job), onProgress }), groups }
+    }
     const rankers = await rankersOf(job, lists, onShare)
     const own = judgeSecond(second, rankers, job.settings)
     return own.ships && rankers.with !== null
@@ -60,6 +66,11 @@ export async function secondStageOf(
     fitRanker(found.groups, { ...options, ...setting, onProgress: (done, total) => onShare(done / total) }),
   )
   return { ranker, groups: found.groups, judged, tuned }
+}
+
+/** Says by rankers trained on some lists whether a second space ships. */
+export async function decideSecond(job: Job, second: ChosenSecond, lists: Lists): Promise<JudgedSecond> {
+  return judgeSecond(second, await rankersOf(job, lists, () => undefined), job.settings)
 }
 
 /** How rankers of a build are trained. */

@@ -29,12 +29,9 @@ export type PipelineSettings = {
   readonly sequence: NetworkSettings
   readonly twoTower: NetworkSettings
   /** The mean space, likewise. */
-  readonly mean: {
-    readonly enabled: boolean
-    readonly minGain: number
-    /** Logs of more users do not get it tried. */
-    readonly maxUsers: number
-  }
+  readonly mean: { readonly enabled: boolean; readonly minGain: number }
+  /** How much of a log validation and the ranker look at. */
+  readonly effort: Config['training']['effort']
   /** Whether more hyper-parameters are searched than a build always chooses. */
   readonly isTuned: boolean
   /** Whom the release will be judged by; what fits the one does not fit the other as well. */
@@ -93,6 +90,7 @@ export function resolveSettings(config: Config): PipelineSettings {
     sequence: config.sequence,
     twoTower: config.twoTower,
     mean: config.mean,
+    effort: config.training.effort,
     isTuned: config.tuning.enabled,
     visitors: 'new',
     heldShare: config.split.testShare,

@@ -5,7 +5,7 @@ import type { ModelOptions } from '../fit/fit-models.ts'
 import { type CrossFitOptions, crossFit, type Fold } from '../rank/cross-fit.ts'
 import type { TrainingGroup } from '../rank/training-group.ts'
 import type { Job } from './job.ts'
-import type { Lists } from './second-stage.ts'
+import type { JudgedSecond, Lists } from './second-stage.ts'
 
 /** Users with fewer rows say nothing about a held-out part. */
 const MIN_USER_ITEMS = 5
@@ -41,30 +41,56 @@ export function foldsOf(
   })
 }
 
-type Given = { readonly models: ModelOptions; readonly fold: Fold | null }
+type Given = {
+  readonly models: ModelOptions
+  /** A fold that is there already; null to fit those of the effort. */
+  readonly fold: Fold | null
+  /** Says by the lists of `decidingUsers` whether the second space ships. */
+  readonly decide?: (lists: Lists) => Promise<JudgedSecond>
+}
+
+/** Training lists; those of a second space that was judged while they were made are all with it or all without. */
+export type MadeLists = Lists & { readonly judged: JudgedSecond | null }
 
 /** Lists of all folds, or of one that is there. */
-export async function groupsOf(job: Job, { models, fold }: Given, onShare: (share: number) => void): Promise<Lists> {
-  if (fold !== null) return listsOf(job, { models, fold }, onShare)
-  const lists = { with: [] as TrainingGroup[], without: [] as TrainingGroup[] }
-  const { folds } = job.effort
+export async function groupsOf(job: Job, given: Given, onShare: (share: number) => void): Promise<MadeLists> {
+  const { models, fold, decide } = given
+  const { decidingUsers } = job.effort
+  const folds = fold === null ? job.effort.folds : 1
+  let judged: JudgedSecond | null = null
+  let made: Lists = { with: [], without: [] }
   let done = 0
-  for await (const next of foldsOf(job, {
-    models,
-    folds,
-    onProgress: (at, share) => onShare((at + share / 2) / folds),
-  })) {
-    const made = await listsOf(job, { models, fold: next }, (share) => onShare((done + 0.5 + share / 2) / folds))
-    lists.with.push(...made.with)
-    lists.without.push(...made.without)
+  const fitted = foldsOf(job, { models, folds, onProgress: (at, share) => onShare((at + share / 2) / folds) })
+  for await (const next of fold === null ? fitted : [fold]) {
+    const first = judged === null && models.second !== null ? decidingUsers : next.users.length
+    for (const users of [next.users.subarray(0, first), next.users.subarray(first)]) {
+      if (users.length === 0) continue
+      const wanted = wantedKinds(models, judged)
+      const more = await listsOf(job, { models, fold: { ...next, users }, wanted }, (share) =>
+        onShare((done + 0.5 + share / 2) / folds),
+      )
+      made = { with: [...made.with, ...more.with], without: [...made.without, ...more.without] }
+      if (decide === undefined || judged !== null || users.length < decidingUsers || models.second === null) continue
+      judged = await decide(made)
+      made = judged.ships ? { ...made, without: [] } : { ...made, with: [] }
+    }
     done++
   }
-  return lists
+  return { ...made, judged }
 }
+
+type Kind = keyof Lists
+
+function wantedKinds({ second }: ModelOptions, judged: JudgedSecond | null): readonly Kind[] {
+  if (judged !== null) return [judged.ships ? 'with' : 'without']
+  return second === null ? ['without'] : ['without', 'with']
+}
+
+type Asked = { readonly models: ModelOptions; readonly fold: Fold; readonly wanted: readonly Kind[] }
 
 async function listsOf(
   { dataset, settings, gains }: Job,
-  { models, fold }: { readonly models: ModelOptions; readonly fold: Fold },
+  { models, fold, wanted: kinds }: Asked,
   onShare: (share: number) => void,
 ): Promise<Lists> {
   const { manifest, objects, itemNos } = fold.release
@@ -79,11 +105,12 @@ async function listsOf(
   const crew = await openCrew(shared, { graphs: false, ranker: false, asked: fold.users.length * repeats })
   try {
     const common = { heldShare, repeats, moment: fold.moment }
-    const reads = models.second !== null
-    const make = (second: boolean, done: number) =>
-      crew.groups(fold.users, { ...common, second }, (share) => onShare(reads ? (done + share) / 2 : share))
-    const without = await make(false, 0)
-    return { without, with: reads ? await make(true, 1) : [] }
+    const lists: Record<Kind, readonly TrainingGroup[]> = { with: [], without: [] }
+    for (const [done, kind] of kinds.entries())
+      lists[kind] = await crew.groups(fold.users, { ...common, second: kind === 'with' }, (share) =>
+        onShare((done + share) / kinds.length),
+      )
+    return lists
   } finally {
     await crew.close()
   }

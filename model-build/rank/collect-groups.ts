@@ -80,10 +80,15 @@ type Labelling = {
   readonly reads: (query: Query) => Promise<Float32Array | null> | null
 }
 
+/** A list that found nothing teaches nothing and counts as a miss, whatever scores it; logs of few rows per user have many, and features take the memory. */
+const emptyList = () => ({ count: 0, features: new Float32Array(0), gains: new Float32Array(0) })
+
 /** All that retrieval finds: trees lift what a sample of it has left out, and a list judged without its rivals is judged too well. */
 async function groupOf(model: Model, query: Query, { gainOf, user, reads }: Labelling): Promise<TrainingGroup> {
   const { rows, inputs } = findCandidates(model, { ...query, sequence: await reads(query) })
   const gains = Float32Array.from(rows, (row) => gainOf.get(model.catalogue.itemNoOf[row]) ?? 0)
   const wanted = Float32Array.from(gainOf.values()).sort().reverse()
-  return { count: rows.length, features: fillFeatures(inputs), gains, wanted, user }
+  const found = gains.some((gain) => gain > 0)
+  const list = found ? { count: rows.length, features: fillFeatures(inputs), gains } : emptyList()
+  return { ...list, wanted, user }
 }

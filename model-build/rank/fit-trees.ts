@@ -80,16 +80,15 @@ export function withHead(scores: Float32Array, features: Float32Array, head: Lin
 function rankingData(groups: readonly TrainingGroup[], head: LinearHead) {
   const useful = groups.filter(({ gains }) => gains.some((gain) => gain > 0))
   const rows = useful.reduce((sum, { count }) => sum + count, 0)
-  const features = new Float32Array(rows * FEATURE_COUNT)
   const gains = new Float32Array(rows)
   const initialScores = new Float32Array(rows)
   const offsets = new Int32Array(useful.length + 1)
   useful.forEach((group, g) => {
     const at = offsets[g]
-    features.set(group.features, at * FEATURE_COUNT)
     gains.set(group.gains, at)
     initialScores.set(headScores(group, head), at)
     offsets[g + 1] = at + group.count
   })
-  return { features, featureCount: FEATURE_COUNT, gains, groups: offsets, initialScores }
+  const pieces = useful.map(({ features }) => features)
+  return { pieces, featureCount: FEATURE_COUNT, gains, groups: offsets, initialScores }
 }

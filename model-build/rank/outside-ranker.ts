@@ -82,7 +82,7 @@ export async function judgeOutside(
 ): Promise<OutsideRanker> {
   const ranker = await openOnnxRanker(onnx)
   const scores = new Map<TrainingGroup, Float32Array>()
-  for (const group of groups) scores.set(group, await ranker.score(group.features, group.count))
+  for (const group of groups) if (group.count > 0) scores.set(group, await ranker.score(group.features, group.count))
   await ranker.close()
   const outside = meanNdcg(groups, (group) => scores.get(group) ?? new Float32Array(group.count), JUDGED_AT)
   return { onnx, validation: { outside, own: own.validation.headAndModel, groups: groups.length } }

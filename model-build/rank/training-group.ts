@@ -1,6 +1,6 @@
 import { discountTable, rankOf } from '../train/ranking-metric.ts'
 
-/** The candidates of one history with what the user took next. Rows are in candidate order. */
+/** The candidates of one history with what the user took next; no rows where nothing of that was found. Rows are in candidate order. */
 export type TrainingGroup = {
   readonly count: number
   /** Row-major, count × FEATURE_COUNT. */

@@ -33,7 +33,8 @@ export async function trainRelease(dataset: Dataset, training: Training): Promis
     gate: gateOf(judged),
     pool,
     report,
-    warm: warmStart(judged.models ?? undefined, effortFor(dataset.interactions)) ?? judged.pipeline.warm,
+    warm:
+      warmStart(judged.models ?? undefined, effortFor(dataset.interactions, settings.effort)) ?? judged.pipeline.warm,
   })
   return { judged, release }
 }

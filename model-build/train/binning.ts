@@ -6,9 +6,9 @@ const SAMPLE_ROWS = 20_000
 /** Rows copied to shared memory at once. */
 const BATCH_ROWS = 65_536
 
-/** Row-major features; all values finite. */
+/** Row-major features, all values finite, in pieces of whole rows: what is made list by list need not be copied together. */
 export type FeatureRows = {
-  readonly values: Float32Array
+  readonly pieces: readonly Float32Array[]
   readonly featureCount: number
 }
 
@@ -28,18 +28,39 @@ export type BinnedRows = {
 
 /** Quantile edges from an evenly spaced sample of rows; every edge lies between two values that occur, in single precision. */
 export function findEdges(rows: FeatureRows): BinEdges {
-  const { featureCount, values } = rows
-  const rowCount = values.length / featureCount
-  const step = Math.max(1, Math.floor(rowCount / SAMPLE_ROWS))
-  const sample = new Float32Array(Math.ceil(rowCount / step))
+  const { featureCount } = rows
+  const sampled = sampleRows(rows)
+  const sample = new Float32Array(sampled.length / featureCount)
   const edges = new Float32Array(featureCount * BINS).fill(Number.POSITIVE_INFINITY)
   const counts = new Int32Array(featureCount)
   for (let f = 0; f < featureCount; f++) {
-    for (let k = 0; k < sample.length; k++) sample[k] = values[k * step * featureCount + f]
+    for (let k = 0; k < sample.length; k++) sample[k] = sampled[k * featureCount + f]
     sample.sort()
     counts[f] = quantileEdges(sample, edges.subarray(f * BINS, f * BINS + BINS - 2))
   }
   return { featureCount, edges, counts }
+}
+
+export function countRows({ pieces, featureCount }: FeatureRows): number {
+  return pieces.reduce((sum, { length }) => sum + length / featureCount, 0)
+}
+
+/** Every so many rows, row-major. */
+function sampleRows({ pieces, featureCount }: FeatureRows): Float32Array {
+  const rowCount = countRows({ pieces, featureCount })
+  const step = Math.max(1, Math.floor(rowCount / SAMPLE_ROWS))
+  const sampled = new Float32Array(Math.ceil(rowCount / step) * featureCount)
+  let taken = 0
+  let first = 0
+  for (const piece of pieces) {
+    const count = piece.length / featureCount
+    for (; taken * step < first + count; taken++) {
+      const row = taken * step - first
+      sampled.set(piece.subarray(row * featureCount, (row + 1) * featureCount), taken * featureCount)
+    }
+    first += count
+  }
+  return sampled
 }
 
 /** Greedy equal-count cuts that never split equal values; returns how many were written. */
@@ -67,20 +88,33 @@ export function strideOf(featureCount: number): number {
 
 /** Bins rows by the edges; the result lives in the pool's current scope. */
 export async function binRows(pool: KernelPool, rows: FeatureRows, edges: BinEdges): Promise<BinnedRows> {
-  const { featureCount, values } = rows
-  const rowCount = values.length / featureCount
+  const { featureCount, pieces } = rows
+  const rowCount = countRows(rows)
   const stride = strideOf(featureCount)
   const bins = pool.u8(rowCount * stride)
   await pool.scope(async () => {
     const limits = pool.copyF32(edges.edges)
     const batch = pool.f32(Math.min(rowCount, BATCH_ROWS) * featureCount)
-    for (let first = 0; first < rowCount; first += BATCH_ROWS) {
-      const count = Math.min(BATCH_ROWS, rowCount - first)
-      batch.set(values.subarray(first * featureCount, (first + count) * featureCount))
+    let first = 0
+    let filled = 0
+    const flush = async () => {
+      const count = filled / featureCount
       const out = bins.byteOffset + first * stride
       const args = [batch.byteOffset, featureCount, limits.byteOffset, out, stride]
       await pool.run({ kernel: 'binRows', tasks: count, chunk: 1024, args })
+      first += count
+      filled = 0
     }
+    for (const piece of pieces) {
+      for (let from = 0; from < piece.length; ) {
+        const part = piece.subarray(from, from + batch.length - filled)
+        batch.set(part, filled)
+        from += part.length
+        filled += part.length
+        if (filled === batch.length) await flush()
+      }
+    }
+    if (filled > 0) await flush()
   })
   return { rowCount, stride, bins }
 }

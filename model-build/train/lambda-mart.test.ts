@@ -28,7 +28,7 @@ function makeLists(groupCount: number, size: number, seed: number): RankingData 
     })
   }
   return {
-    features,
+    pieces: [features],
     featureCount: FEATURES,
     gains,
     groups: Int32Array.from({ length: groupCount + 1 }, (_, g) => g * size),
@@ -98,7 +98,7 @@ describe('binRows', () => {
     const values = Float32Array.from({ length: 3000 }, (_, k) =>
       k % 3 === 0 ? Math.floor(k / 300) : Math.sin(k) * 1e3,
     )
-    const rows = { values, featureCount: 3 }
+    const rows = { pieces: [values.subarray(0, 300), values.subarray(300, 303), values.subarray(303)], featureCount: 3 }
     const edges = findEdges(rows)
     const pool = await createKernelPool({ threads: 1 })
     const { bins, stride } = await binRows(pool, rows, edges)
@@ -116,10 +116,10 @@ describe('binRows', () => {
 describe('trainLambdaMart', () => {
   test('ranks unseen lists far better than chance and than any single feature', async () => {
     const { ensemble } = await trainLambdaMart(train, { ...options, trees: 80 })
-    const ndcg = meanNdcg(fresh, scoreTrees(ensemble, fresh.features, 5000), 10)
+    const ndcg = meanNdcg(fresh, scoreTrees(ensemble, fresh.pieces[0], 5000), 10)
     const single = meanNdcg(
       fresh,
-      Float32Array.from({ length: 5000 }, (_, r) => fresh.features[r * FEATURES]),
+      Float32Array.from({ length: 5000 }, (_, r) => fresh.pieces[0][r * FEATURES]),
       10,
     )
     expect(single).toBeLessThan(0.6)
@@ -141,10 +141,10 @@ describe('trainLambdaMart', () => {
     const { ensemble } = await trainLambdaMart(train, { ...options, trees: 3, minRowsPerLeaf: 200 })
     for (const root of ensemble.roots) {
       const counts = new Map<number, number>()
-      for (let at = 0; at < train.features.length; at += FEATURES) {
+      for (let at = 0; at < train.pieces[0].length; at += FEATURES) {
         let node = root
         while (node >= 0) {
-          const goesLeft = train.features[at + ensemble.feature[node]] <= ensemble.threshold[node]
+          const goesLeft = train.pieces[0][at + ensemble.feature[node]] <= ensemble.threshold[node]
           node = goesLeft ? ensemble.left[node] : ensemble.right[node]
         }
         counts.set(node, (counts.get(node) ?? 0) + 1)
@@ -164,14 +164,14 @@ describe('trainLambdaMart', () => {
     const best = validationNdcg.indexOf(Math.max(...validationNdcg)) + 1
     expect(ensemble.roots.length).toBe(best)
     expect(validationNdcg.length).toBe(Math.min(60, best + 5))
-    const scores = scoreTrees(ensemble, fresh.features, 5000)
+    const scores = scoreTrees(ensemble, fresh.pieces[0], 5000)
     expect(meanNdcg(fresh, scores, 10)).toBe(validationNdcg[best - 1])
   })
 
   test('keeps leaf sums within what float32 adds exactly, even at absurd learning rates', async () => {
     const { ensemble } = await trainLambdaMart(train, { ...options, trees: 10, learningRate: 1e6, l2: 1e-9 })
     expect(ensemble.leaf.reduce((most, leaf) => Math.max(most, Math.abs(leaf)), 0)).toBeLessThan(LEAF_SUM_LIMIT)
-    const scores = scoreTrees(ensemble, fresh.features, 5000)
+    const scores = scoreTrees(ensemble, fresh.pieces[0], 5000)
     expect(Math.max(...scores.map(Math.abs))).toBeLessThan(LEAF_SUM_LIMIT * LEAF_STEP)
   })
 })
@@ -183,10 +183,10 @@ describe('writeTreeEnsembleOnnx', () => {
     ort.env.wasm.numThreads = 1
     for (const trees of [ensemble, bare]) {
       const session = await ort.InferenceSession.create(writeTreeEnsembleOnnx(trees))
-      const input = new ort.Tensor('float32', fresh.features, [5000, FEATURES])
+      const input = new ort.Tensor('float32', fresh.pieces[0], [5000, FEATURES])
       const { score } = await session.run({ features: input })
       expect(score.dims).toEqual([5000, 1])
-      expect(score.data).toEqual(scoreTrees(trees, fresh.features, 5000))
+      expect(score.data).toEqual(scoreTrees(trees, fresh.pieces[0], 5000))
     }
   })
 })

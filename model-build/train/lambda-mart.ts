@@ -1,20 +1,19 @@
 import type { TreeEnsemble } from '#contract/trees'
-import { type BinEdges, binRows, findEdges } from './binning.ts'
+import { type BinEdges, binRows, type FeatureRows, findEdges } from './binning.ts'
 import { addTreeScores, joinTrees, pickFeatures } from './boosted-trees.ts'
 import { createRandom } from './random.ts'
 import { discountTable, type GainedGroups, idealDcg, meanNdcg } from './ranking-metric.ts'
 import { type KernelPool, withPool } from './thread-pool.ts'
 import { type BinTree, TreeGrower } from './tree-grower.ts'
 
-/** Lists to learn from: row-major finite `features`, a gain per row, group g is rows `groups[g] … groups[g + 1] - 1`. */
-export type RankingData = GainedGroups & {
-  readonly features: Float32Array
-  readonly featureCount: number
-  /** What another model already gives each row; the trees learn what is left. Zeros when absent. */
-  readonly initialScores?: Float32Array
-  /** How often a pair of rows counts, by its better row, e.g. inverse propensities of where it stood; 1 when absent. */
-  readonly weights?: Float32Array
-}
+/** Lists to learn from: rows of features, a gain per row, group g is rows `groups[g] … groups[g + 1] - 1`. */
+export type RankingData = FeatureRows &
+  GainedGroups & {
+    /** What another model already gives each row; the trees learn what is left. Zeros when absent. */
+    readonly initialScores?: Float32Array
+    /** How often a pair of rows counts, by its better row, e.g. inverse propensities of where it stood; 1 when absent. */
+    readonly weights?: Float32Array
+  }
 
 export type LambdaMartOptions = {
   readonly trees: number
@@ -50,8 +49,8 @@ export type LambdaMartResult = {
  */
 export function trainLambdaMart(data: RankingData, options: LambdaMartOptions): Promise<LambdaMartResult> {
   return withPool(options.pool, async (pool) => {
-    const edges = findEdges({ values: data.features, featureCount: data.featureCount })
-    const binned = await binRows(pool, { values: data.features, featureCount: data.featureCount }, edges)
+    const edges = findEdges(data)
+    const binned = await binRows(pool, data, edges)
     const grower = new TreeGrower(pool, binned, edges, { ...options, minGain: 1e-9 })
     const scores = pool.f32(binned.rowCount)
     if (data.initialScores !== undefined) scores.set(data.initialScores)
@@ -109,7 +108,7 @@ async function watch(
   edges: BinEdges,
   options: LambdaMartOptions,
 ): Promise<Watcher> {
-  const binned = await binRows(pool, { values: data.features, featureCount: data.featureCount }, edges)
+  const binned = await binRows(pool, data, edges)
   const k = options.ndcgAt ?? 10
   const ideal = idealDcg(data, k)
   const scores = data.initialScores?.slice() ?? new Float32Array(binned.rowCount)

@@ -41,13 +41,13 @@ export type LogisticTrees = {
 export function trainLogisticTrees(data: LogisticData, options: LogisticTreesOptions): Promise<LogisticTrees> {
   return withPool(options.pool, (pool) =>
     pool.scope(async () => {
-      const edges = findEdges({ values: data.features, featureCount: data.featureCount })
-      const binned = await binRows(pool, { values: data.features, featureCount: data.featureCount }, edges)
+      const edges = findEdges({ pieces: [data.features], featureCount: data.featureCount })
+      const binned = await binRows(pool, { pieces: [data.features], featureCount: data.featureCount }, edges)
       const grower = new TreeGrower(pool, binned, edges, { ...options, minGain: 1e-6 })
       const scores = pool.f32(binned.rowCount).fill(data.base)
       const { validation } = options
       const judged =
-        validation && (await binRows(pool, { values: validation.features, featureCount: data.featureCount }, edges))
+        validation && (await binRows(pool, { pieces: [validation.features], featureCount: data.featureCount }, edges))
       const judgedScores = new Float32Array(judged?.rowCount ?? 0).fill(data.base)
       const losses: number[] = []
       const bestCount = () => losses.indexOf(Math.min(...losses)) + 1

@@ -107,5 +107,5 @@ export function clickLists(shown: ShownLists, examination: ArrayLike<number>, cl
   const gains = new Float32Array(rows.length)
   for (const k of chosen) gains[k] = 1
   const weights = Float32Array.from(rows, (row) => Math.min(clip, 1 / examination[shown.position[row]]))
-  return { features, featureCount, gains, groups: Int32Array.from(offsets), weights }
+  return { pieces: [features], featureCount, gains, groups: Int32Array.from(offsets), weights }
 }

@@ -29,7 +29,10 @@ describe('tuneFirstStage', () => {
   afterAll(() => pool.close())
 
   const tune = (present: ModelOptions) =>
-    tuneFirstStage({ dataset, settings, effort: effortFor(log), gains: null, pool, models: present, ratio: 1 }, SILENT)
+    tuneFirstStage(
+      { dataset, settings, effort: effortFor(log, 'auto'), gains: null, pool, models: present, ratio: 1 },
+      SILENT,
+    )
 
   /** Mean NDCG@20 on held-out users of another draw of folds. */
   const judge = async ({ dim, alpha0, reg, nu, lambda }: ModelOptions) => {
