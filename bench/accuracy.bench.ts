@@ -6,12 +6,14 @@
  * --sets a,b               their names
  * --order ignore           ignore: folds of held-out users, a random fifth of their items to be found; use: everybody's last fifth, one fold
  * --folds 5                folds of users, 1 to 5
+ * --pieces 12              cuts each history into people of so many rows: a sparse log of many people; 0, the default, leaves it whole
  * --config FILE            a pocketshelf.toml to measure with
  */
 import { existsSync } from 'node:fs'
-import { readFile, rm } from 'node:fs/promises'
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DEFAULT_DATA_DIR } from '../tools/data-dir.ts'
+import { cutHistories } from './accuracy/cut-histories.ts'
 import { type HistoryPoint, poolHistories } from './accuracy/pool-histories.ts'
 import { poolUsers, type UserLine } from './accuracy/pool-users.ts'
 import { ratioOfMeans } from './accuracy/ratio-of-means.ts'
@@ -30,45 +32,59 @@ export async function run(options: readonly string[], report: Report): Promise<R
     sets: 'ml-latest-small,goodbooks-5pct',
     order: 'ignore',
     folds: '5',
+    pieces: '0',
     config: '',
   })
   const isOrdered = given.order === 'use'
   const [folds = 1] = isOrdered ? [1] : numberList(given.folds)
+  const [pieces = 0] = numberList(given.pieces)
   const results = []
   for (const set of given.sets.split(',')) {
-    const data = join(given.data, set)
-    if (!existsSync(data)) {
-      report(`${data} is not there; left out`)
+    const whole = join(given.data, set)
+    if (!existsSync(whole)) {
+      report(`${whole} is not there; left out`)
       continue
     }
-    const lines: UserLine[] = []
-    const ndcgByFold: Record<string, number>[] = []
-    const histories: HistoryPoint[] = []
-    for (let fold = 0; fold < folds; fold++) {
-      report(`${set}, fold ${fold + 1} of ${folds}`)
-      const own = await evaluateFold({ data, fold, isOrdered, config: given.config }, report)
-      lines.push(...own.lines)
-      ndcgByFold.push(poolUsers(own.lines).means)
-      histories.push(...own.histories)
-    }
-    const { means, methods } = poolUsers(lines)
-    const modelOver = Object.fromEntries(
-      Object.entries(methods)
-        .filter(([name]) => name !== 'model')
-        .map(([name, { ours, theirs }]) => [name, ratioOfMeans(ours, theirs)]),
-    )
-    results.push({
-      data: set,
-      order: given.order,
-      folds,
-      users: lines.length,
-      ndcg20: means,
-      modelOver,
-      ndcgByFold,
-      overPopularityByHistory: poolHistories(histories),
-    })
+    const data = pieces === 0 ? whole : await cutSet(whole, pieces)
+    const measured = await measureSet({ data, isOrdered, config: given.config, folds }, report)
+    results.push({ data: set, order: given.order, folds, pieces, ...measured })
   }
   return results
+}
+
+async function measureSet({ folds, ...common }: Omit<Fold, 'fold'> & { readonly folds: number }, report: Report) {
+  const lines: UserLine[] = []
+  const ndcgByFold: Record<string, number>[] = []
+  const histories: HistoryPoint[] = []
+  for (let fold = 0; fold < folds; fold++) {
+    report(`${common.data}, fold ${fold + 1} of ${folds}`)
+    const own = await evaluateFold({ ...common, fold }, report)
+    lines.push(...own.lines)
+    ndcgByFold.push(poolUsers(own.lines).means)
+    histories.push(...own.histories)
+  }
+  const { means, methods } = poolUsers(lines)
+  const modelOver = Object.fromEntries(
+    Object.entries(methods)
+      .filter(([name]) => name !== 'model')
+      .map(([name, { ours, theirs }]) => [name, ratioOfMeans(ours, theirs)]),
+  )
+  const overPopularityByHistory = poolHistories(histories)
+  return { users: lines.length, ndcg20: means, modelOver, ndcgByFold, overPopularityByHistory }
+}
+
+const ITEM_FILES = ['movies.csv', 'books.csv', 'items.csv'] as const
+const LOG_FILES = ['ratings.csv', 'interactions.csv'] as const
+
+/** A set whose people are pieces of those of another. */
+async function cutSet(whole: string, rows: number): Promise<string> {
+  const dir = cacheDir('accuracy-pieces')
+  const present = (name: string) => existsSync(join(whole, name))
+  const log = LOG_FILES.find(present) ?? LOG_FILES[0]
+  await rm(dir, { recursive: true })
+  await cp(whole, cacheDir('accuracy-pieces'), { recursive: true, filter: (file) => !file.endsWith(log) })
+  await writeFile(join(dir, log), cutHistories(await readFile(join(whole, log), 'utf8'), rows))
+  return dir
 }
 
 type Fold = { readonly data: string; readonly fold: number; readonly isOrdered: boolean; readonly config: string }
@@ -84,7 +100,7 @@ async function evaluateFold({ data, fold, isOrdered, config }: Fold, report: Rep
   const method = isOrdered ? ['--method', 'fraction'] : ['--method', 'users', '--fold', String(fold)]
   await runNode([CLI, 'split', '--data', data, '--out', dir, ...method, ...common, '--json'], () => undefined)
   const [train, test] = ['train.csv', 'test.csv'].map((name) => join(dir, name))
-  const items = ['movies.csv', 'books.csv', 'items.csv'].map((name) => join(data, name)).find(existsSync)
+  const items = ITEM_FILES.map((name) => join(data, name)).find(existsSync)
   const { stdout } = await runNode(
     [
       ...[CLI, 'evaluate', '--train', train, '--test', test, ...(items === undefined ? [] : ['--items', items])],

@@ -64,7 +64,7 @@ export type EvaluateResult = {
   readonly baselines: JudgedBaselines
   /** Empty unless asked for. */
   readonly precision: readonly PrecisionPart[]
-  readonly chosen: Pick<FittedPipeline, 'models' | 'recency' | 'second' | 'tuning'> & {
+  readonly chosen: Pick<FittedPipeline, 'effort' | 'models' | 'recency' | 'second' | 'tuning'> & {
     readonly ranker: RankerSummary | null
     readonly outsideRanker: OutsideRanker['validation'] | null
   }
@@ -99,6 +99,7 @@ export async function evaluateFiles(options: EvaluateOptions): Promise<EvaluateR
       items: dataset.items.length,
       ...judged,
       chosen: {
+        effort: pipeline.effort,
         models: pipeline.models,
         recency: pipeline.recency,
         second: pipeline.second,

@@ -51,15 +51,18 @@ export async function chooseSecond(
     ? await chooseTwoTower(dataset, { ...common, ...sample, dim, onShare: (share) => onShare((2 + share) / 3) })
     : null
   const found = { mean, sequence, twoTower }
-  return { ...found, settings: bestOf(found, effort.secondShare) }
+  return { ...found, settings: bestOf(found) }
 }
 
-function bestOf({ mean, sequence, twoTower }: Omit<ChosenSecond, 'settings'>, share: number): SecondSettings | null {
+/** NDCG@20 alone, as a share of exact iALS's, that the mean space must reach to be tried in the pipeline. */
+const NEAR_SHARE = 0.85
+
+function bestOf({ mean, sequence, twoTower }: Omit<ChosenSecond, 'settings'>): SecondSettings | null {
   let best: { readonly settings: SecondSettings; readonly ndcg: number } | null = null
   if (sequence !== null) best = { settings: { kind: 'sequence', ...sequence.settings }, ndcg: sequence.ndcg }
   if (twoTower !== null && !(best !== null && best.ndcg >= twoTower.ndcg))
     best = { settings: { kind: 'twoTower', ...twoTower.settings }, ndcg: twoTower.ndcg }
-  const isNear = mean !== null && mean.ndcg >= share * mean.ials
+  const isNear = mean !== null && mean.ndcg >= NEAR_SHARE * mean.ials
   if (isNear && !(best !== null && best.ndcg >= mean.ndcg)) return { kind: 'mean', ...mean.settings }
   return best?.settings ?? null
 }

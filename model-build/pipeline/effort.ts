@@ -6,6 +6,7 @@ import type { WarmStart } from './make-release.ts'
 
 /** How much of a log validation looks at. */
 export type Effort = {
+  readonly name: 'quick' | 'thorough'
   /** Parts that users are divided into for honest training lists; 1 keeps a fifth of the users apart and fits once. */
   readonly folds: number
   /** Users that training lists are made for, at most; see also `ranker.maxQueries`. */
@@ -33,8 +34,6 @@ export type Effort = {
   /** Rows that the mean space is tried on, and rows read in all epochs of a trial. */
   readonly secondRows: number
   readonly secondWork: number
-  /** NDCG@20 alone, as a share of exact iALS's, that the mean space must reach to be tried in the pipeline. */
-  readonly secondShare: number
   /** Held-out users that judge the whole. */
   readonly judgedUsers: number
   /** Of them, those whose lists are made again for curves. */
@@ -53,6 +52,7 @@ const MANY_USERS = 20_000
 const MANY_ROWS = 2_000_000
 
 const WHOLE: Effort = {
+  name: 'thorough',
   folds: 4,
   listUsers: FEW_USERS,
   rankerOnAll: true,
@@ -66,7 +66,6 @@ const WHOLE: Effort = {
   warmSweeps: null,
   secondRows: 200_000,
   secondWork: 6_000_000,
-  secondShare: 0.85,
   judgedUsers: 5_000,
   sampledUsers: 400,
   minSupports: [1, 2, 5, 10, 20],
@@ -94,6 +93,7 @@ const FEW_FITS = {
 const QUICK: Effort = {
   ...WHOLE,
   ...FEW_FITS,
+  name: 'quick',
   listUsers: 600,
   rankerOnAll: false,
   triesMean: false,

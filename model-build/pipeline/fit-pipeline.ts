@@ -23,6 +23,8 @@ import { foldsOf, groupsOf, judgedUsers } from './training-lists.ts'
 
 /** Everything that validation decided: how to fit the first stage, and the second stage itself (null without a usable log). */
 export type FittedPipeline = {
+  /** How much of the log it looked at. */
+  readonly effort: Effort['name']
   readonly models: ModelOptions
   readonly recency: ChosenRecency
   readonly ranker: FittedRanker | null
@@ -45,17 +47,10 @@ export async function fitPipeline(
 ): Promise<FittedPipeline> {
   const none: ChosenRecency = { ratio: 1, voterRatio: 1, tried: [] }
   const given = settings.ranker.onnx === '' ? null : await readOutsideRanker(settings.ranker.onnx)
-  if (judgedUsers(dataset) < 20)
-    return { models: settings.models, recency: none, ranker: null, outside: null, second: null, tuning: null }
-  const log = dataset.interactions
-  const isLong = triesNetwork(dataset, settings) && log.item.length > FOLD_ROWS
-  const job: Job = {
-    dataset,
-    settings,
-    gains: rowGains(dataset, settings.ranker.objectives),
-    effort: withVisitors(withOrder(effortFor(log, settings.effort), isLong), log, settings.visitors),
-    pool,
-  }
+  const effort = effortOf(dataset, settings)
+  const { name } = effort
+  if (judgedUsers(dataset) < 20) return { effort: name, models: settings.models, recency: none, ...NO_RANKER }
+  const job: Job = { dataset, settings, gains: rowGains(dataset, settings.ranker.objectives), effort, pool }
   const first = await firstStageOf(job, report)
   const second = await report.step('choose second space', (onShare) =>
     chooseSecond({ ...job, models: first.models }, onShare),
@@ -74,8 +69,10 @@ export async function fitPipeline(
   const warm = warmStart(fold?.models, job.effort)
   const tuning = first.tuned === null ? null : { firstStage: first.tuned, ranker: tuned }
   const shipped = judged.ships ? models : { ...models, second: null }
-  return { models: shipped, recency, ranker, outside, second: judged, tuning, warm }
+  return { effort: name, models: shipped, recency, ranker, outside, second: judged, tuning, warm }
 }
+
+const NO_RANKER = { ranker: null, outside: null, second: null, tuning: null } as const
 
 type ChosenFirstStage = { readonly models: ModelOptions; readonly tuned: TunedStage | null }
 
@@ -90,6 +87,12 @@ async function firstStageOf(job: Job, report: Report): Promise<ChosenFirstStage>
 
 /** An encoder of a log with more rows is trained once without some users, not once a fold. */
 const FOLD_ROWS = 300_000
+
+function effortOf(dataset: Dataset, settings: PipelineSettings): Effort {
+  const log = dataset.interactions
+  const isLong = triesNetwork(dataset, settings) && log.item.length > FOLD_ROWS
+  return withVisitors(withOrder(effortFor(log, settings.effort), isLong), log, settings.visitors)
+}
 
 function withOrder(effort: Effort, isLong: boolean): Effort {
   return isLong ? { ...effort, folds: 1 } : effort

@@ -45,6 +45,7 @@ export function buildSummary({
     gate: verdict,
     steps,
     chosen: {
+      effort: judged.pipeline.effort,
       models: judged.pipeline.models,
       recency: judged.pipeline.recency,
       second: judged.pipeline.second,
@@ -67,6 +68,10 @@ export function buildLines(outcome: BuildOutcome): string[] {
   for (const [reason, count] of Object.entries(ingest.dropped)) lines.push(`dropped ${count}: ${reason}`)
   for (const [reason, count] of Object.entries(ingest.flagged)) lines.push(`flagged ${count}: ${reason}`)
   for (const reason of verdict?.reasons ?? []) lines.push(`worse than the last release: ${reason}`)
+  if (judged.pipeline.effort === 'quick')
+    lines.push(
+      'quick: the log was looked at by samples; [training] effort = "thorough" takes longer and ranks better, above all sparse logs',
+    )
   lines.push(...tuningLines(judged.pipeline.tuning))
   lines.push(`report: ${outDir}/report.html`)
   if (judged.judgement === null)
