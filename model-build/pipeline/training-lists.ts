@@ -54,23 +54,26 @@ export type MadeLists = Lists & { readonly judged: JudgedSecond | null }
 
 /** Lists of all folds, or of one that is there. */
 export async function groupsOf(job: Job, given: Given, onShare: (share: number) => void): Promise<MadeLists> {
-  const { models, fold, decide } = given
+  const { models, fold } = given
+  const decide = models.second === null ? undefined : given.decide
   const { decidingUsers } = job.effort
   const folds = fold === null ? job.effort.folds : 1
   let judged: JudgedSecond | null = null
   let made: Lists = { with: [], without: [] }
   let done = 0
+  let asked = 0
   const fitted = foldsOf(job, { models, folds, onProgress: (at, share) => onShare((at + share / 2) / folds) })
   for await (const next of fold === null ? fitted : [fold]) {
-    const first = judged === null && models.second !== null ? decidingUsers : next.users.length
+    const first = judged === null && decide !== undefined ? decidingUsers - asked : next.users.length
     for (const users of [next.users.subarray(0, first), next.users.subarray(first)]) {
       if (users.length === 0) continue
+      asked += users.length
       const wanted = wantedKinds(models, judged)
       const more = await listsOf(job, { models, fold: { ...next, users }, wanted }, (share) =>
         onShare((done + 0.5 + share / 2) / folds),
       )
       made = { with: [...made.with, ...more.with], without: [...made.without, ...more.without] }
-      if (decide === undefined || judged !== null || users.length < decidingUsers || models.second === null) continue
+      if (decide === undefined || judged !== null || asked < decidingUsers) continue
       judged = await decide(made)
       made = judged.ships ? { ...made, without: [] } : { ...made, with: [] }
     }
