@@ -49,6 +49,31 @@ test('entries of a list go by keyboard one after the other, and the focus stays 
   await expect(page.getByRole('heading', { level: 1, name: 'Your lists' })).toBeFocused()
 })
 
+test('what another tab does redraws the page of what is known, and the focus stays where it was', async ({
+  page,
+  demo,
+  context,
+}) => {
+  const other = await ShopPage.open(await context.newPage(), demo.url)
+  await expect(other.cards('Trending').nth(4)).toBeVisible()
+  const [department = ''] = await other.categories('trending')
+  await page.goto(`${demo.url}/you`)
+  const choice = page.getByRole('radio', { name: 'Help this shop' })
+  await choice.focus()
+  await expect(page.getByText('Nothing yet. Open or like a few items and come back.')).toBeVisible()
+  await page.evaluate(() => void Object.assign(window, { radio: document.activeElement }))
+  await other.lookAround(department, 2)
+  await expect(page.getByText('Nothing yet. Open or like a few items and come back.')).toHaveCount(0)
+  await expect(choice).toBeFocused()
+  expect(await page.evaluate(() => document.activeElement === Reflect.get(window, 'radio'))).toBe(true)
+  // A choice that was made is drawn anew, on another radio of the same place.
+  await page.keyboard.press('Space')
+  await expect(page.getByText('Your choice is kept.')).toBeVisible()
+  await other.lookAround(department, 1)
+  await expect(choice).toBeFocused()
+  await expect(choice).toBeChecked()
+})
+
 test('a profile moves to another device as an encrypted file and as a QR code', async ({ page, demo, browser }) => {
   const shop = await ShopPage.open(page, demo.url)
   await expect(shop.cards('Popular now').nth(4)).toBeVisible()
