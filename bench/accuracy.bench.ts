@@ -79,10 +79,9 @@ const LOG_FILES = ['ratings.csv', 'interactions.csv'] as const
 /** A set whose people are pieces of those of another. */
 async function cutSet(whole: string, rows: number): Promise<string> {
   const dir = cacheDir('accuracy-pieces')
-  const present = (name: string) => existsSync(join(whole, name))
-  const log = LOG_FILES.find(present) ?? LOG_FILES[0]
+  const log = LOG_FILES.find((name) => existsSync(join(whole, name))) ?? LOG_FILES[0]
   await rm(dir, { recursive: true })
-  await cp(whole, cacheDir('accuracy-pieces'), { recursive: true, filter: (file) => !file.endsWith(log) })
+  await cp(whole, dir, { recursive: true, filter: (file) => file !== join(whole, log) })
   await writeFile(join(dir, log), cutHistories(await readFile(join(whole, log), 'utf8'), rows))
   return dir
 }

@@ -1,3 +1,5 @@
+import { rowsByTime } from '../harness/rows-by-time.ts'
+
 /** One log as three CSV files: what a first release learns from, the same with newer rows, and rows that nobody learns from. */
 export type CutLog = { readonly base: string; readonly all: string; readonly test: string; readonly newRows: number }
 
@@ -5,12 +7,9 @@ export type CutShares = { readonly testShare: number; readonly newShare: number 
 
 /** Cuts a log by its `timestamp` column, or by the order of its rows where it has none: the newest rows are the test, those before them are new. */
 export function cutByTime(text: string, { testShare, newShare }: CutShares): CutLog {
-  const [head = '', ...rows] = text.trimEnd().split('\n')
-  const column = head.split(',').indexOf('timestamp')
-  const timed = rows.map((row, at) => ({ row, at: column < 0 ? at : Number(row.split(',')[column]) }))
-  const sorted = timed.sort((a, b) => a.at - b.at).map(({ row }) => row)
+  const { head, rows } = rowsByTime(text)
   const known = Math.floor(rows.length * (1 - testShare))
   const old = Math.floor(known * (1 - newShare))
-  const file = (from: number, to: number) => `${[head, ...sorted.slice(from, to)].join('\n')}\n`
+  const file = (from: number, to: number) => `${[head, ...rows.slice(from, to)].join('\n')}\n`
   return { base: file(0, old), all: file(0, known), test: file(known, rows.length), newRows: known - old }
 }

@@ -1,6 +1,7 @@
 import type { Slice } from '../sequence/shape.ts'
 import { createAdam } from '../train/adam.ts'
 import { createNormal, createRandom, type Random, shuffle } from '../train/random.ts'
+import { hasGain } from '../train/ranking-metric.ts'
 import { type KernelPool, withPool } from '../train/thread-pool.ts'
 import { type DcnModel, type DcnScorer, MOST_ROWS, putRow, roundWeights, scoreRows } from './dcn-model.ts'
 import { drawRows } from './draw-rows.ts'
@@ -54,7 +55,7 @@ const KEPT = 0.99
 export function trainDcn(lists: readonly RankingList[], options: DcnOptions): Promise<DcnModel> {
   return withPool(options.pool, async (pool) => {
     const shape: DcnShape = { ...DCN_SHAPE, features: options.features }
-    const useful = lists.filter(({ gains }) => gains.some((gain) => gain > 0))
+    const useful = lists.filter(hasGain)
     const standard = fitStandard(useful, shape.features)
     const network = new DcnNetwork(pool, shape, Math.max(MOST_ROWS, BATCH.lists * mostRows(useful)))
     initialise(network, options.seed)

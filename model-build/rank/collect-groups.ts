@@ -5,6 +5,7 @@ import type { Model } from '#worker/core/model'
 import type { Interactions } from '../dataset.ts'
 import { createVisitReader } from '../device/visits.ts'
 import { randomOf } from '../train/random.ts'
+import { hasGain } from '../train/ranking-metric.ts'
 import { type Moment, shortenHistory, splitHistory } from './split-history.ts'
 import type { TrainingGroup } from './training-group.ts'
 
@@ -88,7 +89,6 @@ async function groupOf(model: Model, query: Query, { gainOf, user, reads }: Labe
   const { rows, inputs } = findCandidates(model, { ...query, sequence: await reads(query) })
   const gains = Float32Array.from(rows, (row) => gainOf.get(model.catalogue.itemNoOf[row]) ?? 0)
   const wanted = Float32Array.from(gainOf.values()).sort().reverse()
-  const found = gains.some((gain) => gain > 0)
-  const list = found ? { count: rows.length, features: fillFeatures(inputs), gains } : emptyList()
+  const list = hasGain({ gains }) ? { count: rows.length, features: fillFeatures(inputs), gains } : emptyList()
   return { ...list, wanted, user }
 }

@@ -2,6 +2,7 @@ import { FEATURE_COUNT, FEATURE_LAYOUT } from '#contract/features'
 import { scoreTrees, type TreeEnsemble } from '#contract/trees'
 import { addLinearHead } from '#worker/core/ranker'
 import { trainLambdaMart } from '../train/lambda-mart.ts'
+import { hasGain } from '../train/ranking-metric.ts'
 import { JUDGED_AT } from '../train/search.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
 import { evenHead, type LinearHead } from './linear-head.ts'
@@ -78,7 +79,7 @@ export function withHead(scores: Float32Array, features: Float32Array, head: Lin
 }
 
 function rankingData(groups: readonly TrainingGroup[], head: LinearHead) {
-  const useful = groups.filter(({ gains }) => gains.some((gain) => gain > 0))
+  const useful = groups.filter(hasGain)
   const rows = useful.reduce((sum, { count }) => sum + count, 0)
   const gains = new Float32Array(rows)
   const initialScores = new Float32Array(rows)

@@ -1,3 +1,4 @@
+import { hasGain } from '../train/ranking-metric.ts'
 import type { TrainingGroup } from './training-group.ts'
 
 /** Slopes that are tried: 2^(-4) … 2^4 in quarter steps. */
@@ -5,9 +6,7 @@ const TRIED = Array.from({ length: 33 }, (_, k) => 2 ** ((k - 16) / 4))
 
 /** The slope under which the softmax of a list's scores gives held-out items the highest mean log chance, by their gains; 1 without lists that say anything. */
 export function fitSlope(groups: readonly TrainingGroup[], score: (group: TrainingGroup) => Float32Array): number {
-  const lists = groups
-    .filter(({ gains }) => gains.some((gain) => gain > 0))
-    .map((group) => ({ scores: score(group), gains: group.gains }))
+  const lists = groups.filter(hasGain).map((group) => ({ scores: score(group), gains: group.gains }))
   let best = { slope: 1, gain: Number.NEGATIVE_INFINITY }
   for (const slope of TRIED) {
     const gain = lists.reduce((sum, list) => sum + logChance(list, slope), 0)

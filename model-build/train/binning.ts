@@ -41,13 +41,15 @@ export function findEdges(rows: FeatureRows): BinEdges {
   return { featureCount, edges, counts }
 }
 
-export function countRows({ pieces, featureCount }: FeatureRows): number {
+/** Rows of all pieces. */
+function countRows({ pieces, featureCount }: FeatureRows): number {
   return pieces.reduce((sum, { length }) => sum + length / featureCount, 0)
 }
 
 /** Every so many rows, row-major. */
-function sampleRows({ pieces, featureCount }: FeatureRows): Float32Array {
-  const rowCount = countRows({ pieces, featureCount })
+function sampleRows(rows: FeatureRows): Float32Array {
+  const { pieces, featureCount } = rows
+  const rowCount = countRows(rows)
   const step = Math.max(1, Math.floor(rowCount / SAMPLE_ROWS))
   const sampled = new Float32Array(Math.ceil(rowCount / step) * featureCount)
   let taken = 0

@@ -3,6 +3,11 @@ export function discountTable(length: number): Float32Array {
   return Float32Array.from({ length }, (_, rank) => 1 / Math.log2(rank + 2))
 }
 
+/** Whether a list holds anything that counts. */
+export function hasGain({ gains }: { readonly gains: Float32Array }): boolean {
+  return gains.some((gain) => gain > 0)
+}
+
 /** Groups are rows `groups[g] … groups[g + 1] - 1`; a gain, at least 0, says what finding a row is worth. */
 export type GainedGroups = {
   readonly groups: Int32Array

@@ -1,4 +1,5 @@
 import { h } from '../shop/dom.ts'
+import { redraw } from '../shop/redraw.ts'
 import type { ItemCard, Page, Shop } from '../shop/shop.ts'
 import { tile } from '../shop/tiles.ts'
 
@@ -40,15 +41,10 @@ const LISTS: readonly List[] = [
 export function listsPage(shop: Shop): Page {
   const heading = h('h1', { tabindex: -1 }, 'Your lists')
   const sections = h('div')
-  const buttons = () => [...sections.querySelectorAll<HTMLElement>('.out')]
   const draw = async () => {
     const events = await shop.recommender.profile.history().catch(() => [])
     const drawn = await Promise.all(LISTS.map((list) => section(shop, list, events)))
-    const active = document.activeElement
-    const focused = active instanceof HTMLElement ? buttons().indexOf(active) : -1
-    sections.replaceChildren(...drawn)
-    const left = buttons()
-    if (focused >= 0) (left[Math.min(focused, left.length - 1)] ?? heading).focus()
+    redraw(sections, drawn, { controls: '.out', heir: heading })
   }
   void draw()
   return {
