@@ -105,6 +105,18 @@ describe('a build', () => {
     expect((await readdir(join(dir, 'torn'))).sort()).toEqual((await readdir(join(dir, 'whole'))).sort())
   })
 
+  test.each([
+    ['auto', 'thorough', 0],
+    ['quick', 'quick', 1],
+  ] as const)('whose effort is %s is %s, and says so where it looked at samples', async (effort, name, said) => {
+    const asked = { ...request(`effort ${effort}`), overrides: { training: { effort } } }
+    const { summary, lines } = await buildRelease(asked, createIo())
+    expect(summary).toMatchObject({ chosen: { effort: name } })
+    expect(lines.filter((line) => line.startsWith('quick: ') && line.includes('effort = "thorough"'))).toHaveLength(
+      said,
+    )
+  })
+
   test('that tunes goes on from the last finished rung of its searches, gives the same bytes, and says what came of them', async () => {
     const outDir = join(dir, 'tuned')
     const { summary, lines } = await buildRelease(
