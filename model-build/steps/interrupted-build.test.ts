@@ -61,22 +61,22 @@ describe('a build', () => {
     dataDir: shop,
   })
 
-  /** Runs `pocketshelf build` in a process of its own and kills it as it enters a step; gives the steps it entered. */
+  /** Runs `pocketshelf build` in a process of its own that dies as it enters a step; gives the steps it entered. */
   const buildUntil = async (outDir: string, last: string | null, flags: readonly string[] = []): Promise<string[]> => {
-    const cli = new URL('../cli.ts', import.meta.url).pathname
-    const args = [cli, 'build', '--config', config, '--data', shop, '--out', join(dir, outDir), ...flags]
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
+    const [cli, preload] = ['../cli.ts', './testing/kill-at-step.ts'].map((name) => new URL(name, import.meta.url))
+    const args = [cli.pathname, 'build', '--config', config, '--data', shop, '--out', join(dir, outDir), ...flags]
+    const child = spawn(process.execPath, ['--import', preload.href, ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, POCKETSHELF_TEST_KILL_AT: last ?? '' },
     })
     const entered: string[] = []
     createInterface({ input: child.stderr }).on('line', (line) => {
       const [, name] = /^\[[\d.]+ s\] (.+?)(?: \d+ %)?$/.exec(line) ?? []
       if (name === undefined || entered.at(-1) === name) return
       entered.push(name)
-      if (name === last) child.kill('SIGKILL')
     })
-    const code = await new Promise<number | null>((settle) => child.once('close', settle))
-    expect(code).toBe(last === null ? 0 : null)
+    const ended = await new Promise((settle) => child.once('close', (code, signal) => settle(signal ?? code)))
+    expect(ended).toBe(last === null ? 0 : 'SIGKILL')
     return entered
   }
 
