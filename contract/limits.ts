@@ -11,8 +11,8 @@ export const LIMITS = {
   pointerBytes: 16 * 2 ** 10,
   /** Items of one cell or head slice. */
   cellItems: 65_535,
-  /** Voters kept per candidate. */
-  votersPerItem: 20,
+  /** Voters kept of one candidate; a catalogue has 20 in the mean. */
+  votersPerItem: 80,
   /** Tags kept per item. */
   tagsPerItem: 8,
   /** Latest events of a device that take part in a recommendation. */

@@ -30,7 +30,7 @@ export type VoterCell = {
  * | section | content                                                |
  * | ------- | ------------------------------------------------------ |
  * | 1       | {itemCount u32, orderCrc u32, weightStep f32}          |
- * | 2       | u8[itemCount] voters of each candidate, 0…20           |
+ * | 2       | u8[itemCount] voters of each candidate, 0…80           |
  * | 3       | u8[voters] difference mod 256                          |
  * | 4       | varint[voters] difference div 256                      |
  * | 5       | u8[voters] weights, 1…63                               |

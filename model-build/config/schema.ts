@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LIMITS } from '#contract/limits'
 
 const share = z.number().min(0).max(1)
 const count = z.int().min(0)
@@ -54,7 +55,7 @@ export const configSchema = z.strictObject({
     sweeps: positiveCount,
     halfLifeItems: z.array(z.number().min(0)).min(1),
   }),
-  voters: z.strictObject({ perItem: positiveCount }),
+  voters: z.strictObject({ perItem: z.int().min(1).max(LIMITS.votersPerItem) }),
   sequence: z.strictObject({ enabled: z.boolean(), minRows: count, minGain: share }),
   twoTower: z.strictObject({ enabled: z.boolean(), minRows: count, minGain: share }),
   mean: z.strictObject({ enabled: z.boolean(), minGain: share }),

@@ -40,7 +40,7 @@ export function dualColumns(
 
 /**
  * The `keep` items that share most users with items begin … end - 1, by count / sqrt(popularity) (`norms` holds 1 / sqrt), at least
- * `minSupport` users; ties to the lower item. Writes `neighbours` i32 and `counts` f32 (keep per item, best first) and `lengths` i32.
+ * `minSupport` users; ties to the lower item. Writes `neighbours` i32 (keep per item, best first) and `lengths` i32.
  * Scratch: 2n i32 + 2 * keep words.
  */
 export function neighbourRows(
@@ -56,7 +56,6 @@ export function neighbourRows(
   keep: i32,
   minSupport: i32,
   neighbours: usize,
-  counts: usize,
   lengths: usize,
 ): void {
   const count = scratch
@@ -100,10 +99,6 @@ export function neighbourRows(
       siftDown(ids, heapScores, last, id, score)
       store<i32>(ids + offset, worst)
     }
-    for (let k = 0; k < size; k++) {
-      const id = load<i32>(ids + ((k as usize) << 2))
-      store<f32>(counts + rowStart + ((k as usize) << 2), load<i32>(count + ((id as usize) << 2)) as f32)
-    }
     for (let t = 0; t < touchedCount; t++) store<i32>(count + ((load<i32>(touched + ((t as usize) << 2)) as usize) << 2), 0)
   }
 }
@@ -146,8 +141,9 @@ function siftDown(ids: usize, scores: usize, size: i32, id: i32, score: f32): vo
 }
 
 /**
- * EASE restricted to each item's own neighbours: solves (G_NN + lambda I) w = g_N for items begin … end - 1, where G holds exact user counts.
- * `neighbours`, `counts`, `lengths` as written by neighbourRows with keep = k (a multiple of 8, at most 256); `weights` gets k floats per item.
+ * EASE restricted to each item's own neighbours: solves (G_NN + lambda I) w = g_N for items begin … end - 1, where G and g hold exact user counts
+ * and `lambdas` one ridge per item.
+ * `neighbours` and `lengths` as written by neighbourRows with keep = k (a multiple of 8, at most 256), in any order; `weights` gets k floats per item.
  * With `places` (i32 per entry of `itemUsers`: the user's later items; else 0) what follows what counts as well: G grows by
  * decay[|p - q|] * tail[min(p, q)], g by ahead[p - q] where the neighbour came first. `steps` holds these three tables of STEPS floats, one after the other.
  * Scratch: k*k + 12k floats, 4 * users i32, `listBytes` bytes with four per (neighbour, user) pair.
@@ -159,10 +155,9 @@ export function localSolve(
   itemOffsets: usize,
   itemUsers: usize,
   neighbours: usize,
-  counts: usize,
   lengths: usize,
   weights: usize,
-  lambda: f32,
+  lambdas: usize,
   k: i32,
   users: i32,
   places: usize,
@@ -186,9 +181,9 @@ export function localSolve(
     const padded = (size + 7) & ~7
     memory.fill(matrix, 0, ((padded * padded) as usize) << 2)
     memory.fill(right, 0, (padded as usize) << 2)
+    const lambda = load<f32>(lambdas + ((j as usize) << 2))
     for (let a = 0; a < padded; a++) store<f32>(matrix + (((a * padded + a) as usize) << 2), lambda)
-    memory.copy(right, counts + rowStart, (size as usize) << 2)
-    if (places != 0) addFollowed(right, neighbours + rowStart, size, j, itemOffsets, itemUsers, own, places, steps)
+    addShared(right, neighbours + rowStart, size, j, itemOffsets, itemUsers, own, places, steps)
     addPairCounts(matrix, padded, neighbours + rowStart, size, itemOffsets, itemUsers, seen, starts, touched, lists, places, steps)
     solvePositive(matrix, padded, right, weights + rowStart, work)
   }
@@ -197,8 +192,8 @@ export function localSolve(
 /** Steps between two items of a history that still count. */
 const STEPS: i32 = 64
 
-/** Adds to each neighbour's right side how soon item j followed it. `own` is zero before and after. */
-function addFollowed(
+/** Adds to each neighbour's right side how many users it shares with item j and, with `places`, how soon j followed it. `own` is zero before and after. */
+function addShared(
   right: usize,
   ids: usize,
   size: i32,
@@ -213,7 +208,7 @@ function addFollowed(
   const target = itemOffsets + ((j as usize) << 2)
   for (let p = load<i32>(target); p < load<i32>(target, 4); p++) {
     const at = (p as usize) << 2
-    store<i32>(own + ((load<i32>(itemUsers + at) as usize) << 2), load<i32>(places + at) + 1)
+    store<i32>(own + ((load<i32>(itemUsers + at) as usize) << 2), places == 0 ? 1 : load<i32>(places + at) + 1)
   }
   for (let a = 0; a < size; a++) {
     const entries = itemOffsets + ((load<i32>(ids + ((a as usize) << 2)) as usize) << 2)
@@ -221,8 +216,11 @@ function addFollowed(
     for (let p = load<i32>(entries); p < load<i32>(entries, 4); p++) {
       const at = (p as usize) << 2
       const place = load<i32>(own + ((load<i32>(itemUsers + at) as usize) << 2))
+      if (place == 0) continue
+      sum += 1
+      if (places == 0) continue
       const gap = load<i32>(places + at) + 1 - place
-      if (place > 0 && gap > 0 && gap < STEPS) sum += load<f32>(ahead + ((gap as usize) << 2))
+      if (gap > 0 && gap < STEPS) sum += load<f32>(ahead + ((gap as usize) << 2))
     }
     const to = right + ((a as usize) << 2)
     store<f32>(to, load<f32>(to) + sum)

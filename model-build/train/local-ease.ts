@@ -1,10 +1,7 @@
 import type { ColumnVisitor, EaseJob } from './ease.ts'
 import type { SparseRows } from './interaction-matrix.ts'
 
-export type LocalEaseJob = EaseJob & {
-  /** Co-occurring items per solve, a multiple of 8, 8 … 256. */
-  readonly neighbours: number
-  readonly minSupport: number
+export type LocalEaseJob = Omit<EaseJob, 'lambda'> & {
   /** Also learns what follows what; `byItem` then has places as weights (see `toPlacedRows`). */
   readonly directed: boolean
 }
@@ -21,69 +18,93 @@ const DECAY = 2 ** (-1 / 3)
  *
  * Directed, each moment of each history is one more row: what came before it, fading by DECAY, is to foretell what came after it, fading likewise
  * (the joint model of Choi et al., "Session-aware Linear Item-Item Models", WWW 2021). Their sums over all moments have closed forms in the two places.
+ * @param neighbours - Co-occurring items per solve, a multiple of 8, 8 … 256.
  */
-export async function visitLocalColumns(job: LocalEaseJob, visit: ColumnVisitor): Promise<void> {
+export async function visitLocalColumns(
+  job: LocalEaseJob & { readonly lambda: number; readonly neighbours: number; readonly minSupport: number },
+  visit: ColumnVisitor,
+): Promise<void> {
   const { pool, byUser, byItem, neighbours: keep } = job
   const items = byItem.rowCount
   await pool.scope(async () => {
-    const [userOffsets, userItems] = [byUser.offsets, byUser.columns].map(pool.copyI32)
-    const [itemOffsets, itemUsers] = [byItem.offsets, byItem.columns].map(pool.copyI32)
-    const norms = pool.f32(items)
-    const longest = fillNorms(norms, byItem.offsets)
     const ids = pool.i32(items * keep)
-    const counts = pool.f32(items * keep)
     const lengths = pool.i32(items)
-    const weights = pool.f32(items * keep)
-    const graph = [userOffsets, userItems, itemOffsets, itemUsers, norms].map((array) => array.byteOffset)
-    await pool.run({
-      kernel: 'neighbourRows',
-      tasks: items,
-      chunk: Math.max(64, Math.ceil(items / 256)),
-      scratchBytes: 8 * (items + keep),
-      args: [...graph, items, keep, job.minSupport, ids.byteOffset, counts.byteOffset, lengths.byteOffset],
+    await pool.scope(async () => {
+      const graph = [byUser.offsets, byUser.columns, byItem.offsets, byItem.columns].map(pool.copyI32)
+      const args = [...graph, pool.copyF32(inverseNorms(byItem.offsets))].map((array) => array.byteOffset)
+      await pool.run({
+        kernel: 'neighbourRows',
+        tasks: items,
+        chunk: Math.max(64, Math.ceil(items / 256)),
+        scratchBytes: 8 * (items + keep),
+        args: [...args, items, keep, job.minSupport, ids.byteOffset, lengths.byteOffset],
+      })
     })
-    const lists = 4 * Math.min(byItem.columns.length, keep * longest)
-    const order = job.directed ? [pool.copyI32(placesOf(byItem)), pool.copyF32(stepTables())] : []
-    const [places = 0, steps = 0] = order.map((array) => array.byteOffset)
-    const solution = [ids, counts, lengths, weights].map((array) => array.byteOffset)
-    await pool.run({
-      kernel: 'localSolve',
-      tasks: items,
-      chunk: Math.max(64, Math.ceil(items / 256)),
-      scratchBytes: 4 * (keep * keep + 12 * keep) + 16 * byUser.rowCount + lists,
-      args: [
-        itemOffsets.byteOffset,
-        itemUsers.byteOffset,
-        ...solution,
-        job.lambda,
-        keep,
-        byUser.rowCount,
-        places,
-        steps,
-      ],
-    })
-    visitAll({ ids, lengths, weights }, keep, visit)
-    job.onProgress?.(items, items)
+    await solve(job, { keep, ids, lengths, ridges: new Float32Array(items).fill(job.lambda) }, visit)
+  })
+  job.onProgress?.(items, items)
+}
+
+/** The same regression of each item on given sources, entries `offsets[i] … offsets[i + 1] - 1` of item i, at most 256, each item with a ridge of its own. */
+export async function visitGivenColumns(
+  job: LocalEaseJob & { readonly ridges: Float32Array },
+  { offsets, source }: { readonly offsets: Int32Array; readonly source: Int32Array },
+  visit: ColumnVisitor,
+): Promise<void> {
+  const { pool, byItem } = job
+  const items = byItem.rowCount
+  await pool.scope(async () => {
+    const lengths = pool.i32(items)
+    for (let i = 0; i < items; i++) lengths[i] = offsets[i + 1] - offsets[i]
+    const longest = lengths.reduce((a, b) => Math.max(a, b), 0)
+    const keep = Math.max(8, 8 * Math.ceil(longest / 8))
+    const ids = pool.i32(items * keep)
+    for (let i = 0; i < items; i++) ids.set(source.subarray(offsets[i], offsets[i + 1]), i * keep)
+    await solve(job, { keep, ids, lengths, ridges: job.ridges }, visit)
   })
 }
 
-type Solved = { readonly ids: Int32Array; readonly lengths: Int32Array; readonly weights: Float32Array }
-
-function visitAll({ ids, lengths, weights }: Solved, keep: number, visit: ColumnVisitor): void {
-  lengths.forEach((length, item) => {
-    const from = item * keep
-    visit(item, weights.subarray(from, from + length), ids.subarray(from, from + length))
-  })
+/** What each item's solve is restricted to: `lengths[i]` sources from `ids[i · keep]` on, in the pool's memory. */
+type Support = {
+  readonly keep: number
+  readonly ids: Int32Array
+  readonly lengths: Int32Array
+  readonly ridges: Float32Array
 }
 
-/** One over the square root of each item's number of users; returns the largest number. */
-function fillNorms(norms: Float32Array, offsets: Int32Array): number {
-  let longest = 0
-  for (let i = 0; i < norms.length; i++) {
-    const count = offsets[i + 1] - offsets[i]
-    longest = Math.max(longest, count)
-    norms[i] = count === 0 ? 0 : 1 / Math.sqrt(count)
+async function solve(job: LocalEaseJob, { keep, ids, lengths, ridges }: Support, visit: ColumnVisitor): Promise<void> {
+  const { pool, byUser, byItem } = job
+  const items = byItem.rowCount
+  const [itemOffsets, itemUsers] = [byItem.offsets, byItem.columns].map(pool.copyI32)
+  const weights = pool.f32(items * keep)
+  const order = job.directed ? [pool.copyI32(placesOf(byItem)), pool.copyF32(stepTables())] : []
+  const [places = 0, steps = 0] = order.map((array) => array.byteOffset)
+  const arrays = [itemOffsets, itemUsers, ids, lengths, weights, pool.copyF32(ridges)].map((array) => array.byteOffset)
+  const lists = 4 * Math.min(byItem.columns.length, keep * longestOf(byItem.offsets))
+  await pool.run({
+    kernel: 'localSolve',
+    tasks: items,
+    chunk: Math.max(64, Math.ceil(items / 256)),
+    scratchBytes: 4 * (keep * keep + 12 * keep) + 16 * byUser.rowCount + lists,
+    args: [...arrays, keep, byUser.rowCount, places, steps],
+  })
+  for (let item = 0; item < items; item++) {
+    const [from, to] = [item * keep, item * keep + lengths[item]]
+    visit(item, weights.subarray(from, to), ids.subarray(from, to))
   }
+}
+
+/** One over the square root of each item's number of users, 0 of none. */
+function inverseNorms(offsets: Int32Array): Float32Array {
+  return Float32Array.from({ length: offsets.length - 1 }, (_, i) => {
+    const users = offsets[i + 1] - offsets[i]
+    return users === 0 ? 0 : 1 / Math.sqrt(users)
+  })
+}
+
+function longestOf(offsets: Int32Array): number {
+  let longest = 0
+  for (let i = 0; i + 1 < offsets.length; i++) longest = Math.max(longest, offsets[i + 1] - offsets[i])
   return longest
 }
 

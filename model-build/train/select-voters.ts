@@ -20,7 +20,7 @@ const LAMBDAS: readonly number[] = [1, 3, 10, 30, 100, 300, 1000]
 /** Items beyond which the item-to-item search looks at one fold only. */
 export const MANY_ITEMS = 8_000
 
-/** Chooses EASE's lambda among 1 … 1000 for the voters that would ship, by hill climbing from 100. Large logs are cut to whole users. */
+/** Chooses the ridge among 1 … 1000 for the voters that would ship, by hill climbing from 30. Large logs are cut to whole users. */
 export function selectVoters(
   log: Interactions,
   options: SelectOptions & Pick<VoterOptions, 'method' | 'minSupport' | 'votersPerItem'>,
@@ -49,7 +49,7 @@ export function selectVoters(
       options.onProgress?.(trials.length, LAMBDAS.length)
       return ndcg
     }
-    await descend({ width: LAMBDAS.length, height: 1, maxTrials: MAX_TRIALS }, [4, 0], evaluate)
+    await descend({ width: LAMBDAS.length, height: 1, maxTrials: MAX_TRIALS }, [3, 0], evaluate)
     return bestOf(trials)
   })
 }
