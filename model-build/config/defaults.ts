@@ -116,7 +116,7 @@ export const DEFAULTS: Config = {
     halfLifeItems: [0, 50, 20, 10, 5, 3, 2],
   },
   voters: {
-    // Items kept per candidate.
+    // Items kept per candidate in the mean; popular ones get more.
     perItem: 20,
   },
   sequence: {
