@@ -6,7 +6,7 @@
  * --sets a,b               their names
  * --order ignore           ignore: folds of held-out users, a random fifth of their items to be found; use: everybody's last fifth, one fold
  * --folds 5                folds of users, 1 to 5
- * --pieces 12              cuts each history into people of so many rows: a sparse log of many people; 0, the default, leaves it whole
+ * --pieces 12              cuts each history into people of so many rows: a sparse log of many people; whole by default
  * --config FILE            a pocketshelf.toml to measure with
  */
 import { existsSync } from 'node:fs'
@@ -32,12 +32,12 @@ export async function run(options: readonly string[], report: Report): Promise<R
     sets: 'ml-latest-small,goodbooks-5pct',
     order: 'ignore',
     folds: '5',
-    pieces: '0',
+    pieces: '',
     config: '',
   })
   const isOrdered = given.order === 'use'
   const [folds = 1] = isOrdered ? [1] : numberList(given.folds)
-  const [pieces = 0] = numberList(given.pieces)
+  const [pieces] = given.pieces === '' ? [] : numberList(given.pieces)
   const results = []
   for (const set of given.sets.split(',')) {
     const whole = join(given.data, set)
@@ -45,7 +45,7 @@ export async function run(options: readonly string[], report: Report): Promise<R
       report(`${whole} is not there; left out`)
       continue
     }
-    const data = pieces === 0 ? whole : await cutSet(whole, pieces)
+    const data = pieces === undefined ? whole : await cutSet(whole, pieces)
     const measured = await measureSet({ data, isOrdered, config: given.config, folds }, report)
     results.push({ data: set, order: given.order, folds, pieces, ...measured })
   }
