@@ -82,7 +82,7 @@ export function resolveOptions(options: RecommenderOptions, signs: PageSigns): S
   const keys = splitWords(options.keys)
   check(isSiteName(site), 'site', 'must be lower-case letters, digits and dashes')
   check(isSiteName(channel), 'channel', 'must be lower-case letters, digits and dashes')
-  check(keys.length > 0, 'keys', 'must hold the public key that `pocketshelf keys` prints')
+  check(keys.length > 0, 'keys', 'must hold the key that `pocketshelf keys` prints')
   const areKeys = keys.length <= 2 && keys.every((key) => /^[\w-]{43}$/.test(key))
   check(areKeys, 'keys', 'must be one or two keys of 43 characters')
   const chosen = { consent, storage, persist, tier, ranker, graphs }

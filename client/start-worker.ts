@@ -57,7 +57,7 @@ export async function startInPage(part: Part): Promise<EngineHandle> {
 type OpenEngine = () => { readonly port: MessagePort; stop(): Promise<unknown> }
 
 function unavailable(cause: unknown): RecError {
-  const message = 'the worker did not start; the page must allow worker-src blob: and connect-src of the script'
+  const message = 'the worker did not start: allow worker-src blob: and connect-src of the script'
   return new RecError('engine-unavailable', message, {}, { cause })
 }
 
