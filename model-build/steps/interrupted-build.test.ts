@@ -13,6 +13,7 @@ import { buildRelease } from './build-release.ts'
 import { compareTwoRuns } from './compare-runs.ts'
 import { listRuns } from './list-runs.ts'
 import { reproduceRun } from './reproduce-run.ts'
+import { stepOfLine } from './testing/step-of-line.ts'
 
 const CONFIG = `[embedding]
 dimensions = 8
@@ -71,9 +72,8 @@ describe('a build', () => {
     })
     const entered: string[] = []
     createInterface({ input: child.stderr }).on('line', (line) => {
-      const [, name] = /^\[[\d.]+ s\] (.+?)(?: \d+ %)?$/.exec(line) ?? []
-      if (name === undefined || entered.at(-1) === name) return
-      entered.push(name)
+      const step = stepOfLine(line)
+      if (step !== undefined && entered.at(-1) !== step) entered.push(step)
     })
     const ended = await new Promise((settle) => child.once('close', (code, signal) => settle(signal ?? code)))
     expect(ended).toBe(last === null ? 0 : 'SIGKILL')
