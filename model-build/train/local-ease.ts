@@ -1,5 +1,8 @@
-import type { ColumnVisitor, EaseJob } from './ease.ts'
+import type { EaseJob } from './ease.ts'
 import type { SparseRows } from './interaction-matrix.ts'
+
+/** A `ColumnVisitor` that is always told the sources. */
+type LocalVisitor = (item: number, weights: Float32Array, sources: Int32Array) => void
 
 export type LocalEaseJob = Omit<EaseJob, 'lambda'> & {
   /** Also learns what follows what; `byItem` then has places as weights (see `toPlacedRows`). */
@@ -22,7 +25,7 @@ const DECAY = 2 ** (-1 / 3)
  */
 export async function visitLocalColumns(
   job: LocalEaseJob & { readonly lambda: number; readonly neighbours: number; readonly minSupport: number },
-  visit: ColumnVisitor,
+  visit: LocalVisitor,
 ): Promise<void> {
   const { pool, byUser, byItem, neighbours: keep } = job
   const items = byItem.rowCount
@@ -49,7 +52,7 @@ export async function visitLocalColumns(
 export async function visitGivenColumns(
   job: LocalEaseJob & { readonly ridges: Float32Array },
   { offsets, source }: { readonly offsets: Int32Array; readonly source: Int32Array },
-  visit: ColumnVisitor,
+  visit: LocalVisitor,
 ): Promise<void> {
   const { pool, byItem } = job
   const items = byItem.rowCount
@@ -72,7 +75,7 @@ type Support = {
   readonly ridges: Float32Array
 }
 
-async function solve(job: LocalEaseJob, { keep, ids, lengths, ridges }: Support, visit: ColumnVisitor): Promise<void> {
+async function solve(job: LocalEaseJob, { keep, ids, lengths, ridges }: Support, visit: LocalVisitor): Promise<void> {
   const { pool, byUser, byItem } = job
   const items = byItem.rowCount
   const [itemOffsets, itemUsers] = [byItem.offsets, byItem.columns].map(pool.copyI32)

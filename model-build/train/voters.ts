@@ -68,7 +68,9 @@ export async function votersOfRows(pool: KernelPool, byUser: SparseRows, options
   const method = chooseMethod(options.method, byUser)
   const { lambda, minSupport, neighbours = 96, votersPerItem = 20, onProgress } = options
   const job = { pool, byUser, byItem, directed: method === 'directed', onProgress }
-  const picker = createPicker(byUser, byItem, { mean: votersPerItem, minSupport })
+  // Nearest items are supported as they are found; weights of a whole matrix are not.
+  const isWhole = method === 'ease' || method === 'ease-dual'
+  const picker = createPicker(byUser, byItem, { mean: votersPerItem, minSupport: isWhole ? minSupport : 1 })
   const picking = { ...job, lambda: PICKING_RIDGE * lambda }
   if (method === 'ease') await visitPrimalColumns(picking, picker.pick)
   else if (method === 'ease-dual') await visitDualColumns(picking, picker.pick)
@@ -89,7 +91,7 @@ async function weighPicked(
   const source = new Int32Array(picked.source.length)
   const weight = new Float32Array(picked.source.length)
   let at = 0
-  await visitGivenColumns(job, picked, (item, weights, sources = picked.source) => {
+  await visitGivenColumns(job, picked, (item, weights, sources) => {
     weights.forEach((value, k) => {
       if (!(value > 0)) return
       source[at] = sources[k]
