@@ -11,7 +11,7 @@ export const LIMITS = {
   pointerBytes: 16 * 2 ** 10,
   /** Items of one cell or head slice. */
   cellItems: 65_535,
-  /** Voters kept of one candidate; a catalogue has 20 in the mean. */
+  /** Voters kept of one candidate; a catalogue has 20 in the mean by default. */
   votersPerItem: 80,
   /** Tags kept per item. */
   tagsPerItem: 8,
