@@ -3,7 +3,7 @@ import { transposeRows } from '../train/interaction-matrix.ts'
 import { type Desk, sample } from './desk.ts'
 import type { Leaks } from './judgement.ts'
 
-/** A twin has at least this share of the known items. */
+/** A twin has at least this share of the known items, and these and those to find are at least this share of its own. */
 const TWIN_SHARE = 0.9
 
 /** Shorter histories have twins by chance, and so have those of items that more than this share of all people took. */
@@ -39,6 +39,7 @@ export function findLeaks(desk: Desk): Leaks {
 function shareOfTwins(desk: Desk): number {
   const { interactions } = desk.dataset
   const byItem = usersByItem(interactions)
+  const sizeOf = (user: number) => interactions.userOffsets[user + 1] - interactions.userOffsets[user]
   const isTelling = (items: Int32Array) => {
     let takers = 0
     for (const item of items) takers += byItem(item).length
@@ -49,10 +50,13 @@ function shareOfTwins(desk: Desk): number {
   let twins = 0
   for (const user of users) {
     const known = new Set(desk.known[user])
+    const { truth } = desk.asked[user]
     shared.fill(0)
     for (const item of known) for (const other of byItem(item)) shared[other]++
-    const takers = [...desk.asked[user].truth].flatMap((item) => (item < 0 || known.has(item) ? [] : [...byItem(item)]))
-    if (takers.some((other) => shared[other] >= TWIN_SHARE * known.size)) twins++
+    const takers = [...truth].flatMap((item) => (item < 0 || known.has(item) ? [] : [...byItem(item)]))
+    const isTwin = (other: number) =>
+      shared[other] >= TWIN_SHARE * known.size && known.size + truth.size >= TWIN_SHARE * sizeOf(other)
+    if (takers.some(isTwin)) twins++
   }
   return twins / Math.max(1, users.length)
 }
