@@ -38,7 +38,8 @@ const voterCell = fc
     const source = Uint32Array.from(lists.flatMap((list) => [...list]))
     const offsets = offsetsOf(lists.map((list) => list.length))
     return fc
-      .uint8Array({ min: 1, max: 63, minLength: source.length, maxLength: source.length })
+      .int8Array({ min: -63, max: 63, minLength: source.length, maxLength: source.length })
+      .map((steps) => steps.map((step) => step || 1))
       .map((weights) => ({ itemCount: lists.length, orderCrc: crc, weightStep, offsets, source, weights }))
   })
 

@@ -151,7 +151,7 @@ describe('decoders refuse', () => {
       for (const type of decodeObject(sample.encode(), sample.kind).keys())
         expect(() => sample.decode(withSection(sample, type, () => null))).toThrow(shardMalformed)
     }
-    expect.assertions(70)
+    expect.assertions(75)
   })
 })
 
@@ -166,11 +166,17 @@ test('decoders skip sections of unknown types', () => {
 describe('encoders refuse what decoders would', () => {
   const columns = objectSample('columns').decode(objectSample('columns').encode()) as ColumnCell // what the sample decodes to
 
-  test('descending voters and more than eighty', () => {
+  test('descending voters, more than 240, and a weight of nothing', () => {
     const cell = decodeVoters(objectSample('voters').encode())
     expect(() => encodeVoters({ ...cell, source: Uint32Array.of(1, 1, 2, 3, 4, 5) })).toThrow(shardMalformed)
-    const many = { itemCount: 1, offsets: Uint32Array.of(0, 81), source: Uint32Array.from({ length: 81 }, (_, i) => i) }
-    expect(() => encodeVoters({ ...cell, ...many, weights: new Uint8Array(81).fill(1) })).toThrow(shardMalformed)
+    const many = {
+      itemCount: 1,
+      offsets: Uint32Array.of(0, 241),
+      source: Uint32Array.from({ length: 241 }, (_, i) => i),
+    }
+    expect(() => encodeVoters({ ...cell, ...many, weights: new Int8Array(241).fill(1) })).toThrow(shardMalformed)
+    for (const weight of [0, 64, -64])
+      expect(() => encodeVoters({ ...cell, weights: cell.weights.with(0, weight) })).toThrow(shardMalformed)
   })
 
   test('more than eight tags', () => {

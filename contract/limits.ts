@@ -12,7 +12,7 @@ export const LIMITS = {
   /** Items of one cell or head slice. */
   cellItems: 65_535,
   /** Voters kept of one candidate; a catalogue has 20 in the mean by default. */
-  votersPerItem: 80,
+  votersPerItem: 240,
   /** Tags kept per item. */
   tagsPerItem: 8,
   /** Latest events of a device that take part in a recommendation. */

@@ -52,7 +52,7 @@ function partsOf(numbers: readonly number[], round: number, { dim = 2, weightSte
       weightStep,
       offsets: offsetsOf(voters),
       source: Uint32Array.from(voters.flatMap((count) => Array.from({ length: count }, (_, k) => 7 * k + round))),
-      weights: Uint8Array.from(voters.flatMap((count) => new Array<number>(count).fill(1 + round))),
+      weights: Int8Array.from(voters.flatMap((count) => new Array<number>(count).fill(1 + round))),
     },
   }
 }

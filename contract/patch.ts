@@ -103,7 +103,7 @@ function mergeRows(picks: Int32Array, base: CellParts, { over, crc }: Over): Cel
   const weightStep = sharedStep(base.voters, over.voters)
   const { offsets, entries } = mergeLists(picks, base.voters.offsets, over.voters.offsets)
   const source = merge(entries, base.voters.source, over.voters.source, new Uint32Array(entries.length))
-  const weights = merge(entries, base.voters.weights, over.voters.weights, new Uint8Array(entries.length))
+  const weights = merge(entries, base.voters.weights, over.voters.weights, new Int8Array(entries.length))
   return { vectors, columns, voters: { itemCount, orderCrc: crc, weightStep, offsets, source, weights } }
 }
 

@@ -7,20 +7,20 @@ import { VarintReader, VarintWriter } from './varint.ts'
 const SECTION = { header: 1, counts: 2, sourceLow: 3, sourceHigh: 4, weights: 5 } as const
 
 /**
- * For each candidate of a cell the items whose presence in a history speaks for it.
+ * For each candidate of a cell the items whose presence in a history speaks for it, or against it.
  * Voters of candidate i are entries `offsets[i] … offsets[i + 1] - 1`, ascending by source.
  */
 export type VoterCell = {
   readonly itemCount: number
   readonly orderCrc: number
-  /** weight = weights[k] · weightStep; finite, 0 or more. */
+  /** weight = weights[k] · weightStep; the step is finite, 0 or more. */
   readonly weightStep: number
   /** Length itemCount + 1. */
   readonly offsets: Uint32Array
   /** itemNo of the voter; it need not be in this cell. */
   readonly source: Uint32Array
-  /** 1…63. */
-  readonly weights: Uint8Array
+  /** -63…63, never 0. */
+  readonly weights: Int8Array
 }
 
 /**
@@ -30,10 +30,10 @@ export type VoterCell = {
  * | section | content                                                |
  * | ------- | ------------------------------------------------------ |
  * | 1       | {itemCount u32, orderCrc u32, weightStep f32}          |
- * | 2       | u8[itemCount] voters of each candidate, 0…80           |
+ * | 2       | u8[itemCount] voters of each candidate, 0…240          |
  * | 3       | u8[voters] difference mod 256                          |
  * | 4       | varint[voters] difference div 256                      |
- * | 5       | u8[voters] weights, 1…63                               |
+ * | 5       | i8[voters] weights, -63…63, never 0                    |
  */
 export function encodeVoters(cell: VoterCell): Uint8Array {
   const total = cell.source.length
@@ -42,6 +42,7 @@ export function encodeVoters(cell: VoterCell): Uint8Array {
   header.setUint32(0, cell.itemCount, true)
   header.setUint32(4, cell.orderCrc, true)
   header.setFloat32(8, cell.weightStep, true)
+  checkWeights(cell.weights)
   const counts = new Uint8Array(cell.itemCount)
   const low = new Uint8Array(total)
   const high = new VarintWriter()
@@ -63,12 +64,12 @@ export function encodeVoters(cell: VoterCell): Uint8Array {
       [SECTION.counts, counts],
       [SECTION.sourceLow, low],
       [SECTION.sourceHigh, high.finish()],
-      [SECTION.weights, cell.weights],
+      [SECTION.weights, new Uint8Array(cell.weights.buffer, cell.weights.byteOffset, cell.weights.length)],
     ]),
   )
 }
 
-/** Largest weight in steps. */
+/** Largest size of a weight, in steps. */
 const MAX_WEIGHT = 63
 
 /** Reads a voters object; `weights` shares the file's memory. @throws RecError `shard-malformed` */
@@ -77,7 +78,8 @@ export function decodeVoters(bytes: Uint8Array): VoterCell {
   const head = requireSection(sections, SECTION.header)
   const counts = requireSection(sections, SECTION.counts)
   const low = requireSection(sections, SECTION.sourceLow)
-  const weights = requireSection(sections, SECTION.weights)
+  const signed = requireSection(sections, SECTION.weights)
+  const weights = new Int8Array(signed.buffer, signed.byteOffset, signed.length)
   if (head.length !== 12) throw new RecError('shard-malformed', 'a wrong voters header', { sizeBytes: head.length })
   const view = new DataView(head.buffer, head.byteOffset, 12)
   const itemCount = view.getUint32(0, true)
@@ -92,9 +94,7 @@ export function decodeVoters(bytes: Uint8Array): VoterCell {
   const total = offsets[itemCount]
   if (low.length !== total || weights.length !== total)
     throw new RecError('shard-malformed', 'voters do not fit their counts', { total })
-  for (const weight of weights)
-    if (weight < 1 || weight > MAX_WEIGHT)
-      throw new RecError('shard-malformed', 'a wrong weight of a voter', { weight })
+  checkWeights(weights)
   const source = readSources(offsets, low, new VarintReader(requireSection(sections, SECTION.sourceHigh)))
   return {
     itemCount,
@@ -104,6 +104,12 @@ export function decodeVoters(bytes: Uint8Array): VoterCell {
     source,
     weights,
   }
+}
+
+function checkWeights(weights: Int8Array): void {
+  for (const weight of weights)
+    if (weight === 0 || weight < -MAX_WEIGHT || weight > MAX_WEIGHT)
+      throw new RecError('shard-malformed', 'a wrong weight of a voter', { weight })
 }
 
 function checkedCount(voters: number): number {

@@ -19,7 +19,16 @@ describe('a crew', () => {
   beforeAll(async () => {
     const items = Array.from({ length: SHAPE.items }, (_, i) => bareItem(`i${i}`))
     const dataset = { users: [], items, interactions: log }
-    const solve = { dim: 16, alpha0: 0.3, reg: 0.003, nu: 1, sweeps: 4, lambda: 100, voterMethod: 'sparse' } as const
+    const solve = {
+      dim: 16,
+      alpha0: 0.3,
+      reg: 0.003,
+      nu: 1,
+      sweeps: 4,
+      lambda: 100,
+      against: false,
+      voterMethod: 'sparse',
+    } as const
     const rest = { votersPerItem: 20, minSupport: 1, ratio: 1, voterRatio: 1, second: null, seed: 1 }
     const models = await fitModels(dataset, { ...solve, ...rest }, await pool)
     const sizes = { headSlices: [100], cellItems: 100, graphMinItems: 1000, trendingHalfLifeDays: 7, seed: 1 }

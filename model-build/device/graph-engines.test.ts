@@ -16,7 +16,16 @@ afterAll(() => pool.close())
 
 test('groups with a graph are searched by it, the rest by the scan, and the best are the same', async () => {
   const dataset = clusteredLog(300, 600)
-  const options = { dim: 16, alpha0: 0.3, reg: 0.003, nu: 1, sweeps: 4, lambda: 100, voterMethod: 'sparse' } as const
+  const options = {
+    dim: 16,
+    alpha0: 0.3,
+    reg: 0.003,
+    nu: 1,
+    sweeps: 4,
+    lambda: 100,
+    against: false,
+    voterMethod: 'sparse',
+  } as const
   const rest = { votersPerItem: 20, minSupport: 1, ratio: 1, voterRatio: 1, second: null, seed: 1 }
   const models = await fitModels(dataset, { ...options, ...rest }, pool)
   const sizes = { headSlices: [100], cellItems: 100, graphMinItems: 400, trendingHalfLifeDays: 7, seed: 1 }

@@ -72,7 +72,7 @@ function countVotes(
   const votes = emptyVotes(count)
   const recent = historyWeights(history.length, ordered ? voterRatio : 1)
   const fast = historyWeights(history.length, ordered ? FAST_RATIO : 1)
-  for (let k = 0; k < weight.length; k++) votes.total[target[k]] += weight[k]
+  for (let k = 0; k < weight.length; k++) votes.total[target[k]] += Math.max(0, weight[k])
   history.forEach((source, h) => {
     const by = { h, recentWeight: recent[h], fastWeight: fast[h], ordered, inSession: h < session }
     for (let k = offsets[source]; k < offsets[source + 1]; k++) addVote(votes, target[k], weight[k], by)

@@ -15,6 +15,8 @@ export type ModelOptions = {
   readonly sweeps: number
   /** Ridge of the item-to-item solve, in users. */
   readonly lambda: number
+  /** Whether items may speak against others. */
+  readonly against: boolean
   readonly voterMethod: VoterMethod
   readonly votersPerItem: number
   /** Pairs and items with fewer distinct users get no voters and no vector of their own. */
@@ -72,6 +74,7 @@ export async function fitModels(
         votersPerItem: options.votersPerItem,
         minSupport: options.minSupport,
         lambda: options.lambda,
+        against: options.against,
         method: options.voterMethod,
         pool,
         onProgress: (done, total) => onProgress?.('voters', done, total),

@@ -34,12 +34,16 @@ export async function chooseSolves(
   const onSolve = (done: number, total: number) => onShare((0.5 * done) / total)
   const ials = await selectIals(log, base, { ...common, budget, onProgress: onSolve })
   const methods = methodsFor(log)
-  let best = { ndcg: Number.NEGATIVE_INFINITY, lambda: base.lambda, voterMethod: base.voterMethod }
+  let best = {
+    ndcg: Number.NEGATIVE_INFINITY,
+    voters: { lambda: base.lambda, against: base.against },
+    voterMethod: base.voterMethod,
+  }
   for (const [done, voterMethod] of methods.entries()) {
     const onProgress = (part: number, total: number) => onShare(0.5 + (0.5 * (done + part / total)) / methods.length)
     const { minSupport } = base
     const found = await selectVoters(log, { ...common, maxTrainRows, method: voterMethod, minSupport, onProgress })
-    if (found.ndcg > best.ndcg) best = { ndcg: found.ndcg, lambda: found.best.lambda, voterMethod }
+    if (found.ndcg > best.ndcg) best = { ndcg: found.ndcg, voters: found.best, voterMethod }
   }
-  return { ...base, ...ials.best, lambda: best.lambda, voterMethod: best.voterMethod }
+  return { ...base, ...ials.best, ...best.voters, voterMethod: best.voterMethod }
 }

@@ -47,7 +47,7 @@ export type PipelineSettings = {
 const LATER_SLICES = [1_600, 2_000, 4_000] as const
 
 /** Hyper-parameters of logs too small to choose them on validation users; the middle of the published tables. */
-const UNTUNED = { alpha0: 0.1, reg: 0.003, lambda: 100 } as const
+const UNTUNED = { alpha0: 0.1, reg: 0.003, lambda: 100, against: false } as const
 
 function rulesOf({ exploration: { share, method } }: Config): RuleDefaults {
   return { ...DEFAULT_RULES, exploration: share, ...(method === 'uniform' ? {} : { explorer: method }) }

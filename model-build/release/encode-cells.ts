@@ -82,15 +82,15 @@ function votersOf(
     const row: { source: number; weight: number }[] = []
     for (let k = voters.offsets[item]; k < voters.offsets[item + 1]; k++) {
       row.push({ source: itemNos[voters.source[k]], weight: voters.weight[k] })
-      largest = Math.max(largest, voters.weight[k])
+      largest = Math.max(largest, Math.abs(voters.weight[k]))
     }
     return row.sort((a, b) => a.source - b.source)
   })
   const weightStep = frozen ?? (Math.fround(largest / LARGEST_WEIGHT) || 1)
   const kept = rows.map((row) =>
     row
-      .map(({ source, weight }) => ({ source, weight: Math.min(LARGEST_WEIGHT, Math.round(weight / weightStep)) }))
-      .filter(({ weight }) => weight > 0),
+      .map(({ source, weight }) => ({ source, weight: stepsOf(weight / weightStep) }))
+      .filter(({ weight }) => weight !== 0),
   )
   const offsets = new Uint32Array(items.length + 1)
   kept.forEach((row, i) => {
@@ -103,8 +103,13 @@ function votersOf(
     weightStep,
     offsets,
     source: Uint32Array.from(flat, ({ source }) => source),
-    weights: Uint8Array.from(flat, ({ weight }) => weight),
+    weights: Int8Array.from(flat, ({ weight }) => weight),
   }
+}
+
+/** Whole steps, at most LARGEST_WEIGHT either way; halves away from 0. */
+function stepsOf(weight: number): number {
+  return Math.sign(weight) * Math.min(LARGEST_WEIGHT, Math.round(Math.abs(weight)))
 }
 
 function columnsOf(items: Int32Array, itemNos: Uint32Array, sources: CellSources, crc: number): ColumnCell {

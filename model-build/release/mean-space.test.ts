@@ -25,7 +25,16 @@ test('a release with a mean space is read back without a model, and its channel 
     items: Array.from({ length: 100 }, (_, i) => bareItem(`i${i}`)),
     interactions: log,
   }
-  const solve = { dim: 16, alpha0: 0.3, reg: 0.003, nu: 1, sweeps: 3, lambda: 100, voterMethod: 'sparse' } as const
+  const solve = {
+    dim: 16,
+    alpha0: 0.3,
+    reg: 0.003,
+    nu: 1,
+    sweeps: 3,
+    lambda: 100,
+    against: false,
+    voterMethod: 'sparse',
+  } as const
   const rest = { votersPerItem: 20, minSupport: 1, ratio: 1, voterRatio: 1, seed: 1 }
   const second = { kind: 'mean', epochs: 12, shown: 0.5, ratio: 1 } as const
   const models = await fitModels(dataset, { ...solve, ...rest, second }, pool)

@@ -24,7 +24,16 @@ test('a release with a sequence space is read back, and its encoder finds what f
     items: Array.from({ length: 60 }, (_, i) => bareItem(`i${i}`)),
     interactions: log,
   }
-  const solve = { dim: 16, alpha0: 0.3, reg: 0.003, nu: 1, sweeps: 3, lambda: 100, voterMethod: 'sparse' } as const
+  const solve = {
+    dim: 16,
+    alpha0: 0.3,
+    reg: 0.003,
+    nu: 1,
+    sweeps: 3,
+    lambda: 100,
+    against: false,
+    voterMethod: 'sparse',
+  } as const
   const rest = { votersPerItem: 20, minSupport: 1, ratio: 1, voterRatio: 1, seed: 1 }
   const second = { kind: 'sequence', epochs: 25, dropout: 0, horizon: 1, learningRate: 0.004 } as const
   const models = await fitModels(dataset, { ...solve, ...rest, second }, pool)

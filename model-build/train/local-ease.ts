@@ -9,6 +9,9 @@ export type LocalEaseJob = Omit<EaseJob, 'lambda'> & {
   readonly directed: boolean
 }
 
+const WIDE = 256
+const POPULAR = 2_048
+
 /** Steps between two items of a history that still count; the kernel knows as many. */
 const STEPS = 64
 
@@ -21,14 +24,15 @@ const DECAY = 2 ** (-1 / 3)
  *
  * Directed, each moment of each history is one more row: what came before it, fading by DECAY, is to foretell what came after it, fading likewise
  * (the joint model of Choi et al., "Session-aware Linear Item-Item Models", WWW 2021). Their sums over all moments have closed forms in the two places.
- * @param neighbours - Co-occurring items per solve, a multiple of 8, 8 … 256.
+ * @param neighbours - Co-occurring items per solve, 8 … 256; the POPULAR items with most users, which most of what is asked for is among, get WIDE in any case.
  */
 export async function visitLocalColumns(
   job: LocalEaseJob & { readonly lambda: number; readonly neighbours: number; readonly minSupport: number },
   visit: LocalVisitor,
 ): Promise<void> {
-  const { pool, byUser, byItem, neighbours: keep } = job
+  const { pool, byUser, byItem, neighbours } = job
   const items = byItem.rowCount
+  const keep = Math.max(WIDE, 8 * Math.ceil(neighbours / 8))
   await pool.scope(async () => {
     const ids = pool.i32(items * keep)
     const lengths = pool.i32(items)
@@ -43,6 +47,9 @@ export async function visitLocalColumns(
         args: [...args, items, keep, job.minSupport, ids.byteOffset, lengths.byteOffset],
       })
     })
+    const least = usersOfPopular(byItem.offsets)
+    for (let i = 0; i < items; i++)
+      if (byItem.offsets[i + 1] - byItem.offsets[i] < least) lengths[i] = Math.min(lengths[i], neighbours)
     await solve(job, { keep, ids, lengths, ridges: new Float32Array(items).fill(job.lambda) }, visit)
   })
   job.onProgress?.(items, items)
@@ -95,6 +102,12 @@ async function solve(job: LocalEaseJob, { keep, ids, lengths, ridges }: Support,
     const [from, to] = [item * keep, item * keep + lengths[item]]
     visit(item, weights.subarray(from, to), ids.subarray(from, to))
   }
+}
+
+/** Users of the POPULAR-th item by users, at least 1. */
+function usersOfPopular(offsets: Int32Array): number {
+  const users = Int32Array.from({ length: offsets.length - 1 }, (_, i) => offsets[i + 1] - offsets[i]).sort()
+  return Math.max(1, users[users.length - POPULAR] ?? 1)
 }
 
 /** One over the square root of each item's number of users, 0 of none. */

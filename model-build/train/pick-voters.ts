@@ -11,20 +11,27 @@ export type Picker = {
   readonly finish: () => Picked
 }
 
+export type PickOptions = {
+  readonly mean: number
+  readonly minSupport: number
+  /** Whether a weight below 0 counts as much as one above, or is passed over. */
+  readonly against: boolean
+}
+
 /** Most sources of one item over the mean. */
-const MOST = 4
+const MOST = 12
 
 /** Sources that an item keeps although others have larger weights. */
 const LEAST = 3
 
 /**
  * Picks sources for all items by the size of their weights, `mean` for each item that has any: popular items hang on more of them than rare ones.
- * Only positive weights of pairs that at least `minSupport` users share are picked; ties go to the lower source.
+ * Only pairs that at least `minSupport` users share are picked; ties go to the lower source.
  */
 export function createPicker(
   byUser: SparseRows,
   byItem: SparseRows,
-  { mean, minSupport }: { readonly mean: number; readonly minSupport: number },
+  { mean, minSupport, against }: PickOptions,
 ): Picker {
   const items = byItem.rowCount
   const most = Math.min(LIMITS.votersPerItem, MOST * mean)
@@ -39,7 +46,7 @@ export function createPicker(
     if (support !== undefined) countShared(byUser, byItem, item, support)
     const base = end
     for (let k = 0; k < weights.length; k++) {
-      const value = weights[k]
+      const value = against ? Math.abs(weights[k]) : weights[k]
       const isFull = end - base === most
       if (!(value > 0) || (isFull && value <= weight[end - 1])) continue
       const from = sources === undefined ? k : sources[k]

@@ -20,11 +20,17 @@ const LAMBDAS: readonly number[] = [1, 3, 10, 30, 100, 300, 1000]
 /** Items beyond which the item-to-item search looks at one fold only. */
 export const MANY_ITEMS = 8_000
 
-/** Chooses the ridge among 1 … 1000 for the voters that would ship, by hill climbing from 30. Large logs are cut to whole users. */
+/** What is chosen of voters. */
+export type VoterSolve = { readonly lambda: number; readonly against: boolean }
+
+/**
+ * Chooses the ridge among 1 … 1000 for the voters that would ship, and whether they may speak against items, by hill climbing from 30 and no. Large logs
+ * are cut to whole users.
+ */
 export function selectVoters(
   log: Interactions,
   options: SelectOptions & Pick<VoterOptions, 'method' | 'minSupport' | 'votersPerItem'>,
-): Promise<Selection<{ readonly lambda: number }>> {
+): Promise<Selection<VoterSolve>> {
   return withPool(options.pool, async (pool) => {
     const folds = foldsOf(log, options, {
       maxTrainRows: options.maxTrainRows ?? 2_000_000,
@@ -35,21 +41,21 @@ export function selectVoters(
       split,
       byUser: voterRows(split.log, { method, userSubset: split.trainUsers }),
     }))
-    const trials: Trial<{ readonly lambda: number }>[] = []
-    const evaluate = async ([at]: readonly [number, number]): Promise<number> => {
-      const lambda = LAMBDAS[at]
+    const trials: Trial<VoterSolve>[] = []
+    const evaluate = async ([at, sign]: readonly [number, number]): Promise<number> => {
+      const solve = { lambda: LAMBDAS[at], against: sign === 1 }
       let sum = 0
       for (const { split, byUser } of parts) {
-        const voters = await votersOfRows(pool, byUser, { ...options, lambda, pool })
+        const voters = await votersOfRows(pool, byUser, { ...options, ...solve, pool })
         const scoresOf = createVoterScorer(voters, log.itemCount, options.ratio ?? 1)
         sum += meanOverUsers(split, (u) => scoresOf(split.histories[u]))
       }
       const ndcg = sum / folds.length
-      trials.push({ setting: { lambda }, ndcg })
+      trials.push({ setting: solve, ndcg })
       options.onProgress?.(trials.length, LAMBDAS.length)
       return ndcg
     }
-    await descend({ width: LAMBDAS.length, height: 1, maxTrials: MAX_TRIALS }, [3, 0], evaluate)
+    await descend({ width: LAMBDAS.length, height: 2, maxTrials: MAX_TRIALS }, [3, 0], evaluate)
     return bestOf(trials)
   })
 }

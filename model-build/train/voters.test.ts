@@ -57,7 +57,7 @@ function products(left: readonly number[][], right: readonly number[][]): number
   return left[0].map((_, i) => right[0].map((_, j) => left.reduce((sum, row, r) => sum + row[i] * right[r][j], 0)))
 }
 
-/** Ridge regression of column `target` on some others by Gauss-Jordan in double precision: weights by source, those above 0. */
+/** Ridge regression of column `target` on some others by Gauss-Jordan in double precision: weights by source. */
 function regression(
   { gram, cross }: { readonly gram: number[][]; readonly cross: number[][] },
   {
@@ -73,27 +73,35 @@ function regression(
       if (i !== p) a[i] = row.map((value, c) => value - row[p] * a[p][c])
     })
   }
-  return new Map(a.map((row, k) => [sources[k], row[sources.length]] as const).filter(([, weight]) => weight > 0))
+  return new Map(a.map((row, k) => [sources[k], row[sources.length]] as const))
 }
 
-type Options = { readonly mean: number; readonly minSupport?: number; readonly lambda: number }
+type Options = {
+  readonly mean: number
+  readonly minSupport?: number
+  readonly lambda: number
+  readonly against?: boolean
+}
 
 /** Picks by weights of all pairs, found under ten times the ridge, and solves the regression on what was picked. */
 function reference(
   sums: { readonly gram: number[][]; readonly cross: number[][] },
   pairs: number[][],
-  { mean, minSupport = 1, lambda }: Options,
+  { mean, minSupport = 1, lambda, against = false }: Options,
 ): Map<number, number>[] {
+  const size = (weight: number) => (against ? Math.abs(weight) : weight)
   const found = pairs.map((_, target) => {
     const into = pairs.map((row, source) => [source, row[target]] as const)
-    const able = into.filter(([source, weight]) => weight > 0 && sums.gram[source][target] >= minSupport)
-    return able.sort((a, b) => b[1] - a[1]).slice(0, 4 * mean)
+    const able = into.filter(([source, weight]) => size(weight) > 0 && sums.gram[source][target] >= minSupport)
+    return able.sort((a, b) => size(b[1]) - size(a[1])).slice(0, 12 * mean)
   })
-  const largest = found.flatMap((row) => row.map(([, weight]) => weight)).sort((a, b) => b - a)
+  const largest = found.flatMap((row) => row.map(([, weight]) => size(weight))).sort((a, b) => b - a)
   const least = largest[mean * found.filter((row) => row.length > 0).length - 1] ?? 0
   return found.map((row, target) => {
-    const sources = row.filter(([, weight], k) => k < 3 || weight >= least).map(([source]) => source)
-    return regression(sums, { sources, target, lambda: lambda * Math.sqrt(Math.max(1, sources.length / mean)) })
+    const sources = row.filter(([, weight], k) => k < 3 || size(weight) >= least).map(([source]) => source)
+    const ridge = lambda * Math.sqrt(Math.max(1, sources.length / mean))
+    const weights = regression(sums, { sources, target, lambda: ridge })
+    return new Map([...weights].filter(([, weight]) => against || weight > 0))
   })
 }
 
@@ -125,6 +133,14 @@ describe('trainVoters', () => {
     const sizes = Array.from({ length: 150 }, (_, i) => voters.offsets[i + 1] - voters.offsets[i])
     expect(Math.max(...sizes)).toBeGreaterThan(10)
     expect(voters.source.length).toBeLessThanOrEqual(150 * 7)
+  })
+
+  test('keeps what speaks against an item, where asked to', async () => {
+    const options = { minSupport: 1, lambda: 0.5, against: true } as const
+    const voters = await trainVoters(log, { ...options, votersPerItem: 7, method: 'ease' })
+    expect(voters.weight.filter((weight) => weight < 0).length).toBeGreaterThan(100)
+    // EASE knows weights of pairs that nobody shares; those count as well.
+    expectVoters(voters, undirected(lists, 150, { ...options, minSupport: 0, mean: 7 }))
   })
 
   test('finds the same through the users where they are few', async () => {

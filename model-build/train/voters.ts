@@ -18,12 +18,14 @@ const PICKING_RIDGE = 10
 export type VoterMethod = 'auto' | 'ease' | 'sparse' | 'directed'
 
 export type VoterOptions = {
-  /** Voters kept per candidate in the mean, default 20; at most four times as many for one. */
+  /** Voters kept per candidate in the mean, default 20; at most twelve times as many for one. */
   readonly votersPerItem?: number
   /** A pair shared by fewer distinct users is dropped, >= 1. */
   readonly minSupport: number
   /** Ridge of the regression on the voters kept, in users, > 0. */
   readonly lambda: number
+  /** Whether items may speak against others; false by default. */
+  readonly against?: boolean | undefined
   readonly method: VoterMethod
   /** Co-occurring items per local solve of the sparse method, a multiple of 8 up to 256, default 96. */
   readonly neighbours?: number
@@ -32,7 +34,7 @@ export type VoterOptions = {
   readonly onProgress?: (done: number, total: number) => void
 }
 
-/** Voters of candidate i are entries `offsets[i] … offsets[i + 1] - 1`, ascending by source, all weights > 0. */
+/** Voters of candidate i are entries `offsets[i] … offsets[i + 1] - 1`, ascending by source, no weight is 0; one below speaks against it. */
 export type Voters = {
   readonly offsets: Int32Array
   readonly source: Int32Array
@@ -42,7 +44,7 @@ export type Voters = {
 }
 
 /**
- * For each item the items whose presence in a history speaks most for it, in two steps. The first picks: the largest positive weights into each item's column
+ * For each item the items whose presence in a history speaks most for it or against it, in two steps. The first picks: the largest weights into each item's column
  * of EASE's item-item matrix (Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", WWW 2019), exact where min(users, items) allows a dense solve, else by
  * the same regression restricted to each item's nearest co-occurring items. The second solves EASE's regression again on what was picked alone (SLIM's support,
  * Ning & Karypis 2011), since weights of a whole matrix do not suit a part of it. Interactions count as 0 or 1. Candidates with no supported pair have no voters. Ties
@@ -66,11 +68,11 @@ export function voterRows(
 export async function votersOfRows(pool: KernelPool, byUser: SparseRows, options: VoterOptions): Promise<Voters> {
   const byItem = transposeRows(byUser)
   const method = chooseMethod(options.method, byUser)
-  const { lambda, minSupport, neighbours = 96, votersPerItem = 20, onProgress } = options
+  const { lambda, minSupport, against = false, neighbours = 96, votersPerItem = 20, onProgress } = options
   const job = { pool, byUser, byItem, directed: method === 'directed', onProgress }
   // Nearest items are supported as they are found; weights of a whole matrix are not.
   const isWhole = method === 'ease' || method === 'ease-dual'
-  const picker = createPicker(byUser, byItem, { mean: votersPerItem, minSupport: isWhole ? minSupport : 1 })
+  const picker = createPicker(byUser, byItem, { mean: votersPerItem, minSupport: isWhole ? minSupport : 1, against })
   const picking = { ...job, lambda: PICKING_RIDGE * lambda }
   if (method === 'ease') await visitPrimalColumns(picking, picker.pick)
   else if (method === 'ease-dual') await visitDualColumns(picking, picker.pick)
@@ -79,12 +81,12 @@ export async function votersOfRows(pool: KernelPool, byUser: SparseRows, options
   const ridges = Float32Array.from({ length: byItem.rowCount }, (_, i) => {
     return lambda * Math.sqrt(Math.max(1, (picked.offsets[i + 1] - picked.offsets[i]) / votersPerItem))
   })
-  return { ...(await weighPicked({ ...job, ridges }, picked)), method }
+  return { ...(await weighPicked({ ...job, ridges, against }, picked)), method }
 }
 
-/** Solves the regression on the picked sources; those that turn out to speak against an item are left out. */
+/** Solves the regression on the picked sources; weights that come out at 0, or below unless they may, are left out. */
 async function weighPicked(
-  job: LocalEaseJob & { readonly ridges: Float32Array },
+  job: LocalEaseJob & { readonly ridges: Float32Array; readonly against: boolean },
   picked: Picked,
 ): Promise<Omit<Voters, 'method'>> {
   const offsets = new Int32Array(picked.offsets.length)
@@ -93,7 +95,7 @@ async function weighPicked(
   let at = 0
   await visitGivenColumns(job, picked, (item, weights, sources) => {
     weights.forEach((value, k) => {
-      if (!(value > 0)) return
+      if (!(value > 0 || (job.against && value < 0))) return
       source[at] = sources[k]
       weight[at++] = value
     })

@@ -9,7 +9,7 @@ import { createTrialFolds, type TrialFold } from './trial-folds.ts'
 const ITEMS = 120
 const log = logFromLists(clusteredLists({ users: 300, items: ITEMS, clusters: 8, perUser: 8, seed: 4 }), ITEMS)
 const SETTING = { dim: 16, alpha0: 0.3, reg: 0.003, nu: 1 }
-const MODELS = { voterMethod: 'ease', votersPerItem: 20, minSupport: 1, seed: 1 } as const
+const MODELS = { voterMethod: 'ease', against: false, votersPerItem: 20, minSupport: 1, seed: 1 } as const
 
 describe('judgeBlend', () => {
   let pool: KernelPool

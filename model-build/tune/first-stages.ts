@@ -28,17 +28,17 @@ export type FirstStageParts = {
 /** @param models - What is not searched for. */
 export function createFirstStages(
   pool: KernelPool,
-  models: Pick<ModelOptions, 'voterMethod' | 'votersPerItem' | 'minSupport' | 'seed'>,
+  models: Pick<ModelOptions, 'voterMethod' | 'against' | 'votersPerItem' | 'minSupport' | 'seed'>,
   ratio: number,
 ): FirstStages {
-  const { voterMethod: method, votersPerItem, minSupport, seed } = models
+  const { voterMethod: method, against, votersPerItem, minSupport, seed } = models
   return {
     items: async (setting, { byUser }) => {
       const options = { ...ialsOf(setting, byUser), sweeps: TRIAL_SWEEPS, seed, pool }
       return (await trainIalsOnRows(byUser, options)).items
     },
     voters: ({ lambda }, { voterRows }) =>
-      pool.scope(() => votersOfRows(pool, voterRows, { method, votersPerItem, minSupport, lambda, pool })),
+      pool.scope(() => votersOfRows(pool, voterRows, { method, against, votersPerItem, minSupport, lambda, pool })),
     judge: ({ setting, items, voters }, { byUser, users }) =>
       judgeBlend(pool, { items, voters, job: { ...ialsOf(setting, byUser), ratio } }, users),
   }

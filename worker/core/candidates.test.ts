@@ -32,15 +32,15 @@ function query(parts: Partial<Query> = {}): Query {
   return { history, context, contextItems: [], blocked, scene: 'for-you', ...parts }
 }
 
-/** Four items of one cell; 0 and 1 vote for 2, 1 and 3 vote for 0. Weight step 1/2. */
-function tinyModel(): Model {
+/** Four items of one cell; 1 and 3 vote for 0, 0 and 1 vote for 2. Weight step 1/2. */
+function tinyModel(weights: readonly [number, number, number, number] = [4, 63, 6, 10]): Model {
   const tiny = syntheticRelease({ items: 4, dim: 4, votersPerItem: 0 })
   const voters = {
     ...tiny.cells[0].voters,
     weightStep: 0.5,
     offsets: Uint32Array.of(0, 2, 2, 4, 4),
     source: Uint32Array.of(1, 3, 0, 1),
-    weights: Uint8Array.of(4, 63, 6, 10),
+    weights: Int8Array.of(...weights),
   }
   return modelOf({ ...tiny, cells: [{ ...tiny.cells[0], voters }] }, { voterRatio: 0.5 })
 }
@@ -53,6 +53,39 @@ test('mostVoted adds up ratio^k · weight · step, latest first', () => {
   expect(ask(new Uint8Array(4), 1)).toEqual([2])
   expect(ask(Uint8Array.of(0, 0, 1, 0))).toEqual([0])
   expect(ask(new Uint8Array(4))).toEqual([2, 0])
+})
+
+test('mostVoted leaves out what as much or more speaks against as for', () => {
+  const ask = (weights: [number, number, number, number]) => {
+    const tiny = tinyModel(weights)
+    const items = [0, 1].map((itemNo) => historyItemOf(tiny.catalogue, itemNo, Number.NaN))
+    const once = () => [...mostVoted(tiny, items, { ratio: 1, k: 9, blocked: new Uint8Array(4) })]
+    expect(once()).toEqual(once())
+    return once()
+  }
+  expect(ask([4, 63, 6, 10])).toEqual([2, 0])
+  expect(ask([4, 63, 6, -6])).toEqual([0])
+  expect(ask([-4, 63, 6, -5])).toEqual([2])
+  expect(ask([4, 63, -5, 6])).toEqual([0, 2])
+  expect(ask([-1, 63, 5, -6])).toEqual([])
+})
+
+test('countVotes subtracts votes against, and counts only those for', () => {
+  const tiny = tinyModel([4, -63, -6, 10])
+  const items = [0, 1].map((itemNo) => historyItemOf(tiny.catalogue, itemNo, Number.NaN))
+  const contextItems = [historyItemOf(tiny.catalogue, 3, Number.NaN)]
+  const votes = countVotes(tiny, Int32Array.of(2, 0), { history: items, contextItems, now: Number.NaN })
+  expect([...votes.recent]).toEqual([-3 + 0.5 * 5, 0.5 * 2])
+  expect([...votes.uniform]).toEqual([2, 2])
+  expect([...votes.max]).toEqual([5, 2])
+  expect([...votes.second]).toEqual([0, 0])
+  expect([...votes.count]).toEqual([1, 1])
+  expect([...votes.total]).toEqual([5, 2])
+  expect([...votes.last]).toEqual([-3, 0])
+  expect([...votes.context]).toEqual([0, -31.5])
+  expect([...votes.best]).toEqual([1, 1])
+  expect([...votes.lastPosition]).toEqual([1, 1])
+  expect([...votes.maxPosition]).toEqual([1, 1])
 })
 
 test('countVotes tells recent, uniform, fast, largest, last and context votes apart', () => {

@@ -122,7 +122,7 @@ function clusterVoters({ items, votersPerItem }: SyntheticOptions, parts: VoterP
     weightStep: 2 ** -7,
     offsets,
     source: Uint32Array.from(source),
-    weights: Uint8Array.from(weights),
+    weights: Int8Array.from(weights),
   }
 }
 

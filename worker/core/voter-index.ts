@@ -4,18 +4,18 @@ import type { VoterCell } from '#contract/voters'
 /** Rows a voter index can name: 18 bits, above the 250 k items of the largest tier. */
 export const MAX_ROWS = 2 ** 18
 
-/** Votes turned round: for each item that may stand in a history, the resident rows it speaks for. Three bytes a vote. */
+/** Votes turned round: for each item that may stand in a history, the resident rows it speaks for or against. Four bytes a vote. */
 export type VoterIndex = {
   readonly voteCount: number
   /** Weight step of each row's cell: vote = weight · step. */
   stepOf(row: number): number
   /** First and one past the last vote of a source item, in one reused pair. */
   range(itemNo: number): readonly [number, number]
-  /** Sum of the integer weights of all votes of a row; total = totalOf · step. */
+  /** Sum of the integer weights of all votes for a row; total = totalOf · step. */
   readonly totalOf: Uint16Array
   readonly low: Uint16Array
-  /** Bits 0-1: row div 65536; bits 2-7: weight 1…63. */
-  readonly high: Uint8Array
+  /** Bits 0-1: row div 65536; the bits above: weight -63…63. */
+  readonly high: Int16Array
 }
 
 /** One cell's voters and the row of its first item. */
@@ -33,7 +33,7 @@ export function createVoterIndex(parts: readonly VoterPart[], rowCount: number, 
   const starts = countSources(parts, itemNoEnd)
   const voteCount = starts[itemNoEnd]
   const low = new Uint16Array(voteCount)
-  const high = new Uint8Array(voteCount)
+  const high = new Int16Array(voteCount)
   const totalOf = new Uint16Array(rowCount)
   const next = starts.slice(0, itemNoEnd)
   for (const { voters, firstRow } of parts) {
@@ -45,7 +45,7 @@ export function createVoterIndex(parts: readonly VoterPart[], rowCount: number, 
         const at = next[source[k]]++
         low[at] = row & 0xffff
         high[at] = (row >>> 16) | (weights[k] << 2)
-        total += weights[k]
+        total += Math.max(0, weights[k])
       }
       totalOf[row] = total
     }
@@ -72,7 +72,7 @@ function countSources(parts: readonly VoterPart[], itemNoEnd: number): Uint32Arr
   for (const { voters } of parts) {
     for (let k = 0; k < voters.source.length; k++) {
       const source = voters.source[k]
-      if (source >= itemNoEnd || voters.weights[k] > 63)
+      if (source >= itemNoEnd || Math.abs(voters.weights[k]) > 63)
         throw new RecError('shard-malformed', 'a vote is out of range', { itemNoEnd })
       starts[source + 1]++
     }

@@ -6,6 +6,9 @@ import type { Model } from './model.ts'
 /** History weights below this have no say: what they add is beyond single precision. */
 const LEAST_WEIGHT = 2 ** -40
 
+/** Votes for and against that add up to nothing: beyond single precision beside any vote, yet no 0, which says that nobody voted. */
+const NOTHING = 2 ** -100
+
 /** Votes of a history for each of some rows; one entry per row. */
 export type Votes = {
   readonly recent: Float32Array
@@ -15,7 +18,7 @@ export type Votes = {
   readonly count: Float32Array
   readonly last: Float32Array
   readonly context: Float32Array
-  /** Of all voters of the row, in the history or not. */
+  /** Of all voters for the row, in the history or not. */
   readonly total: Float32Array
   readonly second: Float32Array
   readonly last3: Float32Array
@@ -33,7 +36,7 @@ export type Votes = {
 /**
  * The rows with the most votes, each history item voting with ratio^k. Sums are rounded to single precision after every vote,
  * latest item first, so that every engine agrees.
- * @returns Rows by descending votes, ties by ascending itemNo; at most k, none blocked, none without a vote.
+ * @returns Rows by descending votes, ties by ascending itemNo; at most k, none blocked, none that no more speaks for than against.
  */
 export function mostVoted(
   model: Model,
@@ -49,13 +52,14 @@ export function mostVoted(
     for (let at = from; at < to; at++) {
       const row = voters.low[at] | ((voters.high[at] & 3) << 16)
       if (sums[row] === 0) touched[found++] = row
-      sums[row] += weights[h] * ((voters.high[at] >>> 2) * voters.stepOf(row))
+      const sum = sums[row] + weights[h] * ((voters.high[at] >> 2) * voters.stepOf(row))
+      sums[row] = sum === 0 ? NOTHING : sum
     }
   }
   heap.reset(k)
   for (let i = 0; i < found; i++) {
     const row = touched[i]
-    if (blocked[row] === 0 && sums[row] >= heap.floor) heap.offer(row, sums[row])
+    if (blocked[row] === 0 && sums[row] > NOTHING && sums[row] >= heap.floor) heap.offer(row, sums[row])
     sums[row] = 0
   }
   return heap.take().rows
@@ -110,7 +114,7 @@ export function addVote(votes: Votes, slot: number, vote: number, by: VoteBy): v
   votes.recent[slot] += recentWeight * vote
   votes.uniform[slot] += vote
   votes.fast[slot] += by.fastWeight * vote
-  votes.count[slot]++
+  if (vote > 0) votes.count[slot]++
   if (vote > votes.max[slot]) {
     votes.second[slot] = votes.max[slot]
     votes.max[slot] = vote
@@ -124,7 +128,7 @@ export function addVote(votes: Votes, slot: number, vote: number, by: VoteBy): v
   if (h === 0) votes.last[slot] = vote
   if (h < 3) votes.last3[slot] += vote
   if (by.inSession) votes.session[slot] += vote
-  if (h < votes.lastPosition[slot]) votes.lastPosition[slot] = h
+  if (vote > 0 && h < votes.lastPosition[slot]) votes.lastPosition[slot] = h
 }
 
 function eachVote(model: Model, item: HistoryItem, visit: (slot: number, vote: number) => void): void {
@@ -134,7 +138,7 @@ function eachVote(model: Model, item: HistoryItem, visit: (slot: number, vote: n
   for (let at = from; at < to; at++) {
     const row = voters.low[at] | ((voters.high[at] & 3) << 16)
     const slot = slotOf[row]
-    if (slot >= 0) visit(slot, (voters.high[at] >>> 2) * voters.stepOf(row))
+    if (slot >= 0) visit(slot, (voters.high[at] >> 2) * voters.stepOf(row))
   }
 }
 

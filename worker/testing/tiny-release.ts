@@ -191,7 +191,7 @@ function tinyVoters(itemNos: Uint32Array, crc: number) {
     weightStep: 0.01,
     offsets,
     source: voted.map((n) => n - 4),
-    weights: new Uint8Array(voted.length).fill(20),
+    weights: new Int8Array(voted.length).fill(20),
   }
 }
 
