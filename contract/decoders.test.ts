@@ -6,7 +6,7 @@ import { decodeObject, encodeObject } from './object-file.ts'
 import { OBJECT_SAMPLES, type ObjectSample, objectSample } from './samples.conformance.ts'
 import { VarintReader, VarintWriter } from './varint.ts'
 import { encodeVectors } from './vectors.ts'
-import { decodeVoters, encodeVoters } from './voters.ts'
+import { decodeVoters, encodeVoters, levelOf, weightOfLevel } from './voters.ts'
 
 const shardMalformed = expect.objectContaining({ name: 'RecError', code: 'shard-malformed' })
 
@@ -190,4 +190,14 @@ describe('encoders refuse what decoders would', () => {
     expect(() => encodeVectors(cell)).toThrow(shardMalformed)
     expect(() => encodeCards(new Array(65_536).fill(card), 0)).toThrow(shardMalformed)
   })
+})
+
+test('levels of weights fit six bits, lie within a step of what they stand for, and are told apart', () => {
+  for (let weight = -63; weight <= 63; weight++) {
+    const level = levelOf(weight)
+    expect(Math.abs(level)).toBeLessThan(32)
+    expect(Math.abs(weightOfLevel(level) - weight)).toBeLessThanOrEqual(Math.abs(weight) < 17 ? 1 : 1.5)
+    expect(levelOf(weightOfLevel(level))).toBe(level)
+  }
+  expect([1, 15, 16, 17, 63, -1, -63].map(levelOf)).toEqual([1, 15, 15, 16, 31, -1, -31])
 })

@@ -70,7 +70,24 @@ export function encodeVoters(cell: VoterCell): Uint8Array {
 }
 
 /** Largest size of a weight, in steps. */
-const MAX_WEIGHT = 63
+export const MAX_WEIGHT = 63
+
+/** Weights up to this many steps are all told apart by a device, larger ones in threes. */
+const FINE_WEIGHTS = 15
+const COARSE_STEP = 3
+
+/** The level of a weight of -63…63 steps, -31…31: what a device keeps of it, in six bits. */
+export function levelOf(weight: number): number {
+  const size = Math.abs(weight)
+  const coarse = FINE_WEIGHTS + Math.round((size - FINE_WEIGHTS) / COARSE_STEP)
+  return Math.sign(weight) * (size <= FINE_WEIGHTS ? size : coarse)
+}
+
+/** The weight of a level, in steps; a build writes no others. */
+export function weightOfLevel(level: number): number {
+  const size = Math.abs(level)
+  return Math.sign(level) * (size <= FINE_WEIGHTS ? size : FINE_WEIGHTS + COARSE_STEP * (size - FINE_WEIGHTS))
+}
 
 /** Reads a voters object; `weights` shares the file's memory. @throws RecError `shard-malformed` */
 export function decodeVoters(bytes: Uint8Array): VoterCell {

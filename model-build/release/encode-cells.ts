@@ -4,7 +4,7 @@ import { type ColumnCell, DAY_MS, DAY_ZERO_MS, encodeColumns, ITEM_FLAG, UNKNOWN
 import type { CellParts } from '#contract/patch'
 import type { CellEntry } from '#contract/shard-table'
 import { encodeVectors, type VectorCell } from '#contract/vectors'
-import { encodeVoters, type VoterCell } from '#contract/voters'
+import { encodeVoters, levelOf, MAX_WEIGHT, type VoterCell, weightOfLevel } from '#contract/voters'
 import type { CatalogueItem } from '../dataset.ts'
 import type { Voters } from '../train/voters.ts'
 import type { IndexedDictionaries } from './dictionaries.ts'
@@ -30,8 +30,6 @@ export type CellSources = {
   /** Milliseconds, NaN unknown. */
   readonly createdAt: Float64Array
 }
-
-const LARGEST_WEIGHT = 63
 
 /** Writes the objects of one cell and its row of the shard table (popularity is set by the caller). */
 export function encodeCell(plan: CellPlan, sources: CellSources, objects: ObjectSet): Omit<CellEntry, 'popularity'> {
@@ -86,7 +84,7 @@ function votersOf(
     }
     return row.sort((a, b) => a.source - b.source)
   })
-  const weightStep = frozen ?? (Math.fround(largest / LARGEST_WEIGHT) || 1)
+  const weightStep = frozen ?? (Math.fround(largest / MAX_WEIGHT) || 1)
   const kept = rows.map((row) =>
     row
       .map(({ source, weight }) => ({ source, weight: stepsOf(weight / weightStep) }))
@@ -107,9 +105,9 @@ function votersOf(
   }
 }
 
-/** Whole steps, at most LARGEST_WEIGHT either way; halves away from 0. */
+/** The nearest weight that a device can tell, at most MAX_WEIGHT either way. */
 function stepsOf(weight: number): number {
-  return Math.sign(weight) * Math.min(LARGEST_WEIGHT, Math.round(Math.abs(weight)))
+  return weightOfLevel(levelOf(Math.sign(weight) * Math.min(MAX_WEIGHT, Math.round(Math.abs(weight)))))
 }
 
 function columnsOf(items: Int32Array, itemNos: Uint32Array, sources: CellSources, crc: number): ColumnCell {

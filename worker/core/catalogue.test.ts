@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { ITEM_FLAG } from '#contract/columns'
+import { levelOf, weightOfLevel } from '#contract/voters'
 import { createBlocked } from './blocked.ts'
 import { createCatalogue } from './catalogue.ts'
 import { createModel } from './model.ts'
@@ -45,16 +46,20 @@ test('createCatalogue refuses objects of different cells, other dimensions and r
 })
 
 test('createVoterIndex names every vote of resident cells once, steps by cell', () => {
-  const parts = cells.map(({ voters }, c) => ({ voters: { ...voters, weightStep: c + 1 }, firstRow: c * 100 }))
+  const parts = cells.map(({ voters }, c) => {
+    const weights = voters.weights.map((weight, k) => (k % 3 === 0 ? -weight : weight))
+    return { voters: { ...voters, weights, weightStep: c + 1 }, firstRow: c * 100 }
+  })
   const index = createVoterIndex(parts, 250, 250)
   let votes = 0
   for (let source = 0; source < 250; source++) {
     const [from, to] = index.range(source)
     for (let at = from; at < to; at++) {
       const row = index.low[at] | ((index.high[at] & 3) << 16)
-      const { voters } = cells[Math.floor(row / 100)]
+      const { voters } = parts[Math.floor(row / 100)]
       const own = [...voters.source.subarray(voters.offsets[row % 100], voters.offsets[(row % 100) + 1])]
-      expect(voters.weights[voters.offsets[row % 100] + own.indexOf(source)]).toBe(index.high[at] >> 2)
+      const weight = voters.weights[voters.offsets[row % 100] + own.indexOf(source)]
+      expect(index.weightOf[index.high[at] >>> 2]).toBe(weightOfLevel(levelOf(weight)))
       votes++
     }
   }

@@ -1,10 +1,12 @@
 import { RecError } from '#contract/errors'
-import type { VoterCell } from '#contract/voters'
+import { levelOf, MAX_WEIGHT, type VoterCell, weightOfLevel } from '#contract/voters'
 
 /** Rows a voter index can name: 18 bits, above the 250 k items of the largest tier. */
 export const MAX_ROWS = 2 ** 18
 
-/** Votes turned round: for each item that may stand in a history, the resident rows it speaks for or against. Four bytes a vote. */
+const WEIGHTS = Int8Array.from({ length: 64 }, (_, bits) => weightOfLevel(bits < 32 ? bits : bits - 64))
+
+/** Votes turned round: for each item that may stand in a history, the resident rows it speaks for or against. Three bytes a vote. */
 export type VoterIndex = {
   readonly voteCount: number
   /** Weight step of each row's cell: vote = weight · step. */
@@ -14,8 +16,10 @@ export type VoterIndex = {
   /** Sum of the integer weights of all votes for a row; total = totalOf · step. */
   readonly totalOf: Uint16Array
   readonly low: Uint16Array
-  /** Bits 0-1: row div 65536; the bits above: weight -63…63. */
-  readonly high: Int16Array
+  /** Bits 0-1: row div 65536; bits 2-7: level of the weight, in two's complement. */
+  readonly high: Uint8Array
+  /** Weights by such six bits. */
+  readonly weightOf: Int8Array
 }
 
 /** One cell's voters and the row of its first item. */
@@ -33,7 +37,7 @@ export function createVoterIndex(parts: readonly VoterPart[], rowCount: number, 
   const starts = countSources(parts, itemNoEnd)
   const voteCount = starts[itemNoEnd]
   const low = new Uint16Array(voteCount)
-  const high = new Int16Array(voteCount)
+  const high = new Uint8Array(voteCount)
   const totalOf = new Uint16Array(rowCount)
   const next = starts.slice(0, itemNoEnd)
   for (const { voters, firstRow } of parts) {
@@ -44,8 +48,9 @@ export function createVoterIndex(parts: readonly VoterPart[], rowCount: number, 
       for (let k = offsets[i]; k < offsets[i + 1]; k++) {
         const at = next[source[k]]++
         low[at] = row & 0xffff
-        high[at] = (row >>> 16) | (weights[k] << 2)
-        total += Math.max(0, weights[k])
+        const level = levelOf(weights[k])
+        high[at] = (row >>> 16) | ((level & 63) << 2)
+        total += Math.max(0, weightOfLevel(level))
       }
       totalOf[row] = total
     }
@@ -57,6 +62,7 @@ export function createVoterIndex(parts: readonly VoterPart[], rowCount: number, 
     totalOf,
     low,
     high,
+    weightOf: WEIGHTS,
     stepOf: createSteps(parts),
     range: (itemNo) => {
       const at = find(sources, itemNo)
@@ -72,7 +78,7 @@ function countSources(parts: readonly VoterPart[], itemNoEnd: number): Uint32Arr
   for (const { voters } of parts) {
     for (let k = 0; k < voters.source.length; k++) {
       const source = voters.source[k]
-      if (source >= itemNoEnd || Math.abs(voters.weights[k]) > 63)
+      if (source >= itemNoEnd || Math.abs(voters.weights[k]) > MAX_WEIGHT)
         throw new RecError('shard-malformed', 'a vote is out of range', { itemNoEnd })
       starts[source + 1]++
     }

@@ -52,7 +52,7 @@ export function mostVoted(
     for (let at = from; at < to; at++) {
       const row = voters.low[at] | ((voters.high[at] & 3) << 16)
       if (sums[row] === 0) touched[found++] = row
-      const sum = sums[row] + weights[h] * ((voters.high[at] >> 2) * voters.stepOf(row))
+      const sum = sums[row] + weights[h] * (voters.weightOf[voters.high[at] >>> 2] * voters.stepOf(row))
       sums[row] = sum === 0 ? NOTHING : sum
     }
   }
@@ -138,7 +138,7 @@ function eachVote(model: Model, item: HistoryItem, visit: (slot: number, vote: n
   for (let at = from; at < to; at++) {
     const row = voters.low[at] | ((voters.high[at] & 3) << 16)
     const slot = slotOf[row]
-    if (slot >= 0) visit(slot, (voters.high[at] >> 2) * voters.stepOf(row))
+    if (slot >= 0) visit(slot, voters.weightOf[voters.high[at] >>> 2] * voters.stepOf(row))
   }
 }
 
