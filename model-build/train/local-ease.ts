@@ -9,6 +9,7 @@ export type LocalEaseJob = Omit<EaseJob, 'lambda'> & {
   readonly directed: boolean
 }
 
+/** Neighbours that each of the POPULAR items with most users is regressed on: popular items hang on many others, each a little. */
 const WIDE = 256
 const POPULAR = 2_048
 

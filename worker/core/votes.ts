@@ -6,7 +6,7 @@ import type { Model } from './model.ts'
 /** History weights below this have no say: what they add is beyond single precision. */
 const LEAST_WEIGHT = 2 ** -40
 
-/** Votes for and against that add up to nothing: beyond single precision beside any vote, yet no 0, which says that nobody voted. */
+/** Sum of votes for and against that cancel: too small to change any other vote in single precision, yet no 0, which says that nobody voted. */
 const NOTHING = 2 ** -100
 
 /** Votes of a history for each of some rows; one entry per row. */
