@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fitModels } from '../fit/fit-models.ts'
+import { SMALL_MODELS } from '../fit/small-models.conformance.ts'
 import { bareItem } from '../ingest/load-dataset.ts'
 import { type AssembledRelease, assembleRelease } from '../release/assemble.ts'
 import { DEFAULT_RULES } from '../release/release-manifest.ts'
@@ -19,18 +20,7 @@ describe('a crew', () => {
   beforeAll(async () => {
     const items = Array.from({ length: SHAPE.items }, (_, i) => bareItem(`i${i}`))
     const dataset = { users: [], items, interactions: log }
-    const solve = {
-      dim: 16,
-      alpha0: 0.3,
-      reg: 0.003,
-      nu: 1,
-      sweeps: 4,
-      lambda: 100,
-      against: false,
-      voterMethod: 'sparse',
-    } as const
-    const rest = { votersPerItem: 20, minSupport: 1, ratio: 1, voterRatio: 1, second: null, seed: 1 }
-    const models = await fitModels(dataset, { ...solve, ...rest }, await pool)
+    const models = await fitModels(dataset, SMALL_MODELS, await pool)
     const sizes = { headSlices: [100], cellItems: 100, graphMinItems: 1000, trendingHalfLifeDays: 7, seed: 1 }
     const site = { site: 'shop', locale: 'en', currency: 'USD', rules: DEFAULT_RULES }
     release = await assembleRelease(dataset, models, null, { ...site, ...sizes, pool: await pool })

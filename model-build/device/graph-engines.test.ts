@@ -3,6 +3,7 @@ import { integerQuery } from '#contract/vectors'
 import { mergeTopK } from '#worker/core/retriever'
 import type { Dataset } from '../dataset.ts'
 import { fitModels } from '../fit/fit-models.ts'
+import { SMALL_MODELS } from '../fit/small-models.conformance.ts'
 import { bareItem } from '../ingest/load-dataset.ts'
 import { assembleRelease } from '../release/assemble.ts'
 import { DEFAULT_RULES } from '../release/release-manifest.ts'
@@ -16,18 +17,7 @@ afterAll(() => pool.close())
 
 test('groups with a graph are searched by it, the rest by the scan, and the best are the same', async () => {
   const dataset = clusteredLog(300, 600)
-  const options = {
-    dim: 16,
-    alpha0: 0.3,
-    reg: 0.003,
-    nu: 1,
-    sweeps: 4,
-    lambda: 100,
-    against: false,
-    voterMethod: 'sparse',
-  } as const
-  const rest = { votersPerItem: 20, minSupport: 1, ratio: 1, voterRatio: 1, second: null, seed: 1 }
-  const models = await fitModels(dataset, { ...options, ...rest }, pool)
+  const models = await fitModels(dataset, SMALL_MODELS, pool)
   const sizes = { headSlices: [100], cellItems: 100, graphMinItems: 400, trendingHalfLifeDays: 7, seed: 1 }
   const site = { site: 'shop', locale: 'en', currency: 'USD', rules: DEFAULT_RULES }
   const { manifest, objects } = await assembleRelease(dataset, models, null, { ...site, ...sizes, pool })

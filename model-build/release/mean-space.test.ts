@@ -8,6 +8,7 @@ import { openEncoder } from '../device/open-encoder.ts'
 import { loadModel } from '../device/resident-model.ts'
 import { createVisitReader } from '../device/visits.ts'
 import { fitModels } from '../fit/fit-models.ts'
+import { SMALL_MODELS } from '../fit/small-models.conformance.ts'
 import { bareItem } from '../ingest/load-dataset.ts'
 import { clusteredLists, logFromLists } from '../train/synthetic-log.ts'
 import { createKernelPool } from '../train/thread-pool.ts'
@@ -25,19 +26,8 @@ test('a release with a mean space is read back without a model, and its channel 
     items: Array.from({ length: 100 }, (_, i) => bareItem(`i${i}`)),
     interactions: log,
   }
-  const solve = {
-    dim: 16,
-    alpha0: 0.3,
-    reg: 0.003,
-    nu: 1,
-    sweeps: 3,
-    lambda: 100,
-    against: false,
-    voterMethod: 'sparse',
-  } as const
-  const rest = { votersPerItem: 20, minSupport: 1, ratio: 1, voterRatio: 1, seed: 1 }
   const second = { kind: 'mean', epochs: 12, shown: 0.5, ratio: 1 } as const
-  const models = await fitModels(dataset, { ...solve, ...rest, second }, pool)
+  const models = await fitModels(dataset, { ...SMALL_MODELS, sweeps: 3, second }, pool)
   const sizes = { headSlices: [20], cellItems: 30, graphMinItems: 1000, trendingHalfLifeDays: 7, seed: 1 }
   const site = { site: 'shop', locale: 'en', currency: 'USD', rules: DEFAULT_RULES }
   const { manifest, objects, itemNos } = await assembleRelease(dataset, models, null, { ...site, ...sizes, pool })

@@ -6,6 +6,7 @@ import { openEncoder } from '../device/open-encoder.ts'
 import { loadModel } from '../device/resident-model.ts'
 import { createVisitReader } from '../device/visits.ts'
 import { fitModels } from '../fit/fit-models.ts'
+import { SMALL_MODELS } from '../fit/small-models.conformance.ts'
 import { bareItem } from '../ingest/load-dataset.ts'
 import { markovLists } from '../sequence/markov-lists.ts'
 import { logFromLists } from '../train/synthetic-log.ts'
@@ -24,19 +25,8 @@ test('a release with a sequence space is read back, and its encoder finds what f
     items: Array.from({ length: 60 }, (_, i) => bareItem(`i${i}`)),
     interactions: log,
   }
-  const solve = {
-    dim: 16,
-    alpha0: 0.3,
-    reg: 0.003,
-    nu: 1,
-    sweeps: 3,
-    lambda: 100,
-    against: false,
-    voterMethod: 'sparse',
-  } as const
-  const rest = { votersPerItem: 20, minSupport: 1, ratio: 1, voterRatio: 1, seed: 1 }
   const second = { kind: 'sequence', epochs: 25, dropout: 0, horizon: 1, learningRate: 0.004 } as const
-  const models = await fitModels(dataset, { ...solve, ...rest, second }, pool)
+  const models = await fitModels(dataset, { ...SMALL_MODELS, sweeps: 3, second }, pool)
   const sizes = { headSlices: [20], cellItems: 30, graphMinItems: 1000, trendingHalfLifeDays: 7, seed: 1 }
   const site = { site: 'shop', locale: 'en', currency: 'USD', rules: DEFAULT_RULES }
   const { manifest, objects, itemNos } = await assembleRelease(dataset, models, null, { ...site, ...sizes, pool })

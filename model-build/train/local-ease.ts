@@ -33,9 +33,8 @@ export async function visitLocalColumns(
 ): Promise<void> {
   const { pool, byUser, byItem, neighbours } = job
   const items = byItem.rowCount
-  const keep = Math.max(WIDE, 8 * Math.ceil(neighbours / 8))
   await pool.scope(async () => {
-    const ids = pool.i32(items * keep)
+    const ids = pool.i32(items * WIDE)
     const lengths = pool.i32(items)
     await pool.scope(async () => {
       const graph = [byUser.offsets, byUser.columns, byItem.offsets, byItem.columns].map(pool.copyI32)
@@ -44,14 +43,14 @@ export async function visitLocalColumns(
         kernel: 'neighbourRows',
         tasks: items,
         chunk: Math.max(64, Math.ceil(items / 256)),
-        scratchBytes: 8 * (items + keep),
-        args: [...args, items, keep, job.minSupport, ids.byteOffset, lengths.byteOffset],
+        scratchBytes: 8 * (items + WIDE),
+        args: [...args, items, WIDE, job.minSupport, ids.byteOffset, lengths.byteOffset],
       })
     })
     const least = usersOfPopular(byItem.offsets)
     for (let i = 0; i < items; i++)
       if (byItem.offsets[i + 1] - byItem.offsets[i] < least) lengths[i] = Math.min(lengths[i], neighbours)
-    await solve(job, { keep, ids, lengths, ridges: new Float32Array(items).fill(job.lambda) }, visit)
+    await solve(job, { keep: WIDE, ids, lengths, ridges: new Float32Array(items).fill(job.lambda) }, visit)
   })
   job.onProgress?.(items, items)
 }

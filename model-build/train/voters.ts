@@ -27,7 +27,7 @@ export type VoterOptions = {
   /** Whether items may speak against others; false by default. */
   readonly against?: boolean | undefined
   readonly method: VoterMethod
-  /** Co-occurring items per local solve of the sparse method, a multiple of 8 up to 256, default 96. */
+  /** Co-occurring items per local solve of the sparse method, 8 … 256, default 96; the most popular items get 256. */
   readonly neighbours?: number
   readonly userSubset?: Int32Array
   readonly pool?: KernelPool

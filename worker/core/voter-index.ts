@@ -6,6 +6,9 @@ export const MAX_ROWS = 2 ** 18
 
 const WEIGHTS = Int8Array.from({ length: 64 }, (_, bits) => weightOfLevel(bits < 32 ? bits : bits - 64))
 
+/** Level of each weight from -MAX_WEIGHT on, in six bits. */
+const LEVEL_BITS = Uint8Array.from({ length: 2 * MAX_WEIGHT + 1 }, (_, at) => levelOf(at - MAX_WEIGHT) & 63)
+
 /** Votes turned round: for each item that may stand in a history, the resident rows it speaks for or against. Three bytes a vote. */
 export type VoterIndex = {
   readonly voteCount: number
@@ -48,9 +51,9 @@ export function createVoterIndex(parts: readonly VoterPart[], rowCount: number, 
       for (let k = offsets[i]; k < offsets[i + 1]; k++) {
         const at = next[source[k]]++
         low[at] = row & 0xffff
-        const level = levelOf(weights[k])
-        high[at] = (row >>> 16) | ((level & 63) << 2)
-        total += Math.max(0, weightOfLevel(level))
+        const level = LEVEL_BITS[weights[k] + MAX_WEIGHT]
+        high[at] = (row >>> 16) | (level << 2)
+        total += Math.max(0, WEIGHTS[level])
       }
       totalOf[row] = total
     }
