@@ -75,19 +75,19 @@ export class CatalogueSoftmax {
     if (among.length <= candidates) for (const item of among) add(item)
     else {
       for (let at = 0; at < wanted.length && drawn.length < candidates; at++) add(wanted[at])
-      for (let draw = 0; draw < candidates && drawn.length < candidates; draw++)
-        add(among[Math.floor(random() * among.length)])
+      let draws = 0
+      for (; draws < candidates && drawn.length < candidates; draws++) add(among[Math.floor(random() * among.length)])
+      this.#correct(drawn, wanted.length, draws)
     }
-    this.#correct(drawn, wanted.length)
     return Int32Array.from(drawn)
   }
 
-  #correct(drawn: readonly number[], wanted: number): void {
-    const { among, candidates, shares } = this.#sizes
-    if (among.length <= candidates) return
-    const uniform = Math.max(0, candidates - wanted) / among.length
+  /** Items that no lesson can want are here by one of the `draws`, so that no chance is 0. */
+  #correct(drawn: readonly number[], wanted: number, draws: number): void {
+    const { among, shares } = this.#sizes
+    const uniform = draws / among.length
     drawn.forEach((item, at) => {
-      this.#buffers.shifts[at] = -Math.log(1 - Math.exp(-uniform - wanted * shares[item]))
+      this.#buffers.shifts[at] = -Math.log(-Math.expm1(-uniform - wanted * shares[item]))
     })
   }
 

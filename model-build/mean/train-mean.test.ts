@@ -37,6 +37,12 @@ test('items that the same people take come to lie in one direction, with all ite
   }
 })
 
+test('a sample whose lessons want more than it holds, filled up by items that nobody has, trains all the same', async () => {
+  const { items } = await trainMean(historiesOf(log, everything), 200, { ...SETTINGS, epochs: 2, candidates: 64, pool })
+  expect(items.every(Number.isFinite)).toBe(true)
+  expect(items.some((value) => value !== 0)).toBe(true)
+})
+
 test('one thread and two give the same bits', async () => {
   const run = (on: typeof pool) =>
     trainMean(historiesOf(log, everything), SHAPE.items, { ...SETTINGS, epochs: 3, pool: on })

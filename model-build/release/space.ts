@@ -1,3 +1,4 @@
+import { RecError } from '#contract/errors'
 import { computeGramian, type Gramian } from '#contract/gramian'
 import { dequantise, quantise } from '#contract/vectors'
 
@@ -12,8 +13,14 @@ export type QuantisedSpace = {
   readonly gramian: Gramian
 }
 
-/** Puts item vectors (row-major) on an int8 grid; `frozen` keeps the grid of the last release. */
+/**
+ * Puts item vectors (row-major) on an int8 grid; `frozen` keeps the grid of the last release.
+ * @throws {RecError} `internal` for a value that is not a number: the grid has no place for it, and training went wrong.
+ */
 export function quantiseSpace(vectors: Float32Array, dim: number, frozen?: Float32Array): QuantisedSpace {
+  const wrong = vectors.findIndex((value) => !Number.isFinite(value))
+  if (wrong >= 0)
+    throw new RecError('internal', `training gave item ${Math.floor(wrong / dim)} a vector with ${vectors[wrong]}`)
   const scales = frozen ?? gridScales(vectors, dim)
   const quantised = quantise(vectors, scales)
   const dequantised = dequantise(quantised, scales)

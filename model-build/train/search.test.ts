@@ -51,6 +51,11 @@ describe('ndcgOfScores', () => {
     const expected = 1 / Math.log2(3) / (1 + 1 / Math.log2(3))
     expect(ndcgOfScores(scores, Int32Array.from([0]), Int32Array.from([2, 3]), 2)).toBeCloseTo(expected, 12)
   })
+
+  test('is 0 for scores that are not numbers', () => {
+    const scores = new Float32Array(4).fill(Number.NaN)
+    expect(ndcgOfScores(scores, Int32Array.from([0]), Int32Array.from([2, 3]), 2)).toBe(0)
+  })
 })
 
 describe('selectIals', () => {

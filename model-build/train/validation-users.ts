@@ -102,7 +102,7 @@ export function ndcgOfScores(scores: Float32Array, history: Int32Array, truth: I
     const score = scores[item]
     let rank = 0
     for (let i = 0; i < scores.length && rank < k; i++)
-      if (scores[i] > score || (scores[i] === score && i < item)) rank++
+      if (!(scores[i] <= score) || (scores[i] === score && i < item)) rank++ // NaN ranks before everything
     if (rank < k) dcg += 1 / Math.log2(rank + 2)
   }
   return dcg / ideal
