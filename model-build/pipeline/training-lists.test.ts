@@ -61,6 +61,20 @@ describe('groupsOf', () => {
     },
   )
 
+  test.each([
+    ['other people in each fold, where there are enough', 120, 120],
+    ['everybody in each fold, at another moment, where there are few', 320, USERS],
+  ])('asks known visitors: %s', async (_what, listUsers, people) => {
+    const known = {
+      ...job,
+      settings: { ...settings, visitors: 'known' as const },
+      effort: { ...job.effort, listUsers },
+    }
+    const { without } = await groupsOf(known, { models: { ...models, second: null }, fold: null }, () => undefined)
+    expect(usersOf(without).size).toBe(people)
+    expect(without.length).toBeGreaterThan(listUsers) // some give a list of a shortened history as well
+  })
+
   test('a list in which nothing was found keeps no rows, and counts as a miss', async () => {
     const { without } = await groupsOf(job, { models: { ...models, second: null }, fold: null }, () => undefined)
     const found = without.filter(({ count }) => count > 0)

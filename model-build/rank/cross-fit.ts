@@ -42,8 +42,8 @@ const SINGLE_FOLD_SHARE = 0.2
 
 /**
  * Fits the first stage without what some users took, fold by fold, exactly as a release is made (grid, voters, columns), and yields each with these users.
- * New visitors: a fold's users are left out entirely (a fifth of all with one fold). Known ones: each fold asks the same users at another moment, and
- * only what they took from then on is left out.
+ * New visitors: a fold's users are left out entirely (a fifth of all with one fold). Known ones: each fold asks other users, and once everybody was asked, or
+ * where there are few, the same at another moment; only what they took from then on is left out.
  */
 export async function* crossFit(dataset: Dataset, options: CrossFitOptions): AsyncGenerator<Fold> {
   const { itemCount } = dataset.interactions
@@ -82,9 +82,13 @@ function newVisitors(dataset: Dataset, { folds, maxUsers, minUserItems, seed }: 
 
 function knownVisitors(dataset: Dataset, { folds, maxUsers, minUserItems, seed, heldShare }: CrossFitOptions) {
   const log = dataset.interactions
-  const users = usable(log, shuffledUsers(log, seed), minUserItems).slice(0, Math.ceil(maxUsers / folds))
+  const everybody = usable(log, shuffledUsers(log, seed), minUserItems)
+  const parts = Math.max(1, Math.min(folds, Math.round((everybody.length * folds) / maxUsers)))
+  const size = Math.min(Math.ceil(maxUsers / folds), Math.ceil(everybody.length / parts))
   return (fold: number): Part => {
-    const moment = { earlier: log.order === 'none' ? 0 : fold, seed: seed + fold }
+    const from = (fold % parts) * size
+    const users = everybody.slice(from, from + size)
+    const moment = { earlier: log.order === 'none' ? 0 : Math.floor(fold / parts), seed: seed + fold }
     const isHeld = new Uint8Array(log.item.length)
     for (const user of users) {
       const random = randomOf(moment.seed, user)
