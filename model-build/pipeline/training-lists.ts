@@ -4,11 +4,9 @@ import type { Dataset } from '../dataset.ts'
 import type { ModelOptions } from '../fit/fit-models.ts'
 import { type CrossFitOptions, crossFit, type Fold } from '../rank/cross-fit.ts'
 import type { TrainingGroup } from '../rank/training-group.ts'
+import { leastRows } from '../train/validation-users.ts'
 import type { Job } from './job.ts'
 import type { JudgedSecond, Lists } from './second-stage.ts'
-
-/** Users with fewer rows say nothing about a held-out part. */
-const MIN_USER_ITEMS = 5
 
 /** Lists that the ranker wants at least; users of small logs give several. */
 const WANTED_LISTS = 2_000
@@ -16,9 +14,11 @@ const WANTED_LISTS = 2_000
 const MAX_REPEATS = 5
 
 /** Users who can be asked for a part of their rows. */
-export function judgedUsers({ interactions: { userOffsets, userCount } }: Dataset): number {
+export function judgedUsers({ interactions: log }: Dataset): number {
+  const least = leastRows(log)
   let users = 0
-  for (let user = 0; user < userCount; user++) if (userOffsets[user + 1] - userOffsets[user] >= MIN_USER_ITEMS) users++
+  for (let user = 0; user < log.userCount; user++)
+    if (log.userOffsets[user + 1] - log.userOffsets[user] >= least) users++
   return users
 }
 
@@ -35,7 +35,7 @@ export function foldsOf(
     visitors: settings.visitors,
     heldShare: settings.heldShare,
     maxUsers: Math.min(settings.ranker.maxQueries, effort.listUsers),
-    minUserItems: MIN_USER_ITEMS,
+    minUserItems: leastRows(dataset.interactions),
     seed: options.models.seed,
     pool,
   })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { selectIals } from './select-ials.ts'
 import { selectVoters } from './select-voters.ts'
 import { clusteredLists, logFromLists } from './synthetic-log.ts'
-import { foldsWanted, holdOutUsers, ndcgOfScores } from './validation-users.ts'
+import { foldsWanted, holdOutUsers, leastRows, ndcgOfScores } from './validation-users.ts'
 
 const log = logFromLists(clusteredLists({ users: 600, items: 200, clusters: 10, perUser: 10, seed: 8 }), 200)
 const options = { seed: 3, order: 'ignore' } as const
@@ -42,6 +42,25 @@ describe('holdOutUsers', () => {
   test('trains on no more rows than allowed', () => {
     const split = holdOutUsers(log, { ...options, maxTrainRows: 95 })
     expect(split.trainUsers.length).toBe(9)
+  })
+})
+
+describe('leastRows', () => {
+  test.each([
+    ['most have five', [5, 9, 1, 2, 7], 5],
+    ['as many have four as have fewer', [4, 9, 2, 3], 4],
+    ['most have two', [2, 2, 2, 8, 3], 2],
+    ['nobody has two', [1, 1], 5],
+  ])('%s', (_what, rows, least) => {
+    const lists = rows.map((count) => Array.from({ length: count }, (_, item) => item))
+    expect(leastRows(logFromLists(lists, 10))).toBe(least)
+  })
+
+  test('people with few rows are held out where most have few', () => {
+    const short = logFromLists(clusteredLists({ users: 100, items: 50, clusters: 5, perUser: 3, seed: 8 }), 50)
+    const split = holdOutUsers(short, { ...options, maxUsers: 20 })
+    expect(split.histories.map(({ length }) => length)).toEqual(new Array(20).fill(2))
+    expect(split.truths.map(({ length }) => length)).toEqual(new Array(20).fill(1))
   })
 })
 

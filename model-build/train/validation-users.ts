@@ -36,6 +36,9 @@ const MAX_VALIDATION_USERS = 1_000
 
 const MAX_FOLDS = 5
 
+/** Rows that a user is asked about with, where most users have as many. */
+const MOST_LEAST_ROWS = 5
+
 /** Folds that a log needs for about a thousand validation users: one for large logs, five for small ones. */
 export function foldsWanted(log: Interactions): number {
   const perFold = Math.max(1, Math.floor(log.userCount / 5))
@@ -43,7 +46,21 @@ export function foldsWanted(log: Interactions): number {
 }
 
 /**
- * Holds users out (Liang et al. 2018): those held out have at least five distinct items, a fifth of which is asked for; the rest is trained on where
+ * Rows that users need to be asked about a part of them: five, and where fewer than half of those with two rows have as many, four, three or two, since
+ * the few who have more are not the people that the log is of.
+ */
+export function leastRows({ userOffsets, userCount }: Pick<Interactions, 'userOffsets' | 'userCount'>): number {
+  const users = new Int32Array(MOST_LEAST_ROWS + 1) // by their rows, the last with as many or more
+  for (let user = 0; user < userCount; user++)
+    users[Math.min(MOST_LEAST_ROWS, userOffsets[user + 1] - userOffsets[user])]++
+  const all = users.subarray(2).reduce((sum, count) => sum + count, 0)
+  let least = MOST_LEAST_ROWS
+  for (let enough = users[least]; least > 2 && enough * 2 < all; enough += users[least]) least--
+  return least
+}
+
+/**
+ * Holds users out (Liang et al. 2018): those held out have at least `leastRows` distinct items, a fifth of which is asked for; the rest is trained on where
  * visitors are known.
  */
 export function holdOutUsers(log: Interactions, options: ValidationOptions): ValidationUsers {
@@ -53,6 +70,7 @@ export function holdOutUsers(log: Interactions, options: ValidationOptions): Val
   const wanted = Math.min(options.maxUsers ?? MAX_VALIDATION_USERS, Math.floor(log.userCount / 5))
   const skipped = (options.fold ?? 0) * wanted
   const limit = options.maxTrainRows ?? Number.POSITIVE_INFINITY
+  const least = leastRows(log)
   const trainUsers: number[] = []
   const histories: Int32Array[] = []
   const truths: Int32Array[] = []
@@ -61,7 +79,7 @@ export function holdOutUsers(log: Interactions, options: ValidationOptions): Val
   let seen = 0
   for (const user of order) {
     const items = distinctItems(log, user)
-    if (items.length >= 5 && seen++ >= skipped && histories.length < wanted) {
+    if (items.length >= least && seen++ >= skipped && histories.length < wanted) {
       if (options.order === 'ignore') shuffle(items, random)
       const kept = items.length - Math.max(1, Math.floor(items.length / 5))
       histories.push(items.slice(0, kept))
