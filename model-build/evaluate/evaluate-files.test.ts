@@ -107,7 +107,7 @@ describe('evaluateFiles', () => {
       const { second, ranker } = chosen
       expect(ranker?.headAndModel).toBe(second?.ships ? second.with : second?.without)
       expect(second?.ships).toBe(second?.gain !== null && Number(second?.gain) > config.mean.minGain)
-      // Half of the users that a list is made for give a short one as well, in each of three moments or draws.
+      // Half of the users that a list is made for give a short one as well.
       expect(ranker?.groups).toBeGreaterThan(config.ranker.maxQueries)
     })
 
