@@ -1,4 +1,3 @@
-import zlib from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { crc32 } from './crc32.ts'
 import { RecError } from './errors.ts'
@@ -27,26 +26,6 @@ const small = encodeObject(
     [700, ascii('0123456789abcdef')],
   ]),
 )
-
-describe('crc32', () => {
-  test('gives the check value of the standard', () => {
-    expect(crc32(ascii('123456789'))).toBe(0xcbf43926)
-    expect(crc32(new Uint8Array(0))).toBe(0)
-  })
-
-  test('goes on from the checksum of what stands before', () => {
-    expect(crc32(ascii('6789'), crc32(ascii('12345')))).toBe(0xcbf43926)
-  })
-
-  test('equals that of zlib for every start in memory and length', () => {
-    const memory = Uint8Array.from({ length: 64 }, (_, i) => i * i * 7)
-    for (let from = 0; from < 8; from++)
-      for (let length = 0; length <= 40; length++) {
-        const bytes = memory.subarray(from, from + length)
-        expect([from, length, crc32(bytes, 0x12345678)]).toEqual([from, length, zlib.crc32(bytes, 0x12345678)])
-      }
-  })
-})
 
 describe('encodeObject', () => {
   test('lays out header, table and aligned sections as the docstring says', () => {

@@ -11,6 +11,7 @@ const GENERATED: Readonly<Record<string, string>> = {
   'README.md': 'e2e/write-promises.ts',
   'docs/browsers.md': 'e2e/write-browsers.ts',
   'docs/errors.md': 'tools/error-docs.ts',
+  'contract/crc32-kernel.ts': 'tools/compile-crc32.ts',
   'docs/openapi.json': 'edge/node/write-openapi.ts',
   'model-build/publish/edge-api.ts': 'tools/edge-api-types.ts',
   'model-build/kernels/kernels.wasm': 'model-build/kernels/compile.ts',

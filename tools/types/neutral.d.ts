@@ -14,6 +14,8 @@ interface TextDecoder {
 }
 declare var TextDecoder: { new (label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean }): TextDecoder }
 
+declare function atob(data: string): string
+
 declare function structuredClone<T>(value: T): T
 
 interface CryptoKey {
