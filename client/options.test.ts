@@ -39,7 +39,7 @@ describe('resolveOptions', () => {
   test('finds the built files beside the script', () => {
     const { workerUrl, engine } = resolve({})
     expect(workerUrl).toBe('https://cdn.example/v1/pocketshelf-worker.js')
-    expect(engine.assets.ortWasm).toBe('https://cdn.example/v1/pocketshelf-ort.wasm')
+    expect(engine.assets).toBe('https://cdn.example/v1/')
   })
 
   test('finds them where assets says, relative to the page, with or without a slash at the end', () => {

@@ -89,8 +89,8 @@ export function resolveOptions(options: RecommenderOptions, signs: PageSigns): S
   for (const [option, choices] of Object.entries(CHOICES))
     check(choices.includes(chosen[option as keyof typeof CHOICES]), option, `must be one of ${choices.join(', ')}`) // names come from the table
   const inForce = storage === 'ask' ? signs.storageAnswer() : storage
-  const base = absolute(options.assets || './', options.assets ? signs.pageUrl : signs.scriptUrl, 'assets')
-  const file = (name: string) => new URL(name, base.endsWith('/') ? base : `${base}/`).href
+  const folder = absolute(options.assets || './', options.assets ? signs.pageUrl : signs.scriptUrl, 'assets')
+  const assets = new URL('./', folder.endsWith('/') ? folder : `${folder}/`).href
   return {
     engine: {
       edge: absolute(options.edge || '/', signs.pageUrl, 'edge').replace(/\/+$/, ''),
@@ -106,20 +106,15 @@ export function resolveOptions(options: RecommenderOptions, signs: PageSigns): S
       saveData: signs.saveData,
       device: signs.device,
       locale: signs.locale,
-      assets: assetsAt(file),
+      assets,
     },
-    workerUrl: file(BUILT_FILES.worker),
+    workerUrl: assets + BUILT_FILES.worker,
     deadlineMs: options.deadlineMs ?? 10_000,
     start: options.start ?? 'idle',
     persist,
     storage: inForce,
     asksStorage: storage === 'ask',
   }
-}
-
-function assetsAt(file: (name: string) => string): EngineOptions['assets'] {
-  const { scanWasm, hnswJs, ortWasm, ortJs } = BUILT_FILES
-  return { scanWasm: file(scanWasm), hnswJs: file(hnswJs), ortWasm: file(ortWasm), ortJs: file(ortJs) }
 }
 
 /** Splits a list that is separated by commas or white space; a list passes unchanged. */

@@ -37,13 +37,8 @@ export type EngineOptions = {
   readonly saveData: boolean
   readonly device: number
   readonly locale: string
-  /** Absolute URLs of the engine files beside the script, with the integrity the build computed. */
-  readonly assets: {
-    readonly scanWasm: string
-    readonly hnswJs: string
-    readonly ortWasm: string
-    readonly ortJs: string
-  }
+  /** Absolute URL of the folder with the built files (`BUILT_FILES`), a slash at its end. */
+  readonly assets: string
 }
 
 export type ConsentRecord = {
@@ -314,6 +309,7 @@ export const BUILT_FILES = {
   profile: 'pocketshelf-profile.js',
   worker: 'pocketshelf-worker.js',
   scanWasm: 'pocketshelf-scan.wasm',
+  feedbackJs: 'pocketshelf-feedback.js',
   hnswJs: 'pocketshelf-hnsw.js',
   ortWasm: 'pocketshelf-ort.wasm',
   ortJs: 'pocketshelf-ort.js',

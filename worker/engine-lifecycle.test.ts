@@ -41,7 +41,7 @@ async function openWithRuntime(): Promise<
 > {
   const runtime = createRuntime()
   const edge = publishedEdge()
-  edge.assets.set('https://assets.test/ort.wasm', new Uint8Array([0]))
+  edge.assets.set('https://assets.test/pocketshelf-ort.wasm', new Uint8Array([0]))
   const page = await openPage(edge, { options: { ranker: 'onnx' }, deps: { importModule: async () => runtime.module } })
   await loaded(page)
   return { ...page, runtime, edge }
@@ -128,7 +128,7 @@ describe('engines', () => {
     const expected = await openPage(edge)
     await loaded(expected)
     const broken = publishedEdge()
-    broken.assets.set('https://assets.test/scan.wasm', new Uint8Array([0, 97, 115, 109]))
+    broken.assets.set('https://assets.test/pocketshelf-scan.wasm', new Uint8Array([0, 97, 115, 109]))
     const page = await openPage(broken)
     await loaded(page)
     for (const { engine } of [expected, page]) await engine.track([{ type: 'click', item: 'item-6' }])

@@ -79,7 +79,7 @@ describe('a release that is not whole', () => {
 
   test('moves into the kernel with the next look where its file did not arrive', async () => {
     const edge = publishedEdge()
-    const url = 'https://assets.test/scan.wasm'
+    const url = 'https://assets.test/pocketshelf-scan.wasm'
     const kernel = edge.assets.get(url) ?? new Uint8Array()
     edge.assets.delete(url)
     const page = await openPage(edge)

@@ -12,7 +12,7 @@ const SCAN_WASM = new Uint8Array(await (await fetch(new URL('./core/scan/scan.wa
 
 async function publishedEdge(): Promise<TinyEdge> {
   const edge = new TinyEdge()
-  edge.assets.set('https://assets.test/scan.wasm', SCAN_WASM)
+  edge.assets.set('https://assets.test/pocketshelf-scan.wasm', SCAN_WASM)
   edge.publish(RELEASE, await signPointer(KEY, RELEASE))
   return edge
 }

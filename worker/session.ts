@@ -245,7 +245,7 @@ export class Session {
       options: this.#options,
       store: this.#stores.feedback,
       mode: () => this.#modeNow(),
-      report: (error) => this.#problems.report('outbox', error),
+      refused: (thrown, fallback = 'storage-refused') => this.#problems.report('outbox', toRecError(thrown, fallback)),
     })
   }
 

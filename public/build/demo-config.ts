@@ -11,7 +11,7 @@ const DEMO = join(DIST, 'demo')
 /** Kept by the service worker on first use only. */
 const ENGINES = /^pocketshelf-(?:hnsw|ort)\b/
 /** Of the package's files the shop's shell needs these; the drop-in is for other pages. */
-const SHELL_FILES = /^(?:pocketshelf-worker[.]js|pocketshelf-scan[.]wasm)$/
+const SHELL_FILES = /^(?:pocketshelf-(?:worker|feedback)[.]js|pocketshelf-scan[.]wasm)$/
 
 /** The demo shop: uses the built module as a stranger would, and carries the package's files beside its page. */
 export function demoConfig(): UserConfig {

@@ -1,5 +1,5 @@
 /**
- * Builds the worker's files into dist/: the worker (one classic script), the scan kernel, and the runtimes that are loaded late. None of
+ * Builds the worker's files into dist/: the worker (one classic script), the scan kernel, and the scripts and runtimes that are loaded late. None of
  * them carries a hash in its name; the client's build pins the worker by its integrity.
  */
 import { createHash } from 'node:crypto'
@@ -91,8 +91,8 @@ async function buildGraphEngine(): Promise<void> {
 
 /** SHA-256 of each engine file as browsers check it: the page pins the worker, and the worker its engines. */
 function engineIntegrity(): Readonly<Record<string, string>> {
-  const { scanWasm, hnswJs, ortWasm, ortJs } = BUILT_FILES
-  const names = [scanWasm, hnswJs, hnswJs.replace(/\.js$/, '.wasm'), ortWasm, ortJs]
+  const { scanWasm, feedbackJs, hnswJs, ortWasm, ortJs } = BUILT_FILES
+  const names = [scanWasm, feedbackJs, hnswJs, hnswJs.replace(/\.js$/, '.wasm'), ortWasm, ortJs]
   const hashOf = (name: string) =>
     createHash('sha256')
       .update(readFileSync(join(DIST, name)))
@@ -106,6 +106,8 @@ export async function buildWorkerFiles(): Promise<void> {
   copyFileSync(join(ROOT, 'worker', 'core', 'scan', 'scan.wasm'), join(DIST, BUILT_FILES.scanWasm))
   copyOrt()
   await buildGraphEngine()
+  const feedback = join(ROOT, 'worker', 'feedback', 'report-loop.ts')
+  await bundle(feedback, BUILT_FILES.feedbackJs, { format: 'es', plugins: [withoutErrorHelp()] })
   const define = { __ENGINE_INTEGRITY__: JSON.stringify(engineIntegrity()) }
   const plugins = [withoutErrorHelp()]
   await bundle(join(ROOT, 'worker', 'entry.ts'), BUILT_FILES.worker, { format: 'iife', plugins, define })

@@ -1,10 +1,16 @@
 import { RecError } from '#contract/errors'
 import { LIMITS } from '#contract/limits'
+import { BUILT_FILES, type EngineOptions } from '#contract/rpc'
 import type { EngineDeps } from '../deps.ts'
 import { readLimited, withDeadline } from '../release/download.ts'
 
 /** The runtimes' megabytes come late and nobody waits for them; the kernel is small, and the whole catalogue waits. */
 export const DEADLINE_MS = { runtime: 600_000, kernel: 20_000 } as const
+
+/** Where the page keeps a built file. */
+export function assetUrl(assets: EngineOptions['assets'], name: keyof typeof BUILT_FILES): string {
+  return assets + BUILT_FILES[name]
+}
 
 /**
  * Fetches an engine file by absolute URL.

@@ -16,7 +16,7 @@ import { hasMasks } from '#worker/core/tree-scorer'
 import type { EngineDeps } from '../deps.ts'
 import type { Installation } from '../release/keeper.ts'
 import type { ObjectSource } from '../release/objects.ts'
-import { DEADLINE_MS, fetchAsset } from './assets.ts'
+import { assetUrl, DEADLINE_MS, fetchAsset } from './assets.ts'
 import type { GraphEngine } from './graph-engine.ts'
 import { coverRows, type OpenGraphs } from './graphs.ts'
 import { linkRoomOf, loadGraphEngine, NODE_BYTES, type OpenScan, wholeGroups } from './groups.ts'
@@ -211,7 +211,9 @@ export class Engines {
 
   async #compileKernel(): Promise<WebAssembly.Module | null> {
     try {
-      return await WebAssembly.compile(await fetchAsset(this.#deps, this.#assets.scanWasm, DEADLINE_MS.kernel))
+      return await WebAssembly.compile(
+        await fetchAsset(this.#deps, assetUrl(this.#assets, 'scanWasm'), DEADLINE_MS.kernel),
+      )
     } catch (thrown) {
       this.#report('kernel', toRecError(thrown, 'engine-unavailable'))
       return null

@@ -7,7 +7,7 @@ import type { Model } from '#worker/core/model'
 import type { Retriever, RowRange } from '#worker/core/retriever'
 import { mostLinks } from '#worker/core/scan/graph-lists'
 import type { EngineDeps } from '../deps.ts'
-import { fetchAsset } from './assets.ts'
+import { assetUrl, fetchAsset } from './assets.ts'
 import type { GraphEngine, startGraphEngine } from './graph-engine.ts'
 
 /** What an element of a graph takes, bytes (measured): its links in the kernel; in the library, at 65 dimensions and M = 16, its vector once more. */
@@ -61,9 +61,9 @@ export async function loadGraphEngine(
   deps: Pick<EngineDeps, 'fetch' | 'after' | 'importModule'>,
   assets: EngineOptions['assets'],
 ): Promise<GraphEngine> {
-  const binary = await fetchAsset(deps, assets.hnswJs.replace(/\.js$/, '.wasm'))
+  const binary = await fetchAsset(deps, assetUrl(assets, 'hnswJs').replace(/\.js$/, '.wasm'))
   try {
-    const script = (await deps.importModule(assets.hnswJs)) as Partial<GraphScript> // built by worker/build/build.ts
+    const script = (await deps.importModule(assetUrl(assets, 'hnswJs'))) as Partial<GraphScript> // built by worker/build/build.ts
     if (script.startGraphEngine === undefined || script.factory === undefined)
       throw new RecError('engine-unavailable', 'the script of the graph engine is something else')
     return await script.startGraphEngine(script.factory, binary)

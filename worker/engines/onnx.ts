@@ -2,7 +2,7 @@ import { RecError, toRecError } from '#contract/errors'
 import type { EngineOptions } from '#contract/rpc'
 import type { OrtModule } from '#worker/core/onnx-session'
 import type { EngineDeps } from '../deps.ts'
-import { fetchAsset } from './assets.ts'
+import { assetUrl, fetchAsset } from './assets.ts'
 
 type OrtNamespace = OrtModule & {
   readonly env: { logLevel?: string; readonly wasm: { wasmBinary?: ArrayBuffer; numThreads?: number; proxy?: boolean } }
@@ -16,9 +16,9 @@ export async function loadOrt(
   deps: Pick<EngineDeps, 'fetch' | 'after' | 'importModule'>,
   assets: EngineOptions['assets'],
 ): Promise<OrtModule> {
-  const binary = await fetchAsset(deps, assets.ortWasm)
+  const binary = await fetchAsset(deps, assetUrl(assets, 'ortWasm'))
   try {
-    const ort = (await deps.importModule(assets.ortJs)) as OrtNamespace // the built copy of onnxruntime-web/wasm
+    const ort = (await deps.importModule(assetUrl(assets, 'ortJs'))) as OrtNamespace // the built copy of onnxruntime-web/wasm
     if (typeof ort.InferenceSession?.create !== 'function')
       throw new RecError('engine-unavailable', 'the ONNX glue is something else')
     ort.env.wasm.wasmBinary = binary.buffer

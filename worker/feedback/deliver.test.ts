@@ -18,7 +18,7 @@ async function closedPage() {
   value(await engine.setConsent(consent(deps, 'aggregate')))
   const { feedback } = browser.stores
   const waiting = () => feedback.update((state) => ({ value: state.outbox.length }))
-  for (let days = 0; days < 60 && (await waiting()) === 0; days++) await page.live(0.125)
+  for (let days = 0; days < 240 && (await waiting()) === 0; days++) await page.live(0.125)
   expect(await waiting()).toBe(1)
   await engine.stop()
   await feedback.update((state) => ({

@@ -73,7 +73,7 @@ describe('without aggregate mode', () => {
     const { engine, deps, browser, live, posts } = await openAsking()
     await engine.setConsent(consent(deps, 'aggregate'))
     const kept = () => browser.stores.feedback.update(({ outbox, days }) => ({ value: [outbox.length, days.length] }))
-    for (let days = 0; days < 60 && (await kept())[0] === 0; days++) await live(0.125)
+    for (let days = 0; days < 240 && (await kept())[0] === 0; days++) await live(0.125)
     const [before, sent] = [await kept(), posts().length]
     await engine.visibility(true)
     await live(6)
@@ -89,7 +89,7 @@ describe('without aggregate mode', () => {
     const { engine, deps, browser, live, posts } = await openAsking()
     await engine.setConsent(consent(deps, 'aggregate'))
     const waiting = () => browser.stores.feedback.update(({ outbox }) => ({ value: outbox.length }))
-    for (let days = 0; days < 60 && (await waiting()) === 0; days++) await live(0.125)
+    for (let days = 0; days < 240 && (await waiting()) === 0; days++) await live(0.125)
     expect(await waiting()).toBe(1)
     const before = posts().length
     value(await engine.visibility(false, true))

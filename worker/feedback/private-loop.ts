@@ -1,178 +1,151 @@
-import { type RecError, toRecError } from '#contract/errors'
-import { type Calibration, parseFeedbackPart } from '#contract/feedback/learning'
-import { encodePlan } from '#contract/feedback/plan'
-import type { PresetName } from '#contract/feedback/presets'
-import type { ConsentMode, EngineOptions, FeedbackStatus, RecommendReply, TrackInput } from '#contract/rpc'
-import { createFeedback, type Feedback } from '#worker/core/feedback/feedback'
-import { type Lesson, openLesson } from '#worker/core/feedback/lesson'
-import type { FeedbackStore } from '#worker/core/feedback/store'
-import type { LivePlan } from '#worker/core/feedback/write-report'
+import { RecError, toRecError } from '#contract/errors'
+import type { FeedbackStatus, ForgetOptions, RecommendReply, TrackInput } from '#contract/rpc'
+import { forgetFeedback, leaveAggregate } from '#worker/core/feedback/leave'
 import type { Model } from '#worker/core/model'
 import type { Trace } from '#worker/core/recommend'
-import type { EngineDeps } from '../deps.ts'
-import type { Installation } from '../release/keeper.ts'
-import { sha256Hex } from '../release/verify.ts'
-import { createReportPost, reportLock } from './report-wire.ts'
-
-/** The most that this build of the page allows, whatever a plan says. */
-const CEILING: PresetName = 'standard'
+import { assetUrl } from '../engines/assets.ts'
+import { createQueue } from '../queue.ts'
+import type { Adopted, LoopParts, ReportLoop } from './report-loop.ts'
 
 /** How often a page looks whether something is due; the first time soon after it opened. */
 const FIRST_TICK_MS = 30_000
 const TICK_MS = 900_000
 
-/** Lists of a page that the visitor may still take something from. */
-const OPEN_LISTS = 8
+/** Pieces of work that wait for the script; the oldest go first. */
+const MOST_EARLY = 100
 
-/** Events that say that the visitor took an item. */
-const TAKES: ReadonlySet<TrackInput['type']> = new Set(['view', 'click', 'cart', 'purchase', 'favorite', 'like'])
+type Task = (loop: ReportLoop) => Promise<void> | void
 
-export type LoopParts = {
-  readonly deps: EngineDeps
-  readonly options: Pick<EngineOptions, 'edge' | 'site'>
-  readonly store: FeedbackStore
-  /** The mode in force, stored consent read anew. */
-  readonly mode: () => Promise<ConsentMode>
-  readonly report: (error: RecError) => void
-}
-
-type OpenList = { readonly lesson: Lesson; readonly model: Model; readonly items: readonly string[]; isNoted: boolean }
+/** What the script of private feedback exports. */
+type LoopScript = { readonly ReportLoop: typeof ReportLoop }
 
 /**
- * Connects the engine with the device's side of private feedback: lists that are shown and what is taken of them become material, the release brings the
- * plan, and timers look whether a report is due. Works only in aggregate mode; elsewhere nothing is kept.
+ * Connects the engine with private feedback. What writes reports is a script of its own, loaded in aggregate mode or when somebody asks what was sent;
+ * leaving the mode and forgetting need it not, so that they work without the network. Outside aggregate mode nothing is kept.
  */
 export class PrivateLoop {
   /** A hidden page looks at no signals, so that it writes and sends nothing. */
   isHidden = false
   readonly #parts: LoopParts
-  readonly #feedback: Feedback
-  readonly #lists = new Map<string, OpenList>()
-  #live: { readonly plan: LivePlan; readonly calibration: Calibration; readonly manifestHash: string } | null = null
+  readonly #queue = createQueue()
+  #adopted: Adopted | null = null
   #isOn = false
+  #loop: ReportLoop | null = null
+  #loading: Promise<ReportLoop> | null = null
+  #early: Task[] = []
   #cancel: (() => void) | null = null
 
   constructor(parts: LoopParts) {
     this.#parts = parts
-    const { deps, options } = parts
-    this.#feedback = createFeedback({
-      store: parts.store,
-      nowMs: deps.nowMs,
-      words: () => new DataView(Uint8Array.from(deps.randomBytes(4)).buffer).getUint32(0),
-      exclusive: (run) => deps.exclusive(reportLock(options), run),
-      mode: parts.mode,
-      ceiling: CEILING,
-      plan: () => this.#live?.plan ?? null,
-      post: createReportPost(deps, options),
-    })
   }
 
-  /** Takes the plan of the release in use; a part that cannot be read is none. */
-  async adopt({ root, arm }: Pick<Installation, 'root' | 'arm'>): Promise<void> {
-    const { manifestHash, manifest } = root
-    if (this.#live?.manifestHash === manifestHash && this.#live.plan.arm === arm) return
-    this.#live = null
-    this.#lists.clear() // their material is of another model
-    try {
-      const part = parseFeedbackPart(manifest.feedback)
-      if (part === null) return
-      const hash = await sha256Hex(this.#parts.deps.subtle, new TextEncoder().encode(encodePlan(part.plan)))
-      this.#live = { plan: { plan: part.plan, hash, arm }, calibration: part.calibration, manifestHash }
-    } catch (thrown) {
-      this.#parts.report(toRecError(thrown, 'manifest-malformed'))
-    }
+  /** Takes the release in use. */
+  async adopt(adopted: Adopted): Promise<void> {
+    this.#adopted = adopted
+    if (this.#loop !== null) await this.#run((loop) => loop.adopt(adopted))
   }
 
   /**
-   * Begins to look, now and then, whether something is due. The first list does not wait for the store.
+   * Begins to look, now and then, whether something is due. The first list waits for neither script nor store.
    * @param hasChosen - Whether the visitor chose a mode: what this page sees of signals then counts at once, however short it is open.
    */
   async start(hasChosen: boolean): Promise<void> {
-    this.#isOn = (await this.#parts.mode()) === 'aggregate'
-    if (hasChosen) this.#feedback.setMode().catch(this.#refused)
+    if (hasChosen) {
+      this.#isOn = (await this.#parts.mode()) === 'aggregate'
+      this.#enterOrLeave().catch(this.#parts.refused)
+    }
     this.#schedule(FIRST_TICK_MS)
   }
 
   /** Whether lists should be told to `opened`. */
   get wantsLists(): boolean {
-    return this.#isOn && this.#live !== null
+    return this.#isOn && (this.#adopted?.root.manifest.feedback ?? null) !== null
   }
 
   /** A list was made; it counts once it is seen. */
-  opened(reply: Pick<RecommendReply, 'list' | 'scene' | 'ranker' | 'items'>, trace: Trace, model: Model): void {
-    if (this.#live === null || !this.#isOn || reply.scene !== 'for-you' || reply.ranker === 'none') return
-    const items = reply.items.map(({ id }) => id)
-    this.#lists.set(reply.list, {
-      lesson: openLesson(model, trace, this.#live.calibration),
-      model,
-      items,
-      isNoted: false,
-    })
-    for (const key of this.#lists.keys()) if (this.#lists.size > OPEN_LISTS) this.#lists.delete(key)
+  opened(reply: RecommendReply, trace: Trace, model: Model): void {
+    if (this.#isOn) this.#run((loop) => loop.opened(reply, trace, model)).catch(this.#parts.refused)
   }
 
   /** The visitor saw or took something. */
   async tracked(events: readonly TrackInput[]): Promise<void> {
-    if (!this.#isOn) return
-    for (const event of events) {
-      if (event.type === 'impression') await this.#seen(event)
-      else if (TAKES.has(event.type)) await this.#took(event)
-    }
+    if (this.#isOn) await this.#run((loop) => loop.tracked(events))
   }
 
   /** The visitor's choice or a signal may have changed; leaving aggregate mode empties what is kept. */
   async modeChanged(): Promise<void> {
     this.#isOn = (await this.#parts.mode()) === 'aggregate'
-    if (!this.#isOn) this.#lists.clear()
-    await this.#feedback.setMode()
+    await this.#enterOrLeave()
   }
 
-  status(): Promise<FeedbackStatus> {
-    return this.#feedback.status()
+  /** @throws RecError `engine-unavailable` where the script cannot be had, `storage-refused` */
+  async status(): Promise<FeedbackStatus> {
+    const loop = await this.#load()
+    return this.#queue(() => loop.status())
   }
 
-  forget(options?: { readonly ledger?: boolean }): Promise<void> {
-    this.#lists.clear()
-    return this.#feedback.forget(options)
+  forget(options?: ForgetOptions): Promise<void> {
+    this.#clear()
+    return forgetFeedback(this.#parts.store, options)
   }
 
   stop(): void {
     this.#cancel?.()
+    this.#isOn = false
+    this.#early = []
     this.#parts.store.close()
   }
 
-  readonly #refused = (thrown: unknown): void => this.#parts.report(toRecError(thrown, 'storage-refused'))
-
   #schedule(delayMs: number): void {
     this.#cancel = this.#parts.deps.after(delayMs, () => {
-      if (!this.isHidden)
-        this.modeChanged()
-          .then(() => this.#feedback.tick())
-          .catch(this.#refused)
+      if (!this.isHidden) this.#look().catch(this.#parts.refused)
       this.#schedule(TICK_MS)
     })
   }
 
-  async #seen({ list }: TrackInput): Promise<void> {
-    const open = list === undefined ? undefined : this.#lists.get(list)
-    if (list === undefined || open === undefined || open.isNoted) return
-    open.isNoted = true
-    const { deps } = this.#parts
-    const sample = { position: Math.floor(deps.random() * open.items.length), isClicked: false }
-    const material = { ...open.lesson.empty, at: deps.nowMs(), sample }
-    await this.#feedback.note({ type: 'shown', key: list, material })
+  async #look(): Promise<void> {
+    await this.modeChanged()
+    if (this.#isOn) await this.#run((loop) => loop.tick())
   }
 
-  /** Counts for the list it names, else for the latest that was seen. */
-  async #took({ item, list }: TrackInput): Promise<void> {
-    const seen = [...this.#lists].filter(([, { isNoted }]) => isNoted)
-    const [key, open] = seen.find(([name]) => name === list) ?? seen.at(-1) ?? []
-    if (key === undefined || open === undefined) return
-    const { catalogue } = open.model
-    const row = catalogue.rowOfId(item)
-    const take = row < 0 ? null : open.lesson.take(catalogue.itemNoOf[row])
-    const place = open.items.indexOf(item)
-    if (take !== null)
-      await this.#feedback.note({ type: 'taken', key, position: key === list && place >= 0 ? place : null, take })
+  async #enterOrLeave(): Promise<void> {
+    if (this.#isOn) return this.#run((loop) => loop.entered())
+    this.#clear()
+    await leaveAggregate(this.#parts.store)
+  }
+
+  #clear(): void {
+    this.#early = []
+    this.#loop?.clear()
+  }
+
+  /** Gives the script work, one piece after the other. Before it has arrived nobody waits for it: work is kept, and lost with the page. */
+  async #run(task: Task): Promise<void> {
+    const loop = this.#loop
+    if (loop !== null) return this.#queue(async () => task(loop))
+    this.#early = [...this.#early, task].slice(-MOST_EARLY)
+    this.#load().catch(this.#parts.refused) // the next look asks again
+  }
+
+  #load(): Promise<ReportLoop> {
+    this.#loading ??= this.#open().catch((thrown: unknown) => {
+      this.#loading = null
+      throw toRecError(thrown, 'engine-unavailable')
+    })
+    return this.#loading
+  }
+
+  async #open(): Promise<ReportLoop> {
+    const { deps, options } = this.#parts
+    const script = (await deps.importModule(assetUrl(options.assets, 'feedbackJs'))) as Partial<LoopScript> // built by worker/build/build.ts
+    if (script.ReportLoop === undefined)
+      throw new RecError('engine-unavailable', 'the script of private feedback is something else')
+    const loop = new script.ReportLoop(this.#parts)
+    const adopted = this.#adopted
+    const first: Task[] = adopted === null ? [] : [() => loop.adopt(adopted)]
+    this.#loop = loop
+    for (const task of [...first, ...this.#early.splice(0)])
+      this.#queue(async () => task(loop)).catch(this.#parts.refused)
+    return loop
   }
 }

@@ -17,7 +17,7 @@ const SCAN_WASM = new Uint8Array(await readFile(new URL('../core/scan/scan.wasm'
 /** An edge that serves nothing yet, beside the scan kernel. */
 export function emptyEdge(): TinyEdge {
   const edge = new TinyEdge()
-  edge.assets.set('https://assets.test/scan.wasm', SCAN_WASM)
+  edge.assets.set('https://assets.test/pocketshelf-scan.wasm', SCAN_WASM)
   return edge
 }
 

@@ -2,6 +2,7 @@ import type { NextList } from '#contract/next-lists'
 import type { EngineNotice, EngineOptions } from '#contract/rpc'
 import { createMemoryFeedback } from '#worker/core/feedback/memory-store'
 import type { EngineDeps, Stores, TabMessage } from '../deps.ts'
+import * as feedbackScript from '../feedback/report-loop.ts'
 import { createMemoryProfile } from '../store/memory-profile.ts'
 import { createMemoryShards } from '../store/memory-shards.ts'
 import type { TinyEdge } from './tiny-edge.ts'
@@ -90,7 +91,8 @@ export function createTestDeps(edge: TinyEdge, browser = new TestBrowser(), seed
     after: timers.after,
     exclusive: browser.exclusive,
     openChannel: browser.openChannel,
-    importModule: async () => {
+    importModule: async (url) => {
+      if (url.endsWith('/pocketshelf-feedback.js')) return feedbackScript
       throw new Error('no engine files in this test')
     },
     deviceMemoryGb: 8,
@@ -102,7 +104,6 @@ export function createTestDeps(edge: TinyEdge, browser = new TestBrowser(), seed
 
 /** Options of a page at the tiny edge. */
 export function testOptions(publicKey: string, changes: Partial<EngineOptions> = {}): EngineOptions {
-  const asset = (name: string): string => `https://assets.test/${name}`
   return {
     edge: 'https://edge.test',
     site: 'shop',
@@ -115,12 +116,7 @@ export function testOptions(publicKey: string, changes: Partial<EngineOptions> =
     saveData: false,
     device: 3,
     locale: 'en-GB',
-    assets: {
-      scanWasm: asset('scan.wasm'),
-      hnswJs: asset('hnsw.js'),
-      ortWasm: asset('ort.wasm'),
-      ortJs: asset('ort.js'),
-    },
+    assets: 'https://assets.test/',
     ...changes,
   }
 }

@@ -3,6 +3,7 @@ import { decodeReport } from '#contract/feedback/report'
 import { samplePlan } from '#contract/feedback/sample-plan.conformance'
 import type { ConsentMode } from '#contract/rpc'
 import { sendDelay } from './delays.ts'
+import { forgetFeedback } from './leave.ts'
 import { createMemoryFeedback } from './memory-store.ts'
 import { seededWords } from './seeded-words.conformance.ts'
 import {
@@ -135,7 +136,7 @@ describe('createFeedback', () => {
     expect(status).toMatchObject({ mode: 'aggregate', cap28d: 8, planHash: livePlan().hash })
     expect(status.epsSum28d).toBe(2 * status.sent28d)
     expect(status.lastRecordHex).toMatch(/^0100[0-9a-f]{60}$/)
-    await device.feedback.forget()
+    await forgetFeedback(device.store)
     const after = await device.feedback.status()
     expect(after.epsSum28d).toBe(status.epsSum28d)
     expect(after.lastRecordHex).toBeUndefined()
@@ -194,7 +195,7 @@ describe('modes', () => {
   })
 })
 
-describe('forget', () => {
+describe('forgetFeedback', () => {
   test('leaves nothing but days, and no request for 30 days', async () => {
     const device = createTestDevice(12)
     await spend(device, 20)
@@ -202,14 +203,14 @@ describe('forget', () => {
     const { sent28d } = await device.feedback.status()
     device.posts.length = 0
     device.mode = 'off' // the consent record goes with the profile
-    await device.feedback.forget()
+    await forgetFeedback(device.store)
     const text = await storedText(device)
     expect(text).not.toMatch(/secret|0[.]123456/)
     expect(JSON.parse(text).state).toMatchObject({ outbox: [], debits: [], consentAt: null, dueAt: 0 })
     expect(JSON.parse(text).state.days).toHaveLength(sent28d)
     await spend(device, 30)
     expect(device.posts).toEqual([])
-    await device.feedback.forget({ ledger: true })
+    await forgetFeedback(device.store, { ledger: true })
     expect(JSON.parse(await storedText(device)).state.days).toEqual([])
   })
 })

@@ -2,8 +2,9 @@ import { isPlanUsable } from '#contract/feedback/plan'
 import { PRESETS, type PresetName } from '#contract/feedback/presets'
 import type { FeedbackStatus } from '#contract/rpc'
 import { nextDue } from './delays.ts'
+import { leaveAggregate } from './leave.ts'
 import { dayOf, debit, WINDOW_DAYS } from './ledger.ts'
-import { emptied, type FeedbackNote, noted } from './notes.ts'
+import { type FeedbackNote, noted } from './notes.ts'
 import type { Words } from './randomise.ts'
 import { type SendDeps, sendDue } from './send-due.ts'
 import { type Change, NOTHING } from './store.ts'
@@ -31,8 +32,6 @@ export interface Feedback {
   status(): Promise<FeedbackStatus>
   /** The visitor's choice or a signal changed; leaving aggregate mode empties outbox and events. */
   setMode(): Promise<void>
-  /** Erases all but the days of the debits, and those too where `ledger` is true; nothing is sent until there is a new consent. */
-  forget(options?: { readonly ledger?: boolean }): Promise<void>
 }
 
 /** The device's side of the private loop: debit, then answer, randomise, wait, send once. Nothing is read or sent before the first call. */
@@ -64,10 +63,9 @@ class DeviceFeedback implements Feedback {
 
   async setMode(): Promise<void> {
     const { store, nowMs } = this.#deps
-    const isOn = await this.#isOn()
-    await store.update((state, events) => {
+    if (!(await this.#isOn())) return leaveAggregate(store)
+    await store.update((state) => {
       const now = nowMs()
-      if (!isOn) return state.consentAt === null ? NOTHING : { ...NOTHING, ...emptied(state, events) }
       if (state.consentAt === null)
         return { ...NOTHING, state: { ...state, consentAt: now, seenAt: now, dueAt: this.#nextDue() } }
       return Math.abs(now - state.seenAt) < SEEN_STEP_MS ? NOTHING : { ...NOTHING, state: { ...state, seenAt: now } }
@@ -89,13 +87,6 @@ class DeviceFeedback implements Feedback {
       const cap28d = PRESETS[this.#preset()].per28Days
       const known = { mode, sent28d, cap28d, epsSum28d, planHash, waiting, debits }
       return { value: last === undefined ? known : { ...known, lastRecordHex: last.hex } }
-    })
-  }
-
-  forget({ ledger = false } = {}): Promise<void> {
-    return this.#deps.store.update((state, events) => {
-      const empty = emptied(state, events)
-      return { ...NOTHING, ...empty, ...(ledger ? { state: { ...empty.state, days: [] } } : {}) }
     })
   }
 

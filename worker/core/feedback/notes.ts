@@ -1,5 +1,5 @@
 import type { Material } from './answers.ts'
-import { type Change, EMPTY_STATE, type Events, type FeedbackState, NOTHING } from './store.ts'
+import { type Change, type Events, type FeedbackState, NOTHING } from './store.ts'
 
 const MOST_EVENTS = 200
 
@@ -19,13 +19,6 @@ export type FeedbackNote =
       readonly position: number | null
       readonly take: Pick<Material, 'rank' | 'pair'> & { readonly cell: number }
     }
-
-/** Everything gone but the days. */
-export function emptied(state: FeedbackState, events: Events) {
-  const gone = new Map<string, null>()
-  for (const key of events.keys()) gone.set(key, null)
-  return { state: { ...EMPTY_STATE, days: state.days }, events: gone }
-}
 
 /** What a note changes. Only lists of aggregate mode are kept, and of those the latest. */
 export function noted(state: FeedbackState, events: Events, note: FeedbackNote, now: number): Change<void> {
