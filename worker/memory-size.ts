@@ -2,7 +2,8 @@ import type { Model } from '#worker/core/model'
 
 /** Bytes of all typed arrays that a model holds, its engines' own memory apart. */
 export function memoryBytes({ catalogue, gramians, scratch, unavailable }: Model): number {
-  const roots: object[] = [catalogue, catalogue.columns, catalogue.voters, scratch, ...gramians, { unavailable }]
+  const { columns, voters, sequence } = catalogue
+  const roots: object[] = [catalogue, columns, voters, sequence ?? {}, scratch, ...gramians, { unavailable }]
   const counted = new Set<ArrayBufferLike>()
   let sum = 0
   for (const root of roots) {

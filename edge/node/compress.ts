@@ -19,11 +19,16 @@ export async function compressOnce(bytes: Uint8Array): Promise<Compressed> {
   const quick = await brotli(bytes, 5)
   const ratio = quick.length / bytes.length
   const [br, gz] = await Promise.all([
-    ratio < WORTH_BEST ? brotli(bytes, bytes.length <= BEST_QUALITY_BYTES ? 11 : 9) : quick,
+    ratio < WORTH_BEST ? brotli(bytes, bestQuality(bytes)) : quick,
     gzipAsync(bytes, { level: 9 }),
   ])
   const limit = bytes.length * WORTH_KEEPING
   return { ...(br.length < limit ? { br } : {}), ...(gz.length < limit ? { gzip: gz } : {}) }
+}
+
+/** The best quality of brotli that takes no seconds. */
+export function bestQuality(bytes: Uint8Array): number {
+  return bytes.length <= BEST_QUALITY_BYTES ? 11 : 9
 }
 
 /** @param quality - 0…11 */

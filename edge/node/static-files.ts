@@ -3,7 +3,7 @@ import { readFile, realpath, stat } from 'node:fs/promises'
 import { extname, join, sep } from 'node:path'
 import { RecError } from '#contract/errors'
 import { chooseEncoding, matchesTag } from '../core/negotiate.ts'
-import { brotli } from './compress.ts'
+import { bestQuality, brotli } from './compress.ts'
 import { errorCode } from './disk-errors.ts'
 import { MemoryCache } from './memory-cache.ts'
 
@@ -49,7 +49,6 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 const COMPRESSED_ALREADY = new Set(['.avif', '.gif', '.jpg', '.png', '.webp', '.woff2'])
-const BROTLI_QUALITY = 9
 const MIN_COMPRESSED_BYTES = 256
 const MAX_FILE_BYTES = 256 * 2 ** 20
 const CACHE_BYTES = 64 * 2 ** 20
@@ -180,7 +179,7 @@ async function compressedBy(found: Found, identity: Buffer<ArrayBuffer>): Promis
   if (beside !== undefined && beside.mtimeMs >= found.mtimeMs) return readFile(`${found.real}.br`)
   if (identity.length < MIN_COMPRESSED_BYTES || COMPRESSED_ALREADY.has(extname(found.real).toLowerCase()))
     return undefined
-  const packed = await brotli(identity, BROTLI_QUALITY)
+  const packed = await brotli(identity, bestQuality(identity))
   return packed.length < identity.length ? new Uint8Array(packed) : undefined
 }
 

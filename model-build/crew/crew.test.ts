@@ -21,7 +21,14 @@ describe('a crew', () => {
     const items = Array.from({ length: SHAPE.items }, (_, i) => bareItem(`i${i}`))
     const dataset = { users: [], items, interactions: log }
     const models = await fitModels(dataset, SMALL_MODELS, await pool)
-    const sizes = { headSlices: [100], cellItems: 100, graphMinItems: 1000, trendingHalfLifeDays: 7, seed: 1 }
+    const sizes = {
+      headSlices: [100],
+      firstSliceBytes: Number.POSITIVE_INFINITY,
+      cellItems: 100,
+      graphMinItems: 1000,
+      trendingHalfLifeDays: 7,
+      seed: 1,
+    }
     const site = { site: 'shop', locale: 'en', currency: 'USD', rules: DEFAULT_RULES }
     release = await assembleRelease(dataset, models, null, { ...site, ...sizes, pool: await pool })
   })

@@ -18,7 +18,14 @@ afterAll(() => pool.close())
 test('groups with a graph are searched by it, the rest by the scan, and the best are the same', async () => {
   const dataset = clusteredLog(300, 600)
   const models = await fitModels(dataset, SMALL_MODELS, pool)
-  const sizes = { headSlices: [100], cellItems: 100, graphMinItems: 400, trendingHalfLifeDays: 7, seed: 1 }
+  const sizes = {
+    headSlices: [100],
+    firstSliceBytes: Number.POSITIVE_INFINITY,
+    cellItems: 100,
+    graphMinItems: 400,
+    trendingHalfLifeDays: 7,
+    seed: 1,
+  }
   const site = { site: 'shop', locale: 'en', currency: 'USD', rules: DEFAULT_RULES }
   const { manifest, objects } = await assembleRelease(dataset, models, null, { ...site, ...sizes, pool })
   const read = (hash: string) => objects.get(hash)

@@ -9,6 +9,7 @@ import { decodeTrees, type TreeEnsemble } from '#contract/trees'
 import { decodeVectors } from '#contract/vectors'
 import { decodeVoters } from '#contract/voters'
 import { createCatalogue, type ResidentCell } from '#worker/core/catalogue'
+import { openSequence } from '#worker/core/encoder/sequence-search'
 import { createModel, type Model } from '#worker/core/model'
 import { createScanMemory } from '#worker/core/scan/wasm-scan'
 import { loadScanModule } from './scan-module.ts'
@@ -48,13 +49,15 @@ export function loadModel(
     items += entry.itemCount
   }
   const memory = createScanMemory(loadScanModule())
-  const catalogue = createCatalogue(manifest, cells, memory.allocate)
+  const second = createScanMemory(loadScanModule())
+  const catalogue = createCatalogue(manifest, cells, memory.allocate, second.allocate)
   return createModel({
     manifest,
     dictionaries: parseDictionaries(JSON.parse(new TextDecoder().decode(get(manifest.dictionaries.hash)))),
     catalogue,
     gramians: [decodeGramian(get(manifest.spaces[0].gramian.hash))],
     retrievers: [memory.open(catalogue)],
+    sequence: openSequence(catalogue, second.open),
     trees: treesOf(manifest, get),
     table,
   })

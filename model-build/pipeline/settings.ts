@@ -46,6 +46,9 @@ export type PipelineSettings = {
 /** Sizes of the head's slices after the first; with it they hold about 8 k items, what the saver tier keeps. */
 const LATER_SLICES = [1_600, 2_000, 4_000] as const
 
+/** With scripts, manifest, tables and trees a first personal list needs at most 150 kB (DESIGN section 7). */
+const FIRST_SLICE_BYTES = 46_000
+
 /** Hyper-parameters of logs too small to choose them on validation users; the middle of the published tables. */
 const UNTUNED = { alpha0: 0.1, reg: 0.003, lambda: 100, against: false } as const
 
@@ -80,6 +83,7 @@ export function resolveSettings(config: Config): PipelineSettings {
       currency: 'USD',
       seed: config.seed,
       headSlices: [config.release.headItems, ...LATER_SLICES],
+      firstSliceBytes: FIRST_SLICE_BYTES,
       cellItems: config.release.cellItems,
       graphMinItems: config.release.graphMinItems,
       trendingHalfLifeDays: config.release.trendingHalfLifeDays,

@@ -57,6 +57,7 @@ export async function* crossFit(dataset: Dataset, options: CrossFitOptions): Asy
     const release = await assembleRelease(rest, models, null, {
       ...options.assemble,
       headSlices,
+      firstSliceBytes: Number.POSITIVE_INFINITY,
       graphMinItems: Number.POSITIVE_INFINITY,
     })
     yield { release, models, users, moment }

@@ -10,6 +10,7 @@ import { type Behaviour, summariseBehaviour } from './behaviour.ts'
 import { tableOf } from './cell-table.ts'
 import { buildDictionaries } from './dictionaries.ts'
 import { type CellSources, encodeCell } from './encode-cells.ts'
+import { firstSliceSize } from './first-slice.ts'
 import type { FittedModels } from './fitted-models.ts'
 import { encodeGroupGraphs } from './group-graphs.ts'
 import { itemRates } from './item-rates.ts'
@@ -17,7 +18,7 @@ import { type ItemRegistry, numberItems } from './item-registry.ts'
 import { encodeMeanSpace } from './mean-space.ts'
 import { ObjectSet } from './object-set.ts'
 import { encodeOnnxSpace, type SecondSpaceParts } from './onnx-space.ts'
-import { type CellPlan, partitionItems } from './partition.ts'
+import { byPopularity, type CellPlan, partitionItems } from './partition.ts'
 import { publicLists } from './public-lists.ts'
 import { logRankQuantiles } from './quantiles.ts'
 import { manifestOf } from './release-manifest.ts'
@@ -31,6 +32,8 @@ export type AssembleOptions = {
   readonly currency: string
   readonly seed: number
   readonly headSlices: readonly number[]
+  /** The first slice holds fewer items where its objects would be larger (brotli); Infinity for no limit. */
+  readonly firstSliceBytes: number
   readonly cellItems: number
   /** Groups of at least this many items get a graph; Infinity for none. */
   readonly graphMinItems: number
@@ -76,10 +79,10 @@ export async function assembleRelease(
   const createdAt = knownSince(dataset, behaviour)
   const spaces = [space, ...(second === null ? [] : [second])]
   const sources = cellSources(dataset, { models, spaces, behaviour, itemNos, dictionaries, createdAt })
-  const plans = await partitionItems(
-    { vectors: space.dequantised, dim: models.dim, itemNos, popularity: behaviour.support },
-    options,
-  )
+  const items = { vectors: space.dequantised, dim: models.dim, itemNos, popularity: behaviour.support }
+  const [most = 0, ...later] = options.headSlices
+  const first = await firstSliceSize(byPopularity(items), sources, { most, maxBytes: options.firstSliceBytes })
+  const plans = await partitionItems(items, { ...options, headSlices: [first, ...later] })
   const cells = plans.map((plan) => encodeCell(plan, sources, objects))
   const graphs = await encodeGroupGraphs(plans, { space, itemNos, objects })
   const table = tableOf(plans, cells, {

@@ -28,7 +28,14 @@ test('a release with a mean space is read back without a model, and its channel 
   }
   const second = { kind: 'mean', epochs: 12, shown: 0.5, ratio: 1 } as const
   const models = await fitModels(dataset, { ...SMALL_MODELS, sweeps: 3, second }, pool)
-  const sizes = { headSlices: [20], cellItems: 30, graphMinItems: 1000, trendingHalfLifeDays: 7, seed: 1 }
+  const sizes = {
+    headSlices: [20],
+    firstSliceBytes: Number.POSITIVE_INFINITY,
+    cellItems: 30,
+    graphMinItems: 1000,
+    trendingHalfLifeDays: 7,
+    seed: 1,
+  }
   const site = { site: 'shop', locale: 'en', currency: 'USD', rules: DEFAULT_RULES }
   const { manifest, objects, itemNos } = await assembleRelease(dataset, models, null, { ...site, ...sizes, pool })
   const parsed = parseManifest(JSON.parse(JSON.stringify(manifest)))

@@ -27,7 +27,14 @@ test('a release with a sequence space is read back, and its encoder finds what f
   }
   const second = { kind: 'sequence', epochs: 25, dropout: 0, horizon: 1, learningRate: 0.004 } as const
   const models = await fitModels(dataset, { ...SMALL_MODELS, sweeps: 3, second }, pool)
-  const sizes = { headSlices: [20], cellItems: 30, graphMinItems: 1000, trendingHalfLifeDays: 7, seed: 1 }
+  const sizes = {
+    headSlices: [20],
+    firstSliceBytes: Number.POSITIVE_INFINITY,
+    cellItems: 30,
+    graphMinItems: 1000,
+    trendingHalfLifeDays: 7,
+    seed: 1,
+  }
   const site = { site: 'shop', locale: 'en', currency: 'USD', rules: DEFAULT_RULES }
   const { manifest, objects, itemNos } = await assembleRelease(dataset, models, null, { ...site, ...sizes, pool })
   const read = (hash: string) => objects.get(hash)

@@ -27,17 +27,15 @@ type Items = {
  * falling mean popularity. Cells are put together into graph groups where enough items are left.
  */
 export async function partitionItems(items: Items, options: PartitionOptions): Promise<CellPlan[]> {
-  const byPopularity = Array.from(items.itemNos.keys()).sort(
-    (a, b) => items.popularity[b] - items.popularity[a] || items.itemNos[a] - items.itemNos[b],
-  )
+  const popular = byPopularity(items)
   const plans: CellPlan[] = []
   let taken = 0
   for (const size of options.headSlices) {
-    const slice = byPopularity.slice(taken, taken + size)
+    const slice = popular.slice(taken, taken + size)
     if (slice.length > 0) plans.push({ role: CELL_ROLE.head, items: inCellOrder(slice, items.itemNos), group: -1 })
     taken += slice.length
   }
-  const rest = byPopularity.slice(taken)
+  const rest = popular.slice(taken)
   const cells = await clusterCells(rest, items, options)
   const groups = Math.floor(rest.length / options.graphMinItems)
   let before = 0
@@ -47,6 +45,11 @@ export async function partitionItems(items: Items, options: PartitionOptions): P
     before += cell.length
   }
   return plans
+}
+
+/** All items, the most popular first. */
+export function byPopularity({ itemNos, popularity }: Pick<Items, 'itemNos' | 'popularity'>): number[] {
+  return Array.from(itemNos.keys()).sort((a, b) => popularity[b] - popularity[a] || itemNos[a] - itemNos[b])
 }
 
 async function clusterCells(rest: readonly number[], items: Items, options: PartitionOptions): Promise<number[][]> {
@@ -68,6 +71,7 @@ async function clusterCells(rest: readonly number[], items: Items, options: Part
   return cells.filter((cell) => cell !== undefined).sort((a, b) => mean(b) - mean(a) || (a[0] ?? 0) - (b[0] ?? 0))
 }
 
-function inCellOrder(cell: readonly number[], itemNos: Uint32Array): Int32Array {
+/** Items in the order in which a cell's objects hold them. */
+export function inCellOrder(cell: readonly number[], itemNos: Uint32Array): Int32Array {
   return Int32Array.from(cell).sort((a, b) => itemNos[a] - itemNos[b])
 }

@@ -1,12 +1,6 @@
-import { promisify } from 'node:util'
-import { brotliCompress, constants } from 'node:zlib'
 import type { Manifest } from '#contract/manifest'
 import { cellRefs, decodeShardTable } from '#contract/shard-table'
-
-const compress = promisify(brotliCompress)
-
-/** Near what an edge sends, at a tenth of the time of its best quality. */
-const QUALITY = 5
+import { wireBytes } from '../release/wire-bytes.ts'
 
 /**
  * Bytes of a release (brotli) that an empty device fetches before its first personal list, scripts apart: manifest, shard table, dictionaries,
@@ -23,8 +17,7 @@ export async function firstListBytes(
   const refs = [content.shardTable, content.dictionaries, content.spaces[0].gramian, ...trees, ...cell]
   let bytes = 0
   for (const hash of new Set([manifest.hash, ...refs.map((ref) => ref.hash)])) {
-    const packed = await compress(await read(hash), { params: { [constants.BROTLI_PARAM_QUALITY]: QUALITY } })
-    bytes += packed.length
+    bytes += await wireBytes(await read(hash))
   }
   return bytes
 }

@@ -60,16 +60,23 @@ export type Catalogue = {
   cardOf(row: number): Card | null
 }
 
+/** Gives memory for int8 rows, zeros. */
+export type Allocate = (rowCount: number, dim: number) => Int8Array
+
+const plainRows: Allocate = (rowCount, dim) => new Int8Array(rowCount * dim)
+
 /**
  * Lays resident cells out as one catalogue. The cells' arrays are copied, except for cards, which are kept.
  * @param cells - Any order; sorted by `cellIndex`.
- * @param allocate - Gives the memory of the quantised rows, rowCount × dim bytes, e.g. inside a scan's memory.
+ * @param allocate - Gives the memory of the first space's quantised rows, rowCount × dim bytes, e.g. inside a scan's memory.
+ * @param allocateSecond - The same for the second space.
  * @throws RecError `shard-malformed` when the objects of a cell do not belong together, or an item repeats.
  */
 export function createCatalogue(
   manifest: Manifest,
   cells: readonly ResidentCell[],
-  allocate: (rowCount: number, dim: number) => Int8Array = (rows, width) => new Int8Array(rows * width),
+  allocate: Allocate = plainRows,
+  allocateSecond: Allocate = plainRows,
 ): Catalogue {
   const space = manifest.spaces[0]
   if (space === undefined) throw new RecError('manifest-malformed', 'a release has no space')
@@ -95,7 +102,7 @@ export function createCatalogue(
     itemNoOf,
     rowsByItemNo,
     quantised,
-    sequence: sequenceRows(manifest, sorted, rows),
+    sequence: sequenceRows(manifest, sorted, rows, allocateSecond),
     columns: gatherColumns(sorted, rows, rowCount),
     voters: createVoterIndex(parts, rowCount, manifest.itemNoEnd),
     cells: rows,
@@ -111,11 +118,16 @@ export function createCatalogue(
   }
 }
 
-function sequenceRows(manifest: Manifest, cells: readonly ResidentCell[], rows: readonly CellRows[]): SpaceRows | null {
+function sequenceRows(
+  manifest: Manifest,
+  cells: readonly ResidentCell[],
+  rows: readonly CellRows[],
+  allocate: Allocate,
+): SpaceRows | null {
   const found = secondSpaceOf(manifest)
   if (found === null) return null
   const { dim, scales } = found.space
-  const quantised = new Int8Array((rows.at(-1)?.to ?? 0) * dim)
+  const quantised = allocate(rows.at(-1)?.to ?? 0, dim)
   cells.forEach((cell, c) => {
     const vectors = cell.vectors[found.index]
     if (vectors === undefined || vectors.dim !== dim || vectors.orderCrc !== cell.columns.orderCrc)

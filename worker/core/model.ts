@@ -48,6 +48,8 @@ export type ModelParts = {
   readonly gramians: readonly Gramian[]
   /** Default: a plain-JavaScript scan of all rows. */
   readonly retrievers?: readonly Retriever[]
+  /** The second space, opened; by default a plain-JavaScript scan of it. */
+  readonly sequence?: SequenceSearch | null
   readonly trees?: TreeEnsemble | null
   readonly table?: ShardTable | null
 }
@@ -62,7 +64,7 @@ export function createModel(parts: ModelParts): Model {
     dictionaries: parts.dictionaries,
     catalogue,
     gramians: parts.gramians,
-    sequence: openSequence(catalogue),
+    sequence: parts.sequence === undefined ? openSequence(catalogue) : parts.sequence,
     retrievers: parts.retrievers ?? [createJsScan(catalogue)],
     trees: parts.trees ?? null,
     table: parts.table ?? null,

@@ -1,9 +1,10 @@
 import { type RecError, toRecError } from '#contract/errors'
-import { sequenceSpaceOf } from '#contract/manifest'
+import { secondSpaceOf, sequenceSpaceOf } from '#contract/manifest'
 import type { EngineOptions } from '#contract/rpc'
 import type { TreeEnsemble } from '#contract/trees'
-import { type Catalogue, createCatalogue, type ResidentCell } from '#worker/core/catalogue'
+import { type Allocate, type Catalogue, createCatalogue, type ResidentCell } from '#worker/core/catalogue'
 import { createOnnxEncoder, type OnnxEncoder } from '#worker/core/encoder/onnx-encoder'
+import { openSequence, type SequenceSearch } from '#worker/core/encoder/sequence-search'
 import { createModel, type Model } from '#worker/core/model'
 import { createOnnxRanker, type OnnxRanker } from '#worker/core/onnx-ranker'
 import type { OrtModule } from '#worker/core/onnx-session'
@@ -40,6 +41,14 @@ export type Built = {
 /** What a page and its tier let engines take. */
 export type EngineLimits = Pick<EngineOptions, 'assets' | 'graphs'> & { readonly graphBytes: number }
 
+/** A catalogue in memory, its second space opened, and what opens searches of the first. */
+type LaidOut = {
+  readonly catalogue: Catalogue
+  readonly sequence: SequenceSearch | null
+  readonly openScan: OpenScan
+  readonly openGraphs: OpenGraphsOf | null
+}
+
 /** Told of what the kernel could not do, and of what the runtimes could not. */
 type Report = (area: 'kernel' | 'engine', error: RecError) => void
 
@@ -74,11 +83,12 @@ export class Engines {
     const kernel = isComplete ? await this.#openKernel() : null
     const linkRoom = this.#limits.graphBytes > 0 ? linkRoomOf(table, cells) : 0
     const memory = kernel === null ? null : this.#scanMemory(kernel, linkRoom)
-    const { catalogue, openScan, openGraphs } = this.#layOut(memory, (allocate) =>
-      createCatalogue(manifest, cells, allocate),
+    const second = kernel === null || secondSpaceOf(manifest) === null ? null : this.#scanMemory(kernel, 0)
+    const { catalogue, sequence, openScan, openGraphs } = this.#layOut(memory, second, (...allocate) =>
+      createCatalogue(manifest, cells, ...allocate),
     )
     const retrievers = [openScan([{ from: 0, to: catalogue.rowCount }])]
-    const model = createModel({ manifest, dictionaries, catalogue, gramians, trees, table, retrievers })
+    const model = createModel({ manifest, dictionaries, catalogue, gramians, trees, table, retrievers, sequence })
     const efSearch = manifest.retrieval.efSearch
     return {
       model,
@@ -145,16 +155,14 @@ export class Engines {
     this.#hnsw = null
   }
 
-  #layOut(
-    memory: ScanMemory | null,
-    lay: (allocate?: ScanMemory['allocate']) => Catalogue,
-  ): { catalogue: Catalogue; openScan: OpenScan; openGraphs: OpenGraphsOf | null } {
+  #layOut(memory: ScanMemory | null, second: ScanMemory | null, lay: (...allocate: Allocate[]) => Catalogue): LaidOut {
     if (memory !== null) {
       try {
-        const catalogue = lay(memory.allocate)
+        const catalogue = second === null ? lay(memory.allocate) : lay(memory.allocate, second.allocate)
         memory.open(catalogue).close() // whether its memory suffices shows here
         return {
           catalogue,
+          sequence: openSequence(catalogue, second?.open),
           openScan: (ranges) => memory.open(catalogue, ranges),
           openGraphs: (graphs, efSearch) => memory.openGraphs(catalogue, graphs, efSearch),
         }
@@ -165,7 +173,8 @@ export class Engines {
       }
     }
     const catalogue = lay()
-    return { catalogue, openScan: (ranges) => createJsScan(catalogue, ranges), openGraphs: null }
+    const openScan: OpenScan = (ranges) => createJsScan(catalogue, ranges)
+    return { catalogue, sequence: openSequence(catalogue), openScan, openGraphs: null }
   }
 
   /** Whether to ask again now for engine files that did not arrive. */

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { NO_RANK } from '#contract/features'
 import type { Manifest } from '#contract/manifest'
+import { integerQuery } from '#contract/vectors'
 import { createBlocked } from '../blocked.ts'
 import { findCandidates, type Query } from '../candidates.ts'
 import { createCatalogue } from '../catalogue.ts'
@@ -8,14 +10,16 @@ import { channelBit } from '../channels.ts'
 import { historyItemOf } from '../history-item.ts'
 import { createModel, type Model } from '../model.ts'
 import { recommend } from '../recommend.ts'
+import { createScanMemory } from '../scan/wasm-scan.ts'
 import { syntheticRelease } from '../synthetic-model.ts'
 import { encodeHistory, type SequenceEncoder } from './sequence-encoder.ts'
+import { openSequence } from './sequence-search.ts'
 
 const DIM = 16
 const LENGTH = 3
 
 /** A release whose items stand in the sequence space where they stand in the first. */
-function modelWithSequence(parts: Partial<Manifest> = {}): Model {
+function releaseWithSequence(parts: Partial<Manifest> = {}) {
   const release = syntheticRelease({ items: 400, dim: DIM, cellItems: 150 })
   const [first] = release.manifest.spaces
   const model = { hash: '0'.repeat(64), sizeBytes: 1 }
@@ -24,13 +28,13 @@ function modelWithSequence(parts: Partial<Manifest> = {}): Model {
   const retrieval = { ...release.manifest.retrieval, sequence: 40 }
   const manifest = { ...release.manifest, spaces: [first, sequence] as const, retrieval, ...parts }
   const cells = release.cells.map((cell) => ({ ...cell, vectors: [...cell.vectors, ...cell.vectors] }))
+  return { manifest, cells, gramian: release.gramian }
+}
+
+function modelWithSequence(parts: Partial<Manifest> = {}): Model {
+  const { manifest, cells, gramian } = releaseWithSequence(parts)
   const dictionaries = { v: 1, categories: [], tags: [] } as const
-  return createModel({
-    manifest,
-    dictionaries,
-    catalogue: createCatalogue(manifest, cells),
-    gramians: [release.gramian],
-  })
+  return createModel({ manifest, dictionaries, catalogue: createCatalogue(manifest, cells), gramians: [gramian] })
 }
 
 /** Answers with the latest item's vector, and keeps what it was asked. */
@@ -108,4 +112,24 @@ test('without an encoder the same release answers, with no score and no rank in 
   expect((await recommend(model, null, ask, deps)).items).toHaveLength(10)
   const read = await recommend(model, null, ask, { ...deps, encoder: echo() })
   expect(read.items.some(({ channels }) => channels.includes('sequence'))).toBe(true)
+})
+
+test('the kernel finds in the second space what plain JavaScript finds, in a memory of its own', async () => {
+  const { manifest, cells } = releaseWithSequence()
+  const module = new WebAssembly.Module(await readFile(new URL('../scan/scan.wasm', import.meta.url)))
+  const [first, second] = [createScanMemory(module), createScanMemory(module)]
+  const catalogue = createCatalogue(manifest, cells, first.allocate, second.allocate)
+  first.open(catalogue)
+  const kernel = openSequence(catalogue, second.open)
+  const plain = openSequence(createCatalogue(manifest, cells))
+  expect(kernel?.retriever.name).toBe('scan')
+  expect(plain?.retriever.name).toBe('scan-js')
+  const blocked = Uint8Array.from({ length: catalogue.rowCount }, (_, row) => (row % 3 === 0 ? 1 : 0))
+  for (const seed of [1, 2, 3]) {
+    const asked = Float32Array.from({ length: DIM }, (_, d) => Math.sin(seed * 7 + d))
+    const query = integerQuery(asked, Float32Array.from(manifest.spaces[1].scales))
+    const [found, wanted] = [kernel, plain].map((space) => space?.retriever.search(query, 40, blocked))
+    expect(found).toEqual(wanted)
+    expect(found?.rows).toHaveLength(40)
+  }
 })

@@ -1,7 +1,7 @@
 import { RecError } from '#contract/errors'
 import type { Graph } from '#contract/graph'
 import type { IntegerQuery } from '#contract/vectors'
-import type { Catalogue } from '../catalogue.ts'
+import type { Allocate, Catalogue } from '../catalogue.ts'
 import type { Retriever, RowRange, TopK } from '../retriever.ts'
 import { type GroupLists, layLists } from './graph-lists.ts'
 import { createJsScan } from './scan-js.ts'
@@ -48,7 +48,7 @@ export type RowGraph = {
 /** Memory of one scan, made before the catalogue so that the rows lie in it once. */
 export type ScanMemory = {
   /** Give this to `createCatalogue`. */
-  readonly allocate: (rowCount: number, dim: number) => Int8Array
+  readonly allocate: Allocate
   /** Call after `createCatalogue`. */
   open(catalogue: ScanRows, ranges?: readonly RowRange[]): Retriever
   /**

@@ -1,0 +1,53 @@
+import { afterAll, expect, test } from 'vitest'
+import { cellRefs, decodeShardTable } from '#contract/shard-table'
+import type { Dataset } from '../dataset.ts'
+import { fitModels } from '../fit/fit-models.ts'
+import { SMALL_MODELS } from '../fit/small-models.conformance.ts'
+import { bareItem } from '../ingest/load-dataset.ts'
+import { clusteredLists, logFromLists } from '../train/synthetic-log.ts'
+import { createKernelPool } from '../train/thread-pool.ts'
+import { assembleRelease } from './assemble.ts'
+import { DEFAULT_RULES } from './release-manifest.ts'
+import { wireBytes } from './wire-bytes.ts'
+
+const pool = await createKernelPool({ threads: 1 })
+afterAll(() => pool.close())
+
+const ITEMS = 300
+const log = logFromLists(clusteredLists({ users: 900, items: ITEMS, clusters: 5, perUser: 12, seed: 3 }), ITEMS)
+const dataset: Dataset = {
+  users: Array.from({ length: 900 }, (_, u) => `u${u}`),
+  items: Array.from({ length: ITEMS }, (_, i) => bareItem(`i${i}`)),
+  interactions: log,
+}
+const models = await fitModels(dataset, { ...SMALL_MODELS, sweeps: 2 }, pool)
+
+/** Items of each cell of a release, and what the first one's objects weigh. */
+async function cellsOf(firstSliceBytes: number, firstItems = 200) {
+  const sizes = { headSlices: [firstItems, 50], firstSliceBytes, cellItems: 100, graphMinItems: 1000 }
+  const site = { site: 'shop', locale: 'en', currency: 'USD', rules: DEFAULT_RULES, trendingHalfLifeDays: 7, seed: 1 }
+  const { manifest, objects } = await assembleRelease(dataset, models, null, { ...site, ...sizes, pool })
+  const read = (hash: string) => objects.get(hash) ?? new Uint8Array()
+  const { cells } = decodeShardTable(read(manifest.shardTable.hash))
+  const refs = cells[0] === undefined ? [] : cellRefs(cells[0].objects, 0)
+  const weights = await Promise.all(refs.map(({ hash }) => wireBytes(read(hash))))
+  return { counts: cells.map(({ itemCount }) => itemCount), bytes: weights.reduce((sum, weight) => sum + weight, 0) }
+}
+
+test('the first slice holds as many of the most popular items as its bytes allow, and the others follow', async () => {
+  const whole = await cellsOf(Number.POSITIVE_INFINITY)
+  expect(whole.counts.slice(0, 2)).toEqual([200, 50])
+  const limit = Math.round(whole.bytes / 2)
+  const { counts, bytes } = await cellsOf(limit)
+  expect(bytes).toBeLessThanOrEqual(limit)
+  expect(bytes).toBeGreaterThan(0.8 * limit)
+  expect(counts[0]).toBeLessThan(150)
+  expect(counts[1]).toBe(50)
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(ITEMS)
+})
+
+test('a slice that fits stays whole, and one that cannot fit holds one item', async () => {
+  const whole = await cellsOf(Number.POSITIVE_INFINITY)
+  expect(await cellsOf(whole.bytes)).toEqual(whole)
+  expect((await cellsOf(10)).counts[0]).toBe(1)
+})

@@ -1,0 +1,34 @@
+import { CELL_ROLE } from '#contract/shard-table'
+import { type CellSources, encodeCell } from './encode-cells.ts'
+import { ObjectSet } from './object-set.ts'
+import { inCellOrder } from './partition.ts'
+import { wireBytes } from './wire-bytes.ts'
+
+/**
+ * How many of the most popular items the head's first slice holds: a first personal list waits for all of its objects, and popular items may have
+ * many voters.
+ * @param popular - Items, the most popular first.
+ * @param most - Items at most.
+ * @param maxBytes - Bytes of the slice's objects on their way (brotli), cards included; at least one item is taken.
+ */
+export async function firstSliceSize(
+  popular: readonly number[],
+  sources: CellSources,
+  { most, maxBytes }: { readonly most: number; readonly maxBytes: number },
+): Promise<number> {
+  let size = Math.min(most, popular.length)
+  while (size > 1 && maxBytes < Number.POSITIVE_INFINITY) {
+    const bytes = await sliceBytes(popular.slice(0, size), sources)
+    if (bytes <= maxBytes) break
+    // The first of the popular items are the largest: what is left out weighs less than its share.
+    size = Math.max(1, Math.min(size - 1, Math.floor((size * maxBytes) / bytes)))
+  }
+  return size
+}
+
+async function sliceBytes(items: readonly number[], sources: CellSources): Promise<number> {
+  const objects = new ObjectSet()
+  encodeCell({ role: CELL_ROLE.head, items: inCellOrder(items, sources.itemNos), group: -1 }, sources, objects)
+  const sizes = await Promise.all(Array.from(objects.entries(), ([, bytes]) => wireBytes(bytes)))
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
