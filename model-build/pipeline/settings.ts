@@ -47,7 +47,7 @@ export type PipelineSettings = {
 const LATER_SLICES = [1_600, 2_000, 4_000] as const
 
 /** With scripts, manifest, tables and trees a first personal list needs at most 150 kB (DESIGN section 7). */
-const FIRST_SLICE_BYTES = 46_000
+const FIRST_SLICE_BYTES = 50_000
 
 /** Hyper-parameters of logs too small to choose them on validation users; the middle of the published tables. */
 const UNTUNED = { alpha0: 0.1, reg: 0.003, lambda: 100, against: false } as const
