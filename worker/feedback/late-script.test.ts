@@ -46,11 +46,25 @@ describe('the script of private feedback', () => {
     expect(asked).toEqual([])
   })
 
+  test('is waited for by a choice, which a page that is left at once has noted then', async () => {
+    const { engine, deps, kept, answerWith } = await openWaiting()
+    answerWith(async () => {
+      await passTurns(3)
+      return script
+    })
+    value(await engine.setConsent(consent(deps, 'aggregate')))
+    const { consentAt } = await kept()
+    expect(consentAt).toBe(deps.now)
+  })
+
   test('is asked for once in aggregate mode, and counts what was seen and taken while it was on its way', async () => {
     const { engine, deps, visit, asked, kept, answerWith } = await openWaiting()
     let arrive: () => void = () => undefined
     answerWith(() => new Promise((resolve) => (arrive = () => resolve(script))))
-    expect(value(await engine.setConsent(consent(deps, 'aggregate')))).toBe('aggregate')
+    const choice = engine.setConsent(consent(deps, 'aggregate'))
+    await passTurns()
+    deps.timers.advance(2_000)
+    expect(value(await choice)).toBe('aggregate')
     await visit()
     await passTurns()
     expect(await kept()).toEqual({ consentAt: null, outbox: 0, days: 0, events: [] })

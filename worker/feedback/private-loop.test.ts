@@ -76,7 +76,7 @@ describe('without aggregate mode', () => {
     for (let days = 0; days < 240 && (await kept())[0] === 0; days++) await live(0.125)
     const [before, sent] = [await kept(), posts().length]
     await engine.visibility(true)
-    await live(6)
+    await live(20)
     expect(await kept()).toEqual(before)
     expect(posts().length).toBe(sent)
     await engine.visibility(false)

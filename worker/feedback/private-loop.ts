@@ -11,6 +11,9 @@ import type { Adopted, LoopParts, ReportLoop } from './report-loop.ts'
 const FIRST_TICK_MS = 30_000
 const TICK_MS = 900_000
 
+/** A page that notes a choice waits for the script as long as this. */
+const ARRIVAL_MS = 2_000
+
 /** Pieces of work that wait for the script; the oldest go first. */
 const MOST_EARLY = 100
 
@@ -109,7 +112,10 @@ export class PrivateLoop {
   }
 
   async #enterOrLeave(): Promise<void> {
-    if (this.#isOn) return this.#run((loop) => loop.entered())
+    if (this.#isOn) {
+      await this.#run((loop) => loop.entered())
+      return this.#arrived()
+    }
     this.#clear()
     await leaveAggregate(this.#parts.store)
   }
@@ -125,6 +131,18 @@ export class PrivateLoop {
     if (loop !== null) return this.#queue(async () => task(loop))
     this.#early = [...this.#early, task].slice(-MOST_EARLY)
     this.#load().catch(this.#parts.refused) // the next look asks again
+  }
+
+  /** Settles once the script has arrived and done what waited for it, cannot be had, or took too long: a choice is then as good as noted. */
+  #arrived(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#parts.deps.after(ARRIVAL_MS, resolve)
+      const settle = () => {
+        cancel()
+        resolve()
+      }
+      this.#load().then(() => this.#queue(async () => settle()), settle)
+    })
   }
 
   #load(): Promise<ReportLoop> {
