@@ -89,11 +89,14 @@ describe('the script of private feedback', () => {
     answerWith(async () => ({})) // an edge that answers something else
     expect(await engine.feedback()).toMatchObject({ ok: false, error: { code: 'engine-unavailable' } })
     expect((await kept()).consentAt).toBeNull()
-    answerWith(async () => script)
     const before = asked.length
-    deps.timers.advance(30_000)
+    deps.timers.advance(30_000) // the first look
     await passTurns()
     expect(asked).toHaveLength(before + 1)
+    answerWith(async () => script)
+    deps.timers.advance(900_000)
+    await passTurns()
+    expect(asked).toHaveLength(before + 2)
     expect((await kept()).consentAt).toBe(deps.now)
     expect(value(await engine.feedback())).toMatchObject({ mode: 'aggregate' })
   })

@@ -108,7 +108,8 @@ export class PrivateLoop {
 
   async #look(): Promise<void> {
     await this.modeChanged()
-    if (this.#isOn) await this.#run((loop) => loop.tick())
+    const loop = this.#loop
+    if (this.#isOn && loop !== null) await this.#queue(() => loop.tick())
   }
 
   async #enterOrLeave(): Promise<void> {
