@@ -4,7 +4,7 @@ import { fitModels } from '../fit/fit-models.ts'
 import { SMALL_MODELS } from '../fit/small-models.conformance.ts'
 import { bareItem } from '../ingest/load-dataset.ts'
 import { type AssembledRelease, assembleRelease } from '../release/assemble.ts'
-import { DEFAULT_RULES } from '../release/release-manifest.ts'
+import { SMALL_RELEASE } from '../release/small-release.conformance.ts'
 import { clusteredLists, logFromLists } from '../train/synthetic-log.ts'
 import { createKernelPool } from '../train/thread-pool.ts'
 import { openCrew } from './crew.ts'
@@ -21,16 +21,7 @@ describe('a crew', () => {
     const items = Array.from({ length: SHAPE.items }, (_, i) => bareItem(`i${i}`))
     const dataset = { users: [], items, interactions: log }
     const models = await fitModels(dataset, SMALL_MODELS, await pool)
-    const sizes = {
-      headSlices: [100],
-      firstSliceBytes: Number.POSITIVE_INFINITY,
-      cellItems: 100,
-      graphMinItems: 1000,
-      trendingHalfLifeDays: 7,
-      seed: 1,
-    }
-    const site = { site: 'shop', locale: 'en', currency: 'USD', rules: DEFAULT_RULES }
-    release = await assembleRelease(dataset, models, null, { ...site, ...sizes, pool: await pool })
+    release = await assembleRelease(dataset, models, null, { ...SMALL_RELEASE, pool: await pool })
   })
   afterAll(async () => (await pool).close())
 

@@ -6,7 +6,7 @@ import { fitModels } from '../fit/fit-models.ts'
 import { SMALL_MODELS } from '../fit/small-models.conformance.ts'
 import { bareItem } from '../ingest/load-dataset.ts'
 import { assembleRelease } from '../release/assemble.ts'
-import { DEFAULT_RULES } from '../release/release-manifest.ts'
+import { SMALL_RELEASE } from '../release/small-release.conformance.ts'
 import { createRandom } from '../train/random.ts'
 import { createKernelPool } from '../train/thread-pool.ts'
 import { withGraphs } from './graph-engines.ts'
@@ -18,16 +18,11 @@ afterAll(() => pool.close())
 test('groups with a graph are searched by it, the rest by the scan, and the best are the same', async () => {
   const dataset = clusteredLog(300, 600)
   const models = await fitModels(dataset, SMALL_MODELS, pool)
-  const sizes = {
-    headSlices: [100],
-    firstSliceBytes: Number.POSITIVE_INFINITY,
-    cellItems: 100,
+  const { manifest, objects } = await assembleRelease(dataset, models, null, {
+    ...SMALL_RELEASE,
     graphMinItems: 400,
-    trendingHalfLifeDays: 7,
-    seed: 1,
-  }
-  const site = { site: 'shop', locale: 'en', currency: 'USD', rules: DEFAULT_RULES }
-  const { manifest, objects } = await assembleRelease(dataset, models, null, { ...site, ...sizes, pool })
+    pool,
+  })
   const read = (hash: string) => objects.get(hash)
   const scanned = loadModel(manifest, read)
   const model = withGraphs(scanned, read)

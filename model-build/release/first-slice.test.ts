@@ -7,7 +7,7 @@ import { bareItem } from '../ingest/load-dataset.ts'
 import { clusteredLists, logFromLists } from '../train/synthetic-log.ts'
 import { createKernelPool } from '../train/thread-pool.ts'
 import { assembleRelease } from './assemble.ts'
-import { DEFAULT_RULES } from './release-manifest.ts'
+import { SMALL_RELEASE } from './small-release.conformance.ts'
 import { wireBytes } from './wire-bytes.ts'
 
 const pool = await createKernelPool({ threads: 1 })
@@ -24,9 +24,12 @@ const models = await fitModels(dataset, { ...SMALL_MODELS, sweeps: 2 }, pool)
 
 /** Items of each cell of a release, and what the first one's objects weigh. */
 async function cellsOf(firstSliceBytes: number, firstItems = 200) {
-  const sizes = { headSlices: [firstItems, 50], firstSliceBytes, cellItems: 100, graphMinItems: 1000 }
-  const site = { site: 'shop', locale: 'en', currency: 'USD', rules: DEFAULT_RULES, trendingHalfLifeDays: 7, seed: 1 }
-  const { manifest, objects } = await assembleRelease(dataset, models, null, { ...site, ...sizes, pool })
+  const { manifest, objects } = await assembleRelease(dataset, models, null, {
+    ...SMALL_RELEASE,
+    headSlices: [firstItems, 50],
+    firstSliceBytes,
+    pool,
+  })
   const read = (hash: string) => objects.get(hash) ?? new Uint8Array()
   const { cells } = decodeShardTable(read(manifest.shardTable.hash))
   const refs = cells[0] === undefined ? [] : cellRefs(cells[0].objects, 0)

@@ -13,7 +13,7 @@ import { bareItem } from '../ingest/load-dataset.ts'
 import { clusteredLists, logFromLists } from '../train/synthetic-log.ts'
 import { createKernelPool } from '../train/thread-pool.ts'
 import { assembleRelease } from './assemble.ts'
-import { DEFAULT_RULES } from './release-manifest.ts'
+import { SMALL_RELEASE } from './small-release.conformance.ts'
 
 const pool = await createKernelPool({ threads: 1 })
 afterAll(() => pool.close())
@@ -28,16 +28,12 @@ test('a release with a mean space is read back without a model, and its channel 
   }
   const second = { kind: 'mean', epochs: 12, shown: 0.5, ratio: 1 } as const
   const models = await fitModels(dataset, { ...SMALL_MODELS, sweeps: 3, second }, pool)
-  const sizes = {
+  const { manifest, objects, itemNos } = await assembleRelease(dataset, models, null, {
+    ...SMALL_RELEASE,
     headSlices: [20],
-    firstSliceBytes: Number.POSITIVE_INFINITY,
     cellItems: 30,
-    graphMinItems: 1000,
-    trendingHalfLifeDays: 7,
-    seed: 1,
-  }
-  const site = { site: 'shop', locale: 'en', currency: 'USD', rules: DEFAULT_RULES }
-  const { manifest, objects, itemNos } = await assembleRelease(dataset, models, null, { ...site, ...sizes, pool })
+    pool,
+  })
   const parsed = parseManifest(JSON.parse(JSON.stringify(manifest)))
   expect(secondSpaceOf(parsed)).toMatchObject({ index: 1, space: { encoder: { type: 'mean', ratio: 1 } } })
   expect(sequenceSpaceOf(parsed)).toBeNull()

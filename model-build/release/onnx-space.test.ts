@@ -12,7 +12,7 @@ import { markovLists } from '../sequence/markov-lists.ts'
 import { logFromLists } from '../train/synthetic-log.ts'
 import { createKernelPool } from '../train/thread-pool.ts'
 import { assembleRelease } from './assemble.ts'
-import { DEFAULT_RULES } from './release-manifest.ts'
+import { SMALL_RELEASE } from './small-release.conformance.ts'
 
 const pool = await createKernelPool({ threads: 1 })
 afterAll(() => pool.close())
@@ -27,16 +27,12 @@ test('a release with a sequence space is read back, and its encoder finds what f
   }
   const second = { kind: 'sequence', epochs: 25, dropout: 0, horizon: 1, learningRate: 0.004 } as const
   const models = await fitModels(dataset, { ...SMALL_MODELS, sweeps: 3, second }, pool)
-  const sizes = {
+  const { manifest, objects, itemNos } = await assembleRelease(dataset, models, null, {
+    ...SMALL_RELEASE,
     headSlices: [20],
-    firstSliceBytes: Number.POSITIVE_INFINITY,
     cellItems: 30,
-    graphMinItems: 1000,
-    trendingHalfLifeDays: 7,
-    seed: 1,
-  }
-  const site = { site: 'shop', locale: 'en', currency: 'USD', rules: DEFAULT_RULES }
-  const { manifest, objects, itemNos } = await assembleRelease(dataset, models, null, { ...site, ...sizes, pool })
+    pool,
+  })
   const read = (hash: string) => objects.get(hash)
   expect(sequenceSpaceOf(parseManifest(JSON.parse(JSON.stringify(manifest))))?.index).toBe(1)
   const model = loadModel(manifest, read)

@@ -115,7 +115,8 @@ export class PrivateLoop {
   async #enterOrLeave(): Promise<void> {
     if (this.#isOn) {
       await this.#run((loop) => loop.entered())
-      return this.#arrived()
+      if (this.#loop === null) await this.#arrived()
+      return
     }
     this.#clear()
     await leaveAggregate(this.#parts.store)
