@@ -1,35 +1,57 @@
 import type { Interactions } from '../dataset.ts'
-import { type Tried, tryEach } from '../train/try-each.ts'
+import type { Tried } from '../train/try-each.ts'
 import type { SequenceSettings } from './fit-sequence.ts'
 import { judgeNetwork } from './judge.ts'
 import { trainSequence } from './train-sequence.ts'
 import { type TrialOptions, type TrialSample, trialHistories } from './trial-histories.ts'
 
-/** What training is tried with, beside the number of epochs. */
-const TRIALS: readonly Omit<SequenceSettings, 'epochs'>[] = [
-  { dropout: 0.3, horizon: 1, learningRate: 0.002 },
-  { dropout: 0.5, horizon: 8, learningRate: 0.002 },
-]
+/** How far ahead a row's target may lie: the next item alone where what follows depends on it, else any of the next few. */
+const HORIZONS = [1, 3] as const
 
-/** The best number of epochs hardly depends on more rows; the work is what limits the time of the search. */
+/** Which horizon is the best hardly depends on dropout; small logs want more of it. */
+const DROPOUT = 0.5
+const OTHER_DROPOUTS = [0.3, 0.65] as const
+
+const LEARNING_RATE = 0.008
+
+/** How many epochs are best hardly depends on more rows; the work is what limits the time of the search. */
 const SAMPLE: TrialSample = { maxUsers: 500, rows: 200_000, work: 3_000_000 }
 
-/** Looks at the validation users in the epochs of one trial. */
-const LOOKS = 12
+const LEAST_EPOCHS = 4
+const MOST_EPOCHS = 40
 
 /** What validation found of the encoder alone. */
 export type ChosenSequence = Tried<Omit<SequenceSettings, 'epochs'>>
 
-/** Chooses how the encoder is trained on users held out with the latest fifth of their items; null where too few users have enough. */
+type Trial = SequenceSettings & { readonly ndcg: number }
+
+/**
+ * Chooses how the encoder is trained on users held out with the latest fifth of their items: first the horizon, then dropout. All trials take as many
+ * epochs and are judged after the last. Null where too few users have enough.
+ */
 export async function chooseSequence(log: Interactions, options: TrialOptions): Promise<ChosenSequence | null> {
   const { seed, pool, onShare } = options
   const found = trialHistories(log, options, SAMPLE)
   if (found === null) return null
   const { held, histories } = found
-  const effort = { rows: histories.items.length, work: SAMPLE.work, looks: LOOKS, onShare }
-  return tryEach(TRIALS, effort, (settings, look) =>
-    trainSequence(histories, log.itemCount, { ...settings, seed, pool }, (network, epoch) =>
-      look(epoch, () => judgeNetwork(pool, network, held, log.itemCount)),
-    ),
-  )
+  const epochs = Math.max(LEAST_EPOCHS, Math.min(MOST_EPOCHS, Math.floor(SAMPLE.work / histories.items.length)))
+  const tried: Trial[] = []
+  const attempt = async (horizon: number, dropout: number): Promise<void> => {
+    const settings = { dropout, horizon, learningRate: LEARNING_RATE, epochs }
+    let ndcg = 0
+    await trainSequence(histories, log.itemCount, { ...settings, seed, pool }, async (network, epoch) => {
+      onShare?.((tried.length + epoch / epochs) / (HORIZONS.length + OTHER_DROPOUTS.length))
+      if (epoch === epochs) ndcg = await judgeNetwork(pool, network, held, log.itemCount)
+    })
+    tried.push({ ...settings, ndcg })
+  }
+  for (const horizon of HORIZONS) await attempt(horizon, DROPOUT)
+  const { horizon } = bestOf(tried)
+  for (const dropout of OTHER_DROPOUTS) await attempt(horizon, dropout)
+  const { ndcg, ...settings } = bestOf(tried)
+  return { settings, ndcg, tried }
+}
+
+function bestOf(tried: readonly Trial[]): Trial {
+  return tried.reduce((best, trial) => (trial.ndcg > best.ndcg ? trial : best))
 }

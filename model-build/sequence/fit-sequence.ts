@@ -9,8 +9,8 @@ export type SequenceSettings = Pick<SequenceOptions, 'epochs' | 'dropout' | 'hor
 /** Share of the items with evidence, the rarest of them, whose mean stands for items without. */
 const RARE_SHARE = 0.1
 
-/** Rows read in all epochs of one fit; a log of a million rows is read twelve times. */
-const MOST_WORK = 12_000_000
+/** Rows read in all epochs of one fit; a log of a million rows is read six times, in as many steps as a trial takes and more. */
+const MOST_WORK = 6_000_000
 
 /**
  * Trains the encoder on the histories of a log. Items without evidence take no part, and get the mean vector of the rarest that do: what is known of
@@ -26,7 +26,6 @@ export async function fitSequence(
   const epochs = Math.max(1, Math.min(options.epochs, Math.ceil(MOST_WORK / Math.max(1, histories.items.length))))
   const model = await trainSequence(histories, log.itemCount, { ...options, epochs }, async (_network, epoch) => {
     onEpoch?.(epoch, epochs)
-    return false
   })
   fillRare(model.items, histories, model.shape.dim)
   return model

@@ -13,6 +13,7 @@ export type SequenceOptions = {
   readonly dropout: number
   /** Steps ahead within which a row's target lies. */
   readonly horizon: number
+  /** At its highest, after the warm-up; from there it falls to zero with the last step. */
   readonly learningRate: number
   /** Items that the softmax is over at most, default 2,048; larger catalogues are sampled. */
   readonly candidates?: number
@@ -29,24 +30,28 @@ export type SequenceModel = {
   readonly items: Float32Array
 }
 
-/** Called after each epoch; stops training by returning true. `epoch` counts from 1. */
-export type AfterEpoch = (network: SequenceNetwork, epoch: number, loss: number) => Promise<boolean>
+/** Called after each epoch, counted from 1, with the mean loss of its rows. */
+export type AfterEpoch = (network: SequenceNetwork, epoch: number, loss: number) => Promise<void>
 
-const BATCH_ROWS = 4096
+/** Four times as many rows learn less from as many readings. */
+const BATCH_ROWS = 1024
 
-/** Small logs take smaller steps of more of them: at least so many batches an epoch. */
-const LEAST_BATCHES = 40
+/** Small logs take smaller batches and more of them: at least so many an epoch. */
+const LEAST_BATCHES = 160
 
 const LEAST_ROWS = 512
 
 const WARM_UP_STEPS = 100
 
+/** Of the highest rate. */
+const LEAST_RATE = 0.01
+
 const CANDIDATES = 2048
 
 /**
  * Trains a causal self-attention encoder (SASRec; Kang & McAuley 2018) by softmax cross-entropy over the catalogue, sampled with correction where it is
- * large (Klenitskiy & Vasilev, RecSys 2023, show that this loss, not the architecture, decides). Adam with a warm-up; the same seed
- * and input give the same bits whatever the number of threads.
+ * large (Klenitskiy & Vasilev, RecSys 2023, show that this loss, not the architecture, decides). Adam with a warm-up and a rate that
+ * falls evenly to zero, so that the last epoch is the one to judge; the same seed and input give the same bits whatever the number of threads.
  */
 export function trainSequence(
   histories: Histories,
@@ -68,20 +73,26 @@ export function trainSequence(
     const random = createRandom(seed * 2 + 1)
     const sample = createSampler(supportOf(histories, itemCount), { limit: candidates, rows })
     const kept256 = Math.round(256 * (1 - options.dropout))
+    const steps = Math.max(1, (options.epochs * histories.items.length) / rows)
     for (let epoch = 1, step = 0; epoch <= options.epochs; epoch++) {
       let loss = 0
       let seen = 0
       for (const batch of dealBatches(histories, { rows, length: shape.length, horizon: options.horizon, random })) {
         const dropSeed = Math.floor(random() * 2 ** 31)
         const mean = await network.learn(batch, sample(batch.next, random), { kept256, seed: dropSeed })
-        await optimise(options.learningRate * Math.min(1, ++step / WARM_UP_STEPS))
+        await optimise(options.learningRate * rateOf(++step, steps))
         loss += mean * batch.items.length
         seen += batch.items.length
       }
-      if ((await afterEpoch?.(network, epoch, loss / Math.max(1, seen))) === true) break
+      await afterEpoch?.(network, epoch, loss / Math.max(1, seen))
     }
     return takeModel(network, histories, itemCount)
   })
+}
+
+/** Share of the highest rate in one step of about `steps`; never zero, since batches that are not full take a few steps more. */
+function rateOf(step: number, steps: number): number {
+  return Math.min(1, step / WARM_UP_STEPS, Math.max(LEAST_RATE, 1 - step / steps))
 }
 
 /** The weights as they are now; items outside the histories get zeros. */

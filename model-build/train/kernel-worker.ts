@@ -13,10 +13,12 @@ type Setup = {
 function work({ module, memory, control, index }: Setup): never {
   // The instance's shape is fixed by the committed binary.
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelExports
-  for (let seen = 0; ; ) {
+  for (let seen = 0, bytes = 0; ; ) {
     const { sequence, job } = awaitJob(control, seen)
     seen = sequence
-    refresh(memory, job.memoryBytes)
+    // A thread hears of another's growth at its next interruption, perhaps after it has begun; growing by nothing makes it look at once.
+    if (job.memoryBytes > bytes) memory.grow(0)
+    bytes = job.memoryBytes
     const kernel = kernels[job.kernel]
     const scratch = job.scratch + index * job.scratchBytes
     for (let begin = claimTasks(control, job.chunk); begin < job.tasks; begin = claimTasks(control, job.chunk)) {
@@ -24,11 +26,6 @@ function work({ module, memory, control, index }: Setup): never {
     }
     finishJob(control)
   }
-}
-
-/** A thread hears of another's growth at its next interruption, perhaps after it has begun; growing by nothing makes it look at once. */
-function refresh(memory: WebAssembly.Memory, bytes: number): void {
-  if (memory.buffer.byteLength < bytes) memory.grow(0)
 }
 
 // workerData is untyped; thread-pool.ts is its only writer.
