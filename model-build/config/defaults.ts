@@ -120,11 +120,10 @@ export const DEFAULTS: Config = {
     perItem: 20,
   },
   sequence: {
-    // true | false | auto: try an encoder of the order of histories, where order means something. Takes many minutes for each million rows, and devices
-    // need ONNX Runtime for it. auto: where training.effort is "thorough", and in `evaluate`, on logs of up to 600,000 rows.
-    enabled: 'auto',
+    // Try an encoder of the order of histories, where order means something. Takes minutes for each million rows.
+    enabled: false,
     // Smaller logs are not worth it: what it could learn, votes and vectors learn from less. Rows.
-    minRows: 20000,
+    minRows: 8000,
     // A release carries it when NDCG@20 of the whole pipeline on users kept apart grows by at least this share.
     minGain: 0.01,
   },

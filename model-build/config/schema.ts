@@ -56,7 +56,7 @@ export const configSchema = z.strictObject({
     halfLifeItems: z.array(z.number().min(0)).min(1),
   }),
   voters: z.strictObject({ perItem: z.int().min(1).max(LIMITS.votersPerItem) }),
-  sequence: z.strictObject({ enabled: z.union([z.boolean(), z.literal('auto')]), minRows: count, minGain: share }),
+  sequence: z.strictObject({ enabled: z.boolean(), minRows: count, minGain: share }),
   twoTower: z.strictObject({ enabled: z.boolean(), minRows: count, minGain: share }),
   mean: z.strictObject({ enabled: z.boolean(), minGain: share }),
   ranker: z.strictObject({

@@ -1,4 +1,4 @@
-import type { Interactions } from '../dataset.ts'
+import type { Dataset } from '../dataset.ts'
 import type { ModelOptions } from '../fit/fit-models.ts'
 import type { SecondSettings } from '../fit/second-model.ts'
 import { type ChosenMean, chooseMean } from '../mean/choose-mean.ts'
@@ -15,23 +15,17 @@ export type ChosenSecond = {
   readonly twoTower: ChosenTwoTower | null
 }
 
-/** Rows of a log from which a network is trained once for training lists, not once a fold, and only where it was asked for. */
-const LONG_LOG = 600_000
-
-/** Whether a log gets a network tried that reads histories, and is too long to train it many times. */
-export function triesLongNetwork(log: Interactions, settings: PipelineSettings): boolean {
-  return log.item.length > LONG_LOG && (triesSequence(log, settings) || triesTwoTower(log, settings))
+/** Whether a log gets a network tried that reads histories. */
+export function triesNetwork(dataset: Dataset, settings: PipelineSettings): boolean {
+  return triesSequence(dataset, settings) || triesTwoTower(dataset, settings)
 }
 
-/** Whether a log gets a sequence encoder tried. */
-export function triesSequence({ item, order }: Interactions, { sequence, effort }: PipelineSettings): boolean {
-  const rows = item.length
-  const isEnabled = sequence.enabled === 'auto' ? effort === 'thorough' && rows <= LONG_LOG : sequence.enabled
-  return order !== 'none' && isEnabled && rows >= sequence.minRows
+function triesSequence({ interactions: log }: Dataset, { sequence }: PipelineSettings): boolean {
+  return log.order !== 'none' && sequence.enabled && log.item.length >= sequence.minRows
 }
 
-function triesTwoTower({ item }: Interactions, { twoTower }: PipelineSettings): boolean {
-  return twoTower.enabled && item.length >= twoTower.minRows
+function triesTwoTower({ interactions: log }: Dataset, { twoTower }: PipelineSettings): boolean {
+  return twoTower.enabled && log.item.length >= twoTower.minRows
 }
 
 /**
@@ -50,10 +44,10 @@ export async function chooseSecond(
     settings.mean.enabled && effort.triesMean
       ? await chooseMean(log, { ...common, ...sample, ials: models, onShare: (share) => onShare(share / 3) })
       : null
-  const sequence = triesSequence(log, settings)
+  const sequence = triesSequence(dataset, settings)
     ? await chooseSequence(log, { ...common, onShare: (share) => onShare((1 + share) / 3) })
     : null
-  const twoTower = triesTwoTower(log, settings)
+  const twoTower = triesTwoTower(dataset, settings)
     ? await chooseTwoTower(dataset, { ...common, ...sample, dim, onShare: (share) => onShare((2 + share) / 3) })
     : null
   const found = { mean, sequence, twoTower }

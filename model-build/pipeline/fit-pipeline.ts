@@ -10,7 +10,7 @@ import type { KernelPool } from '../train/thread-pool.ts'
 import type { Visitors } from '../train/validation-users.ts'
 import { tuneFirstStage } from '../tune/tune-first-stage.ts'
 import type { TunedStage, Tuning } from '../tune/tuning.ts'
-import { chooseSecond, triesLongNetwork } from './choose-second.ts'
+import { chooseSecond, triesNetwork } from './choose-second.ts'
 import { chooseSolves, trialRatio } from './choose-solves.ts'
 import { confirmFirstStage } from './confirm-first-stage.ts'
 import { type Effort, effortFor, warmStart } from './effort.ts'
@@ -85,11 +85,17 @@ async function firstStageOf(job: Job, report: Report): Promise<ChosenFirstStage>
   return confirmFirstStage(job, models, found, report)
 }
 
+/** An encoder of a log with more rows is trained once without some users, not once a fold. */
+const FOLD_ROWS = 300_000
+
 function effortOf(dataset: Dataset, settings: PipelineSettings): Effort {
   const log = dataset.interactions
-  const effort = effortFor(log, settings.effort)
-  const once = triesLongNetwork(log, settings) ? { ...effort, folds: 1 } : effort
-  return withVisitors(once, log, settings.visitors)
+  const isLong = triesNetwork(dataset, settings) && log.item.length > FOLD_ROWS
+  return withVisitors(withOrder(effortFor(log, settings.effort), isLong), log, settings.visitors)
+}
+
+function withOrder(effort: Effort, isLong: boolean): Effort {
+  return isLong ? { ...effort, folds: 1 } : effort
 }
 
 /** Moments of an ordered log that known visitors are asked at; each forgets a fifth of what the one before knew. */

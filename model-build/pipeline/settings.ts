@@ -26,8 +26,7 @@ export type PipelineSettings = {
     /** Path of a ranker trained elsewhere, or empty. */
     readonly onnx: string
   }
-  /** `auto` where a thorough look is asked for. */
-  readonly sequence: Omit<NetworkSettings, 'enabled'> & { readonly enabled: boolean | 'auto' }
+  readonly sequence: NetworkSettings
   readonly twoTower: NetworkSettings
   /** The mean space, likewise. */
   readonly mean: { readonly enabled: boolean; readonly minGain: number }
