@@ -25,7 +25,7 @@ test('a release with a sequence space is read back, and its encoder finds what f
     items: Array.from({ length: 60 }, (_, i) => bareItem(`i${i}`)),
     interactions: log,
   }
-  const second = { kind: 'sequence', epochs: 25, dropout: 0, horizon: 1, learningRate: 0.004 } as const
+  const second = { kind: 'sequence', epochs: 40, dropout: 0, horizon: 1, learningRate: 0.008 } as const
   const models = await fitModels(dataset, { ...SMALL_MODELS, sweeps: 3, second }, pool)
   const { manifest, objects, itemNos } = await assembleRelease(dataset, models, null, {
     ...SMALL_RELEASE,

@@ -41,6 +41,7 @@ const LEAST_BATCHES = 160
 
 const LEAST_ROWS = 512
 
+/** At most; a tenth of all steps where these are few. */
 const WARM_UP_STEPS = 100
 
 /** Of the highest rate. */
@@ -92,7 +93,8 @@ export function trainSequence(
 
 /** Share of the highest rate in one step of about `steps`; never zero, since batches that are not full take a few steps more. */
 function rateOf(step: number, steps: number): number {
-  return Math.min(1, step / WARM_UP_STEPS, Math.max(LEAST_RATE, 1 - step / steps))
+  const warmUp = Math.min(WARM_UP_STEPS, steps / 10)
+  return Math.min(1, step / warmUp, Math.max(LEAST_RATE, 1 - step / steps))
 }
 
 /** The weights as they are now; items outside the histories get zeros. */
