@@ -1,5 +1,5 @@
 import type { Interactions } from '../dataset.ts'
-import type { Tried } from '../train/try-each.ts'
+import { type Tried, tryEach } from '../train/try-each.ts'
 import type { SequenceSettings } from './fit-sequence.ts'
 import { judgeNetwork } from './judge.ts'
 import { trainSequence } from './train-sequence.ts'
@@ -17,13 +17,12 @@ const LEARNING_RATE = 0.008
 /** How many epochs are best hardly depends on more rows; the work is what limits the time of the search. */
 const SAMPLE: TrialSample = { maxUsers: 500, rows: 200_000, work: 3_000_000 }
 
-const LEAST_EPOCHS = 4
 const MOST_EPOCHS = 40
 
 /** What validation found of the encoder alone. */
-export type ChosenSequence = Tried<Omit<SequenceSettings, 'epochs'>>
+export type ChosenSequence = Tried<Trial>
 
-type Trial = SequenceSettings & { readonly ndcg: number }
+type Trial = Omit<SequenceSettings, 'epochs'>
 
 /**
  * Chooses how the encoder is trained on users held out with the latest fifth of their items: first the horizon, then dropout. All trials take as many
@@ -34,24 +33,26 @@ export async function chooseSequence(log: Interactions, options: TrialOptions): 
   const found = trialHistories(log, options, SAMPLE)
   if (found === null) return null
   const { held, histories } = found
-  const epochs = Math.max(LEAST_EPOCHS, Math.min(MOST_EPOCHS, Math.floor(SAMPLE.work / histories.items.length)))
-  const tried: Trial[] = []
-  const attempt = async (horizon: number, dropout: number): Promise<void> => {
-    const settings = { dropout, horizon, learningRate: LEARNING_RATE, epochs }
-    let ndcg = 0
-    await trainSequence(histories, log.itemCount, { ...settings, seed, pool }, async (network, epoch) => {
-      onShare?.((tried.length + epoch / epochs) / (HORIZONS.length + OTHER_DROPOUTS.length))
-      if (epoch === epochs) ndcg = await judgeNetwork(pool, network, held, log.itemCount)
-    })
-    tried.push({ ...settings, ndcg })
+  const rows = histories.items.length
+  const work = Math.min(SAMPLE.work, MOST_EPOCHS * rows)
+  const attempt = (trials: readonly Trial[], stage: 0 | 1): Promise<ChosenSequence> => {
+    const onStage = (share: number): void => onShare?.((stage + share) / 2)
+    return tryEach(trials, { rows, work, looks: 1, onShare: onStage }, (settings, look) =>
+      trainSequence(histories, log.itemCount, { ...settings, seed, pool }, async (network, epoch) => {
+        await look(epoch, () => judgeNetwork(pool, network, held, log.itemCount))
+      }),
+    )
   }
-  for (const horizon of HORIZONS) await attempt(horizon, DROPOUT)
-  const { horizon } = bestOf(tried)
-  for (const dropout of OTHER_DROPOUTS) await attempt(horizon, dropout)
-  const { ndcg, ...settings } = bestOf(tried)
-  return { settings, ndcg, tried }
-}
-
-function bestOf(tried: readonly Trial[]): Trial {
-  return tried.reduce((best, trial) => (trial.ndcg > best.ndcg ? trial : best))
+  const common = { dropout: DROPOUT, learningRate: LEARNING_RATE }
+  const first = await attempt(
+    HORIZONS.map((horizon) => ({ ...common, horizon })),
+    0,
+  )
+  const { horizon } = first.settings
+  const second = await attempt(
+    OTHER_DROPOUTS.map((dropout) => ({ ...common, horizon, dropout })),
+    1,
+  )
+  const { settings, ndcg } = second.ndcg > first.ndcg ? second : first
+  return { settings, ndcg, tried: [...first.tried, ...second.tried] }
 }
