@@ -35,8 +35,8 @@ const PATIENCE = 8
 
 const LEARNING_RATE = 0.002
 
-/** Share of each weight that a step takes off; on some thousand lists a weaker one follows noise. */
-const DECAY = 0.005
+/** See `createAdam`; on some thousand lists a weaker one follows noise. */
+const DECAY = 2.5
 
 /** Lists of one step at most, and about how many rows of each it looks at. */
 const BATCH = { lists: 32, rows: 128 } as const

@@ -5,26 +5,32 @@ import type { IalsOptions } from '../train/ials.ts'
 import { judgeQueries } from '../train/judge-queries.ts'
 import { judgeIals } from '../train/select-ials.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
-import { type Tried, tryEach } from '../train/try-each.ts'
+import { betterOf, type Tried, tryEach } from '../train/try-each.ts'
 import type { ValidationUsers } from '../train/validation-users.ts'
 import { type MeanSettings, QUERY_SCALE, trainMean } from './train-mean.ts'
 
 type Trial = Omit<MeanSettings, 'epochs'>
 
-const UNORDERED: readonly Trial[] = [
+const UNORDERED = [
   { shown: 0.5, ratio: 1 },
   { shown: 0.8, ratio: 1 },
-]
+] as const
 
-const ORDERED: readonly Trial[] = [
+const ORDERED = [
   { shown: 0.8, ratio: 1 },
   { shown: 0, ratio: 0.9 },
-]
+] as const
 
-/** Looks at the validation users in the epochs of one trial. */
-const LOOKS = 15
+/** Which way is the best hardly depends on these; the fewer the rows, the lower the rate and the more decay is wanted. */
+const PACE = { learningRate: 0.01, decay: 0.3 } as const
+const OTHER_PACES = [
+  { learningRate: 0.02, decay: 0.3 },
+  { learningRate: 0.02, decay: 0.1 },
+] as const
 
-/** What validation found of the mean space alone: each trial at its best epoch, and exact iALS of as many dimensions on the same users. */
+const MOST_EPOCHS = 40
+
+/** What validation found of the mean space alone, and exact iALS of as many dimensions on the same users. */
 export type ChosenMean = Tried<Trial> & { readonly ials: number }
 
 export type ChooseMeanOptions = TrialOptions &
@@ -33,7 +39,10 @@ export type ChooseMeanOptions = TrialOptions &
     readonly ials: Pick<IalsOptions, 'dim' | 'alpha0' | 'reg' | 'nu'>
   }
 
-/** Chooses how the mean space is trained on users held out; null where too few users have enough. */
+/**
+ * Chooses how the mean space is trained on users held out: first what is shown of a history, then rate and decay. All trials take as many epochs and are
+ * judged after the last. Null where too few users have enough.
+ */
 export async function chooseMean(log: Interactions, options: ChooseMeanOptions): Promise<ChosenMean | null> {
   const { seed, pool, ials } = options
   const found = trialHistories(log, options, options)
@@ -42,14 +51,27 @@ export async function chooseMean(log: Interactions, options: ChooseMeanOptions):
   const isKnown = new Uint8Array(log.itemCount)
   for (const item of histories.items) isKnown[item] = 1
   const { dim } = ials
-  const effort = { rows: histories.items.length, work: options.work, looks: LOOKS, onShare: options.onShare }
-  const trials = log.order === 'none' ? UNORDERED : ORDERED
-  const tried = await tryEach(trials, effort, (settings, look) =>
-    trainMean(histories, log.itemCount, { ...settings, dim, seed, pool }, (items, epoch) =>
-      look(epoch, () => judgeItems(pool, held, { items, dim, isKnown, ratio: settings.ratio })),
-    ),
+  const rows = histories.items.length
+  const work = Math.min(options.work, MOST_EPOCHS * rows)
+  const attempt = (trials: readonly Trial[], stage: 0 | 1): Promise<Tried<Trial>> => {
+    const onShare = (share: number): void => options.onShare?.((stage + share) / 2)
+    return tryEach(trials, { rows, work, looks: 1, onShare }, (settings, look) =>
+      trainMean(histories, log.itemCount, { ...settings, dim, seed, pool }, async (items, epoch) => {
+        await look(epoch, () => judgeItems(pool, held, { items, dim, isKnown, ratio: settings.ratio }))
+      }),
+    )
+  }
+  const ways = log.order === 'none' ? UNORDERED : ORDERED
+  const first = await attempt(
+    ways.map((way) => ({ ...way, ...PACE })),
+    0,
   )
-  return { ...tried, ials: await judgeIals(held, { ...ials, seed, pool }) }
+  const { shown, ratio } = first.settings
+  const second = await attempt(
+    OTHER_PACES.map((pace) => ({ shown, ratio, ...pace })),
+    1,
+  )
+  return { ...betterOf(first, second), ials: await judgeIals(held, { ...ials, seed, pool }) }
 }
 
 /** Queries of histories (oldest first), row-major. */

@@ -10,7 +10,7 @@ import { trainMean } from './train-mean.ts'
 const SHAPE = { users: 400, items: 120, clusters: 6, perUser: 10, seed: 5 }
 const log = logFromLists(clusteredLists(SHAPE), SHAPE.items)
 const everything = new Uint8Array(SHAPE.items).fill(1)
-const SETTINGS = { dim: 16, epochs: 12, shown: 0.5, ratio: 1, seed: 1 }
+const SETTINGS = { dim: 16, epochs: 12, shown: 0.5, ratio: 1, learningRate: 0.02, decay: 0.1, seed: 1 }
 
 const pool = await createKernelPool({ threads: 1 })
 const pair = await createKernelPool({ threads: 2 })
@@ -71,10 +71,13 @@ test('validation tries several ways of training beside iALS and keeps the best',
   const ials = { dim: 16, alpha0: 0.3, reg: 0.003, nu: 1 } as const
   const common = { ials, seed: 1, pool, minSupport: 1, maxUsers: 80, rows: 10_000, work: 60_000 }
   const found = await chooseMean(log, { ...common, visitors: 'new' })
-  expect(found?.tried).toHaveLength(2)
+  expect(found?.tried).toHaveLength(4)
   expect(found?.ndcg).toBe(Math.max(...(found?.tried.map(({ ndcg }) => ndcg) ?? [])))
   expect(found?.ndcg).toBeGreaterThan(0.3)
   expect(found?.ials).toBeGreaterThan(0.3)
   const ordered = await chooseMean({ ...log, order: 'order' }, { ...common, visitors: 'known' })
-  expect(ordered?.tried.map(({ shown }) => shown)).toEqual([0.8, 0])
+  const [half, moments, ...paces] = ordered?.tried ?? []
+  expect([half.shown, moments.shown]).toEqual([0.8, 0])
+  const { ndcg: _, ...best } = half.ndcg >= moments.ndcg ? half : moments
+  expect(paces).toMatchObject([0.3, 0.1].map((decay) => ({ ...best, learningRate: 0.02, decay })))
 })

@@ -1,5 +1,6 @@
 import type { Histories } from '../sequence/batches.ts'
 import { createAdam } from '../train/adam.ts'
+import { fallingRate } from '../train/falling-rate.ts'
 import { createNormal, createRandom, type Random } from '../train/random.ts'
 import { type KernelPool, withPool } from '../train/thread-pool.ts'
 import { CatalogueSoftmax, type SoftmaxSizes } from './catalogue-softmax.ts'
@@ -12,6 +13,10 @@ export type MeanSettings = {
   readonly shown: number
   /** Weight of the k-th latest item of what is shown is ratio^k. */
   readonly ratio: number
+  /** At its highest, in the first step; from there it falls to zero with the last. */
+  readonly learningRate: number
+  /** A step takes `learningRate · decay` of each vector off; without it rare items are learnt by heart. */
+  readonly decay: number
 }
 
 export type MeanOptions = MeanSettings & {
@@ -33,21 +38,19 @@ export type MeanModel = {
   readonly scale: number
 }
 
-/** Called after each epoch with the item vectors as they are, a view; stops training by returning true. `epoch` counts from 1. */
-export type AfterEpoch = (items: Float32Array, epoch: number) => Promise<boolean>
+/** Called after each epoch, counted from 1, with the item vectors as they are, a view. */
+export type AfterEpoch = (items: Float32Array, epoch: number) => Promise<void>
 
 /** Length of a query: the inverse of the softmax's temperature. */
 export const QUERY_SCALE = 4
-
-const LEARNING_RATE = 0.01
 
 const CANDIDATES = 4096
 
 /**
  * Trains item vectors so that the direction of a history points at what else its user takes: softmax cross-entropy over the catalogue
  * (sampled with correction where it is large) against the unit sum of the shown items' vectors. The encoder is SimpleX's behaviour
- * aggregation without a user vector (Mao et al., CIKM 2021), the loss that of Mult-VAE (Liang et al., WWW 2018). Adam; the same seed and input
- * give the same bits whatever the number of threads.
+ * aggregation without a user vector (Mao et al., CIKM 2021), the loss that of Mult-VAE (Liang et al., WWW 2018). Adam with decay and a rate that falls
+ * evenly to zero; the same seed and input give the same bits whatever the number of threads.
  */
 export function trainMean(
   histories: Histories,
@@ -62,13 +65,15 @@ export function trainMean(
     const among = Int32Array.from({ length: itemCount }, (_, item) => item)
     const { candidates = CANDIDATES } = options
     const shares = sharesOf(histories, itemCount)
-    const trainer = new Trainer(pool, { dim, itemCount, batch, candidates, among, shares })
+    const trainer = new Trainer(pool, { dim, itemCount, batch, candidates, among, shares }, options.decay)
     if (options.start === undefined) initialise(trainer.table.subarray(0, itemCount * dim), dim, seed)
     else trainer.table.set(options.start)
     const deal = createDealer(histories, { ...options, batch, random })
-    for (let epoch = 1; epoch <= options.epochs; epoch++) {
-      for (const lessons of deal()) await trainer.learn(lessons, random)
-      if ((await afterEpoch?.(trainer.table.subarray(0, itemCount * dim), epoch)) === true) break
+    const steps = options.epochs * Math.ceil((histories.offsets.length - 1) / batch)
+    for (let epoch = 1, step = 0; epoch <= options.epochs; epoch++) {
+      for (const lessons of deal())
+        await trainer.learn(lessons, random, options.learningRate * fallingRate(++step, steps))
+      await afterEpoch?.(trainer.table.subarray(0, itemCount * dim), epoch)
     }
     return { kind: 'mean', dim, items: knownRows(trainer.table, histories, itemCount, dim), ratio, scale: QUERY_SCALE }
   })
@@ -101,20 +106,20 @@ class Trainer {
   readonly #optimise: (learningRate: number) => Promise<void>
   readonly #buffers: ReturnType<typeof createBuffers>
 
-  constructor(pool: KernelPool, sizes: SoftmaxSizes) {
+  constructor(pool: KernelPool, sizes: SoftmaxSizes, decay: number) {
     this.#dim = sizes.dim
     this.#softmax = new CatalogueSoftmax(pool, sizes)
     this.#buffers = createBuffers(pool, sizes)
     this.table = this.#buffers.table
-    this.#optimise = createAdam(pool, [{ values: this.table, gradients: this.#buffers.gradients }])
+    this.#optimise = createAdam(pool, [{ values: this.table, gradients: this.#buffers.gradients }], decay)
   }
 
   /** One step of Adam on the mean loss of some users. */
-  async learn(lessons: Lessons, random: Random): Promise<void> {
+  async learn(lessons: Lessons, random: Random, learningRate: number): Promise<void> {
     const lengths = this.#encode(lessons, Math.ceil(lessons.count / 8) * 8)
     await this.#softmax.compare(lessons, this.#buffers, random)
     this.#encodeBack(lessons, lengths)
-    await this.#optimise(LEARNING_RATE)
+    await this.#optimise(learningRate)
   }
 
   /** Queries of the lessons. @returns Length of each sum of shown vectors. */

@@ -17,7 +17,7 @@ const dataset = plantedDataset({ users: USERS, items: 1500, clusters: 8, perUser
 const settings = resolveSettings(DEFAULTS)
 const models: ModelOptions = {
   ...{ ...settings.models, dim: 16, sweeps: 3, minSupport: 1 },
-  second: { kind: 'mean', shown: 0, ratio: 1, epochs: 1 },
+  second: { kind: 'mean', shown: 0, ratio: 1, learningRate: 0.01, decay: 0.3, epochs: 1 },
 }
 
 describe('groupsOf', () => {

@@ -26,7 +26,7 @@ test('a release with a mean space is read back without a model, and its channel 
     items: Array.from({ length: 100 }, (_, i) => bareItem(`i${i}`)),
     interactions: log,
   }
-  const second = { kind: 'mean', epochs: 12, shown: 0.5, ratio: 1 } as const
+  const second = { kind: 'mean', epochs: 12, shown: 0.5, ratio: 1, learningRate: 0.02, decay: 0.1 } as const
   const models = await fitModels(dataset, { ...SMALL_MODELS, sweeps: 3, second }, pool)
   const { manifest, objects, itemNos } = await assembleRelease(dataset, models, null, {
     ...SMALL_RELEASE,

@@ -1,5 +1,5 @@
 import type { Interactions } from '../dataset.ts'
-import { type Tried, tryEach } from '../train/try-each.ts'
+import { betterOf, type Tried, tryEach } from '../train/try-each.ts'
 import type { SequenceSettings } from './fit-sequence.ts'
 import { judgeNetwork } from './judge.ts'
 import { trainSequence } from './train-sequence.ts'
@@ -53,6 +53,5 @@ export async function chooseSequence(log: Interactions, options: TrialOptions): 
     OTHER_DROPOUTS.map((dropout) => ({ ...common, horizon, dropout })),
     1,
   )
-  const { settings, ndcg } = second.ndcg > first.ndcg ? second : first
-  return { settings, ndcg, tried: [...first.tried, ...second.tried] }
+  return betterOf(first, second)
 }

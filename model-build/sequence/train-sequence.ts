@@ -1,4 +1,5 @@
 import { createAdam } from '../train/adam.ts'
+import { fallingRate } from '../train/falling-rate.ts'
 import { createNormal, createRandom } from '../train/random.ts'
 import { type KernelPool, withPool } from '../train/thread-pool.ts'
 import { createSampler, dealBatches, type Histories } from './batches.ts'
@@ -44,9 +45,6 @@ const LEAST_ROWS = 512
 /** At most; a tenth of all steps where these are few. */
 const WARM_UP_STEPS = 100
 
-/** Of the highest rate. */
-const LEAST_RATE = 0.01
-
 const CANDIDATES = 2048
 
 /**
@@ -75,13 +73,14 @@ export function trainSequence(
     const sample = createSampler(supportOf(histories, itemCount), { limit: candidates, rows })
     const kept256 = Math.round(256 * (1 - options.dropout))
     const steps = Math.max(1, (options.epochs * histories.items.length) / rows)
+    const warmUp = Math.min(WARM_UP_STEPS, steps / 10)
     for (let epoch = 1, step = 0; epoch <= options.epochs; epoch++) {
       let loss = 0
       let seen = 0
       for (const batch of dealBatches(histories, { rows, length: shape.length, horizon: options.horizon, random })) {
         const dropSeed = Math.floor(random() * 2 ** 31)
         const mean = await network.learn(batch, sample(batch.next, random), { kept256, seed: dropSeed })
-        await optimise(options.learningRate * rateOf(++step, steps))
+        await optimise(options.learningRate * fallingRate(++step, steps, warmUp))
         loss += mean * batch.items.length
         seen += batch.items.length
       }
@@ -89,12 +88,6 @@ export function trainSequence(
     }
     return takeModel(network, histories, itemCount)
   })
-}
-
-/** Share of the highest rate in one step of about `steps`; never zero, since batches that are not full take a few steps more. */
-function rateOf(step: number, steps: number): number {
-  const warmUp = Math.min(WARM_UP_STEPS, steps / 10)
-  return Math.min(1, step / warmUp, Math.max(LEAST_RATE, 1 - step / steps))
 }
 
 /** The weights as they are now; items outside the histories get zeros. */

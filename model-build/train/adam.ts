@@ -10,7 +10,7 @@ export type Trained = {
 
 /**
  * Creates Adam (Kingma & Ba 2015; decays 0.9 and 0.98) over some weights.
- * @param decay - Share of each weight that a step takes off (Loshchilov & Hutter 2019), default 0.
+ * @param decay - A step takes `learningRate · decay` of each weight off (Loshchilov & Hutter 2019), default 0.
  * @returns One step, which zeroes the gradients.
  */
 export function createAdam(
@@ -30,7 +30,7 @@ export function createAdam(
     const rate = (learningRate * correction) / (1 - 0.9 ** step)
     for (const { values, gradients, means, squares, pace = 1 } of sides) {
       const places = [values, gradients, means, squares].map(({ byteOffset }) => byteOffset)
-      const args = [...places, rate * pace, 1e-8 * correction, decay]
+      const args = [...places, rate * pace, 1e-8 * correction, learningRate * decay]
       await pool.run({ kernel: 'adamBlocks', tasks: values.length / 256, chunk: 64, args })
     }
   }

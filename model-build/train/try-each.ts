@@ -15,6 +15,12 @@ export type TryOptions = {
   readonly onShare?: ((share: number) => void) | undefined
 }
 
+/** The better of two searches, with all that both tried. */
+export function betterOf<Trial>(first: Tried<Trial>, second: Tried<Trial>): Tried<Trial> {
+  const { settings, ndcg } = second.ndcg > first.ndcg ? second : first
+  return { settings, ndcg, tried: [...first.tried, ...second.tried] }
+}
+
 /** To be called after each epoch, counted from 1; resolves to whether training should end. */
 export type Look = (epoch: number, judge: () => Promise<number>) => Promise<boolean>
 
