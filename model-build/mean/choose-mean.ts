@@ -21,7 +21,7 @@ const ORDERED = [
   { shown: 0, ratio: 0.9 },
 ] as const
 
-/** Which way is the best hardly depends on these; the fewer the rows, the lower the rate and the more decay is wanted. */
+/** Which way is the best hardly depends on these, which differ from log to log. */
 const PACE = { learningRate: 0.01, decay: 0.3 } as const
 const OTHER_PACES = [
   { learningRate: 0.02, decay: 0.3 },
