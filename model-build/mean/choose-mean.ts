@@ -5,7 +5,7 @@ import type { IalsOptions } from '../train/ials.ts'
 import { judgeQueries } from '../train/judge-queries.ts'
 import { judgeIals } from '../train/select-ials.ts'
 import type { KernelPool } from '../train/thread-pool.ts'
-import { betterOf, type Tried, tryEach } from '../train/try-each.ts'
+import { type Tried, tryTwice } from '../train/try-each.ts'
 import type { ValidationUsers } from '../train/validation-users.ts'
 import { type MeanSettings, QUERY_SCALE, trainMean } from './train-mean.ts'
 
@@ -51,27 +51,20 @@ export async function chooseMean(log: Interactions, options: ChooseMeanOptions):
   const isKnown = new Uint8Array(log.itemCount)
   for (const item of histories.items) isKnown[item] = 1
   const { dim } = ials
-  const rows = histories.items.length
-  const work = Math.min(options.work, MOST_EPOCHS * rows)
-  const attempt = (trials: readonly Trial[], stage: 0 | 1): Promise<Tried<Trial>> => {
-    const onShare = (share: number): void => options.onShare?.((stage + share) / 2)
-    return tryEach(trials, { rows, work, looks: 1, onShare }, (settings, look) =>
+  const { work, onShare } = options
+  const ways = log.order === 'none' ? UNORDERED : ORDERED
+  const tried = await tryTwice<Trial>(
+    {
+      ...{ rows: histories.items.length, work, mostEpochs: MOST_EPOCHS, onShare },
+      first: ways.map((way) => ({ ...way, ...PACE })),
+      second: ({ shown, ratio }) => OTHER_PACES.map((pace) => ({ shown, ratio, ...pace })),
+    },
+    (settings, look) =>
       trainMean(histories, log.itemCount, { ...settings, dim, seed, pool }, async (items, epoch) => {
         await look(epoch, () => judgeItems(pool, held, { items, dim, isKnown, ratio: settings.ratio }))
       }),
-    )
-  }
-  const ways = log.order === 'none' ? UNORDERED : ORDERED
-  const first = await attempt(
-    ways.map((way) => ({ ...way, ...PACE })),
-    0,
   )
-  const { shown, ratio } = first.settings
-  const second = await attempt(
-    OTHER_PACES.map((pace) => ({ shown, ratio, ...pace })),
-    1,
-  )
-  return { ...betterOf(first, second), ials: await judgeIals(held, { ...ials, seed, pool }) }
+  return { ...tried, ials: await judgeIals(held, { ...ials, seed, pool }) }
 }
 
 /** Queries of histories (oldest first), row-major. */

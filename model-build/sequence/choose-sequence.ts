@@ -1,5 +1,5 @@
 import type { Interactions } from '../dataset.ts'
-import { betterOf, type Tried, tryEach } from '../train/try-each.ts'
+import { type Tried, tryTwice } from '../train/try-each.ts'
 import type { SequenceSettings } from './fit-sequence.ts'
 import { judgeNetwork } from './judge.ts'
 import { trainSequence } from './train-sequence.ts'
@@ -33,25 +33,16 @@ export async function chooseSequence(log: Interactions, options: TrialOptions): 
   const found = trialHistories(log, options, SAMPLE)
   if (found === null) return null
   const { held, histories } = found
-  const rows = histories.items.length
-  const work = Math.min(SAMPLE.work, MOST_EPOCHS * rows)
-  const attempt = (trials: readonly Trial[], stage: 0 | 1): Promise<ChosenSequence> => {
-    const onStage = (share: number): void => onShare?.((stage + share) / 2)
-    return tryEach(trials, { rows, work, looks: 1, onShare: onStage }, (settings, look) =>
+  const common = { dropout: DROPOUT, learningRate: LEARNING_RATE }
+  return tryTwice<Trial>(
+    {
+      ...{ rows: histories.items.length, work: SAMPLE.work, mostEpochs: MOST_EPOCHS, onShare },
+      first: HORIZONS.map((horizon) => ({ ...common, horizon })),
+      second: ({ horizon }) => OTHER_DROPOUTS.map((dropout) => ({ ...common, horizon, dropout })),
+    },
+    (settings, look) =>
       trainSequence(histories, log.itemCount, { ...settings, seed, pool }, async (network, epoch) => {
         await look(epoch, () => judgeNetwork(pool, network, held, log.itemCount))
       }),
-    )
-  }
-  const common = { dropout: DROPOUT, learningRate: LEARNING_RATE }
-  const first = await attempt(
-    HORIZONS.map((horizon) => ({ ...common, horizon })),
-    0,
   )
-  const { horizon } = first.settings
-  const second = await attempt(
-    OTHER_DROPOUTS.map((dropout) => ({ ...common, horizon, dropout })),
-    1,
-  )
-  return betterOf(first, second)
 }

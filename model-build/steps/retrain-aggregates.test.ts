@@ -113,7 +113,7 @@ beforeAll(async () => {
 })
 afterAll(() => dispose())
 
-/** Stripes divide reports by chance; with half as many, some runs find the answers too surprising to believe. */
+/** How surprising the answers look differs from run to run; after 1,800 reports some runs refuse them. */
 const ENOUGH = 3_600
 
 test('under the gates nothing changes; above, the sums become a canary, which clicks that fall roll back', async () => {

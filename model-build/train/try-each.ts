@@ -15,12 +15,6 @@ export type TryOptions = {
   readonly onShare?: ((share: number) => void) | undefined
 }
 
-/** The better of two searches, with all that both tried. */
-export function betterOf<Trial>(first: Tried<Trial>, second: Tried<Trial>): Tried<Trial> {
-  const { settings, ndcg } = second.ndcg > first.ndcg ? second : first
-  return { settings, ndcg, tried: [...first.tried, ...second.tried] }
-}
-
 /** To be called after each epoch, counted from 1; resolves to whether training should end. */
 export type Look = (epoch: number, judge: () => Promise<number>) => Promise<boolean>
 
@@ -53,4 +47,26 @@ export async function tryEach<Trial extends object>(
   }
   const best = found.reduce((a, b) => (b.ndcg > a.ndcg ? b : a))
   return { ...best, tried: found.map(({ settings, ndcg }) => ({ ...settings, ndcg })) }
+}
+
+export type TryTwiceOptions<Trial> = Omit<TryOptions, 'looks'> & {
+  readonly mostEpochs: number
+  readonly first: readonly Trial[]
+  /** What to try beside the best of the first. */
+  readonly second: (best: Trial) => readonly Trial[]
+}
+
+/** Trains in some ways and then in others like the best of them. All trials take as many epochs and are judged after the last, for rates that fall to zero. */
+export async function tryTwice<Trial extends object>(
+  { first, second, mostEpochs, rows, work, onShare }: TryTwiceOptions<Trial>,
+  train: (settings: Trial & { readonly epochs: number }, look: Look) => Promise<unknown>,
+): Promise<Tried<Trial>> {
+  const attempt = (trials: readonly Trial[], stage: 0 | 1) => {
+    const onStage = (share: number): void => onShare?.((stage + share) / 2)
+    return tryEach(trials, { rows, work: Math.min(work, mostEpochs * rows), looks: 1, onShare: onStage }, train)
+  }
+  const before = await attempt(first, 0)
+  const after = await attempt(second(before.settings), 1)
+  const { settings, ndcg } = after.ndcg > before.ndcg ? after : before
+  return { settings, ndcg, tried: [...before.tried, ...after.tried] }
 }
