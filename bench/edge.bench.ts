@@ -1,7 +1,10 @@
 /**
  * How close the Node edge comes to nginx, what durable events it takes, whether it loses any, how fast it starts and whether its memory grows.
  * The load generator is a process of its own; nginx and the edge get one core each in turn, the generator the other.
- * Options: `--seconds N` of each load (5), `--rounds N` (3), `--soak N` seconds (60).
+ *
+ * --seconds 5   of each load
+ * --rounds 3
+ * --soak 60     seconds of load, in which memory is watched
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,6 +15,7 @@ import { countLost, sendUntilKilled } from './edge/kills.ts'
 import { startNginx } from './edge/nginx.ts'
 import { median, requirePrograms } from './edge/system.ts'
 import { eventScript, load } from './edge/wrk.ts'
+import { numberList, readOptions } from './harness/arguments.ts'
 import type { Results } from './run.ts'
 
 const SERVER = '0'
@@ -35,20 +39,19 @@ type Setting = {
 }
 
 export async function run(options: readonly string[], report: (line: string) => void): Promise<Results> {
+  const given = readOptions(options, { seconds: '5', rounds: '3', soak: '60' })
+  const [seconds, rounds, soakSeconds] = [given.seconds, given.rounds, given.soak].map((text) => numberList(text)[0])
   const { nginx, wrk } = requirePrograms(report)
   const dir = mkdtempSync(join(tmpdir(), 'bench-edge-'))
-  const numberOf = (name: string, fallback: number) =>
-    Number(options[options.indexOf(name) + 1] ?? fallback) || fallback
-  const option = (name: string, fallback: number) => (options.includes(name) ? numberOf(name, fallback) : fallback)
   try {
     const setting = {
       dir,
       wrk,
       nginx,
       site: await makeSite(dir),
-      seconds: option('--seconds', 5),
-      rounds: option('--rounds', 3),
-      soakSeconds: option('--soak', 60),
+      seconds,
+      rounds,
+      soakSeconds,
       report,
     }
     const starts = await measureStarts(setting)

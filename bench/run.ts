@@ -1,11 +1,13 @@
 /**
  * `npm run -s bench -- <name> [--json] [options…]`: runs `bench/<name>.bench.ts`. With `--json` one object {name, when, machine, results}
- * stands alone on standard output; everything else goes to standard error. Without a name it lists the benches.
+ * stands alone on standard output; everything else goes to standard error. `--help` says what a bench measures and takes; without a name it lists the
+ * benches.
  */
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { arch, cpus, platform, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { formatTable } from './format-table.ts'
+import { describeBench } from './harness/describe-bench.ts'
 
 /** What a bench found: flat or nested, numbers with their unit in the name. */
 export type Results = Readonly<Record<string, unknown>> | readonly Readonly<Record<string, unknown>>[]
@@ -40,23 +42,43 @@ function machine(): Readonly<Record<string, string | number>> {
   }
 }
 
-async function main(): Promise<void> {
-  const args = process.argv.slice(2)
-  const isJson = args.includes('--json')
-  const [name, ...options] = args.filter((argument) => argument !== '--json')
-  const names = benchNames()
-  if (name === undefined || !names.includes(name)) {
-    if (name !== undefined) process.stderr.write(`there is no bench called ${name}\n`)
-    process.stderr.write(`benches: ${names.join(', ') || 'none yet'}\n`)
-    process.exitCode = name === undefined && names.length > 0 ? 0 : 1
-    return
-  }
-  // The file was found by its suffix above, and every bench file exports this type.
-  const bench = (await import(new URL(`./${name}${SUFFIX}`, import.meta.url).href)) as Bench
+/** Lists the benches; of a name that is none of them, says so and fails. */
+function listBenches(name: string | undefined, names: readonly string[]): void {
+  if (name !== undefined) process.stderr.write(`there is no bench called ${name}\n`)
+  process.stderr.write(`benches: ${names.join(', ')}; \`npm run -s bench -- NAME --help\` says more\n`)
+  process.exitCode = name === undefined ? 0 : 1
+}
+
+async function runBench(name: string, options: readonly string[], isJson: boolean): Promise<void> {
+  // The file was found by its suffix, and every bench file exports this type.
+  const bench = (await import(benchFile(name).href)) as Bench
   const when = new Date().toISOString()
   const results = await bench.run(options, (line) => process.stderr.write(`${line}\n`))
   const whole = { name, when, machine: machine(), results }
   process.stdout.write(isJson ? `${JSON.stringify(whole)}\n` : `${formatTable(results)}\n`)
+}
+
+function benchFile(name: string): URL {
+  return new URL(`./${name}${SUFFIX}`, import.meta.url)
+}
+
+async function main(): Promise<void> {
+  const args = process.argv.slice(2)
+  const [name, ...options] = args.filter((argument) => argument !== '--json')
+  const names = benchNames()
+  if (name === undefined || !names.includes(name)) return listBenches(name, names)
+  const help = describeBench(readFileSync(benchFile(name), 'utf8'))
+  if (options.includes('--help')) {
+    process.stdout.write(`${help}\n`)
+    return
+  }
+  try {
+    await runBench(name, options, args.includes('--json'))
+  } catch (error) {
+    if (!(error instanceof TypeError && 'code' in error && `${error.code}`.startsWith('ERR_PARSE_ARGS'))) throw error
+    process.stderr.write(`${error.message}\n\n${help}\n`)
+    process.exitCode = 1
+  }
 }
 
 await main()

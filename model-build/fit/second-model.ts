@@ -1,3 +1,4 @@
+import type { secondSpaceOf } from '#contract/manifest'
 import type { Dataset } from '../dataset.ts'
 import { fitMean } from '../mean/fit-mean.ts'
 import type { MeanModel, MeanSettings } from '../mean/train-mean.ts'
@@ -12,6 +13,14 @@ export type SecondSettings =
   | ({ readonly kind: 'sequence' } & SequenceSettings)
   | ({ readonly kind: 'mean' } & MeanSettings)
   | ({ readonly kind: 'twoTower' } & TwoTowerSettings)
+
+/** How a device reads histories into a second space, as the manifest says. */
+export type SecondEncoder = NonNullable<ReturnType<typeof secondSpaceOf>>['space']['encoder']['type']
+
+/** Encoder of a space of some kind. */
+export function encoderOf(kind: SecondSettings['kind']): SecondEncoder {
+  return kind === 'mean' ? 'mean' : 'onnx'
+}
 
 /** A trained second space. */
 export type SecondModel = SequenceModel | MeanModel | TwoTowerModel

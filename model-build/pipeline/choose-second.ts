@@ -1,6 +1,6 @@
 import type { Dataset } from '../dataset.ts'
 import type { ModelOptions } from '../fit/fit-models.ts'
-import type { SecondSettings } from '../fit/second-model.ts'
+import type { SecondEncoder, SecondSettings } from '../fit/second-model.ts'
 import { type ChosenMean, chooseMean } from '../mean/choose-mean.ts'
 import { type ChosenSequence, chooseSequence } from '../sequence/choose-sequence.ts'
 import { type ChosenTwoTower, chooseTwoTower } from '../two-tower/choose-two-tower.ts'
@@ -30,7 +30,7 @@ function triesTwoTower({ interactions: log }: Dataset, { twoTower }: PipelineSet
 
 /**
  * Tries the spaces that may stand beside the first, each alone on users held out. The best goes on to the pipeline; the mean space only where it
- * comes near enough to iALS to say something of its own.
+ * comes near enough to iALS to say something of its own, or where the release before has one.
  */
 export async function chooseSecond(
   { dataset, settings, effort, pool, models }: Job & { readonly models: ModelOptions },
@@ -51,18 +51,21 @@ export async function chooseSecond(
     ? await chooseTwoTower(dataset, { ...common, ...sample, dim, onShare: (share) => onShare((2 + share) / 3) })
     : null
   const found = { mean, sequence, twoTower }
-  return { ...found, settings: bestOf(found) }
+  return { ...found, settings: bestOf(found, settings.secondBefore) }
 }
 
 /** NDCG@20 alone, as a share of exact iALS's, that the mean space must reach to be tried in the pipeline. */
 const NEAR_SHARE = 0.85
 
-function bestOf({ mean, sequence, twoTower }: Omit<ChosenSecond, 'settings'>): SecondSettings | null {
+function bestOf(
+  { mean, sequence, twoTower }: Omit<ChosenSecond, 'settings'>,
+  before: SecondEncoder | null | undefined,
+): SecondSettings | null {
   let best: { readonly settings: SecondSettings; readonly ndcg: number } | null = null
   if (sequence !== null) best = { settings: { kind: 'sequence', ...sequence.settings }, ndcg: sequence.ndcg }
   if (twoTower !== null && !(best !== null && best.ndcg >= twoTower.ndcg))
     best = { settings: { kind: 'twoTower', ...twoTower.settings }, ndcg: twoTower.ndcg }
-  const isNear = mean !== null && mean.ndcg >= NEAR_SHARE * mean.ials
+  const isNear = mean !== null && (before === 'mean' || mean.ndcg >= NEAR_SHARE * mean.ials)
   if (isNear && !(best !== null && best.ndcg >= mean.ndcg)) return { kind: 'mean', ...mean.settings }
   return best?.settings ?? null
 }

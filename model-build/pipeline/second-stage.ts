@@ -1,3 +1,4 @@
+import { encoderOf, type SecondSettings } from '../fit/second-model.ts'
 import { type FittedRanker, fitRanker, type JudgedRanker, judgeRanker } from '../rank/fit-ranker.ts'
 import type { RankerOptions } from '../rank/fit-trees.ts'
 import type { TrainingGroup } from '../rank/training-group.ts'
@@ -96,5 +97,15 @@ function judgeSecond(second: ChosenSecond, rankers: Rankers, settings: PipelineS
   const without = plain.headAndModel
   if (second.settings === null || found === null) return { ...second, with: null, without, gain: null, ships: false }
   const gain = (found.headAndModel / without + found.headOnAll / plain.headOnAll) / 2 - 1
-  return { ...second, with: found.headAndModel, without, gain, ships: gain > settings[second.settings.kind].minGain }
+  return { ...second, with: found.headAndModel, without, gain, ships: isWorth(gain, second.settings, settings) }
+}
+
+/** A release that has such a space keeps it unless it costs what a new one must gain: devices hold it already, and small logs judge by chance. */
+export function isWorth(
+  gain: number,
+  { kind }: Pick<SecondSettings, 'kind'>,
+  settings: Pick<PipelineSettings, SecondSettings['kind'] | 'secondBefore'>,
+): boolean {
+  const { minGain } = settings[kind]
+  return settings.secondBefore === encoderOf(kind) ? gain >= -minGain : gain > minGain
 }

@@ -3,6 +3,7 @@ import { isSiteName } from '#contract/limits'
 import type { Objectives, RuleDefaults } from '#contract/manifest'
 import type { Config } from '../config/schema.ts'
 import type { ModelOptions } from '../fit/fit-models.ts'
+import type { SecondEncoder } from '../fit/second-model.ts'
 import type { RankerOptions } from '../rank/fit-trees.ts'
 import type { AssembleOptions } from '../release/assemble.ts'
 import { DEFAULT_RULES } from '../release/release-manifest.ts'
@@ -30,6 +31,8 @@ export type PipelineSettings = {
   readonly twoTower: NetworkSettings
   /** The mean space, likewise. */
   readonly mean: { readonly enabled: boolean; readonly minGain: number }
+  /** Encoder of the second space of the release before, if any: such a space stays unless it costs as much as a new one must gain. */
+  readonly secondBefore?: SecondEncoder | null
   /** How much of a log validation and the ranker look at. */
   readonly effort: Config['training']['effort']
   /** Whether more hyper-parameters are searched than a build always chooses. */

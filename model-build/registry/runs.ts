@@ -2,6 +2,7 @@ import { mkdir, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RecError } from '#contract/errors'
 import type { Config } from '../config/schema.ts'
+import type { SecondEncoder } from '../fit/second-model.ts'
 import type { StepTime } from '../pipeline/progress.ts'
 
 /** One build as it is remembered beside its releases. Holds no row of the log. */
@@ -20,8 +21,16 @@ export type Run = {
   /** See hashInputs. */
   readonly dataHash: string
   readonly config: Config
-  /** Names known before the build: item numbers, categories and tags are append-only, so that they are the first of today's. */
-  readonly before: { readonly items: number; readonly categories: number; readonly tags: number }
+  /**
+   * What the release before gave: names, of which today's first are the same, since item numbers, categories and tags are append-only, and the
+   * encoder of its second space. Lines older than the latter lack it.
+   */
+  readonly before: {
+    readonly items: number
+    readonly categories: number
+    readonly tags: number
+    readonly second?: SecondEncoder | null
+  }
   /** What else it learnt from that is not in the files; such a build cannot be reproduced from them. */
   readonly learntFrom: 'files' | 'files and events' | 'files and the release before'
   /** Stages whose tuned settings were taken, perhaps none; null where nothing was tuned. */

@@ -2,8 +2,9 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RecError } from '#contract/errors'
 import { isHash } from '#contract/limits'
-import { type Dictionaries, type Manifest, parseDictionaries, parseManifest } from '#contract/manifest'
+import { type Dictionaries, type Manifest, parseDictionaries, parseManifest, secondSpaceOf } from '#contract/manifest'
 import type { SignedPointer, StepName } from '#contract/pointer'
+import type { SecondEncoder } from '../fit/second-model.ts'
 import { type ItemRegistry, parseRegistry } from './item-registry.ts'
 import { type ObjectSet, sha256Hex } from './object-set.ts'
 
@@ -75,6 +76,11 @@ export async function readLastRelease(dir: string): Promise<StoredRelease | null
     if (error instanceof RecError && error.code === 'input-missing') return null
     throw error
   }
+}
+
+/** Encoder of a release's second space; null without one. */
+export function secondEncoderOf(release: Pick<StoredRelease, 'manifest'> | null): SecondEncoder | null {
+  return release === null ? null : (secondSpaceOf(release.manifest)?.space.encoder.type ?? null)
 }
 
 /** One object's bytes, checked against its name. @throws RecError `hash-mismatch`, `input-missing` */

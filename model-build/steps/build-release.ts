@@ -11,10 +11,17 @@ import { writeLearningState } from '../feedback/learning-state.ts'
 import { countEvidence, type EvidenceState, settingsKey, writeEvidence } from '../incremental/evidence.ts'
 import type { IngestReport } from '../ingest/report.ts'
 import { type Checkpoints, openCheckpoints } from '../pipeline/checkpoints.ts'
+import type { Effort } from '../pipeline/effort.ts'
 import { timed } from '../pipeline/progress.ts'
 import { hashInputs } from '../registry/data-hash.ts'
 import type { AssembledRelease } from '../release/assemble.ts'
-import { readLastRelease, replaceFile, type StoredRelease, writeReleaseDir } from '../release/release-dir.ts'
+import {
+  readLastRelease,
+  replaceFile,
+  type StoredRelease,
+  secondEncoderOf,
+  writeReleaseDir,
+} from '../release/release-dir.ts'
 import { buildReport } from '../report/build-report.ts'
 import { reportExtras } from '../report/report-data.ts'
 import { requirePass, type Verdict } from '../retrain/gate.ts'
@@ -80,12 +87,20 @@ export async function buildFromDataset(dataset: Dataset, parts: BuildParts, io: 
   try {
     const shown = reportTo(io)
     const report = timed(checkpoints === undefined ? shown : { ...shown, keep: checkpoints.keep })
-    const trained = await trainRelease(dataset, { config, last, augment, pool, report })
+    const trained = await trainRelease(dataset, {
+      config,
+      last,
+      secondBefore: secondEncoderOf(last),
+      augment,
+      pool,
+      report,
+    })
     const { judged, release } = trained
     const verdict =
       last === null
         ? null
         : await judgeAgainstFolder(release, dataset, { last, dir: request.outDir, gate: config.gate })
+    if (verdict !== null) warnOfSamples(verdict, judged.pipeline.effort, { config, io })
     const publication = (last?.file.publication ?? 0) + 1
     const isWanted = (await parts.accept?.(release, verdict)) ?? true
     if (isWanted && release.learning !== null) await writeLearningState(request.outDir, release.learning)
@@ -104,6 +119,19 @@ export async function buildFromDataset(dataset: Dataset, parts: BuildParts, io: 
   } finally {
     await pool.close()
   }
+}
+
+/** A log that outgrows thorough builds loses quality at once, which its owner may not expect. */
+function warnOfSamples(
+  { quality }: Verdict,
+  effort: Effort['name'],
+  { config, io }: Pick<BuildParts, 'config'> & { readonly io: StepIo },
+): void {
+  const isWorse = quality !== null && quality < 1 - config.gate.maxQualityLoss
+  if (isWorse && effort === 'quick' && config.training.effort === 'auto')
+    io.warn(
+      'the release is worse than the last one, and this log has so many users that the build looked at samples: [training] effort = "thorough" looks at all of it',
+    )
 }
 
 /** What the next incremental build compares its log with. */

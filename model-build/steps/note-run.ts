@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { addRun, type Run } from '../registry/runs.ts'
-import type { StoredRelease } from '../release/release-dir.ts'
+import { type StoredRelease, secondEncoderOf } from '../release/release-dir.ts'
 import type { InputFiles } from './read-inputs.ts'
 
 /** What the register remembers of a build beside what follows from its place. */
@@ -33,6 +33,7 @@ export function noteRun(outDir: string, { config, last, inputs, ...built }: Buil
       items: last?.registry.ids.length ?? 0,
       categories: last?.dictionaries.categories.length ?? 0,
       tags: last?.dictionaries.tags.length ?? 0,
+      second: secondEncoderOf(last),
     },
     learntFrom,
     tuned,

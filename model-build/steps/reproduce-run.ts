@@ -25,7 +25,9 @@ export async function reproduceRun({ outDir, id }: ReproduceRequest, io: StepIo)
   const { dataset } = await readInputs(run.inputs, run.config, null, io)
   const pool = await createKernelPool()
   try {
-    const { release } = await trainRelease(dataset, { config: run.config, last, pool, report: reportTo(io) })
+    const secondBefore = run.before.second ?? null
+    const training = { config: run.config, last, secondBefore, pool, report: reportTo(io) }
+    const { release } = await trainRelease(dataset, training)
     const { hash } = release.objects.addJson(release.manifest)
     if (hash !== run.manifest)
       throw new RecError(

@@ -113,7 +113,7 @@ beforeAll(async () => {
 })
 afterAll(() => dispose())
 
-/** How surprising the answers look differs from run to run; after 1,800 reports some runs refuse them. */
+/** The edge draws its stripes anew each day, and the trimmed mean over them how surprising the answers look; after 1,800 reports some draws refuse them. */
 const ENOUGH = 3_600
 
 test('under the gates nothing changes; above, the sums become a canary, which clicks that fall roll back', async () => {

@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import type { Dataset } from '../dataset.ts'
 import { evaluateSplit, type SplitResult } from '../evaluate/evaluate-split.ts'
+import type { SecondEncoder } from '../fit/second-model.ts'
 import { effortFor, warmStart } from '../pipeline/effort.ts'
 import { type MadeRelease, makeRelease } from '../pipeline/make-release.ts'
 import type { Report } from '../pipeline/progress.ts'
@@ -13,6 +14,8 @@ export type Training = {
   readonly config: Config
   /** Numbers and dictionaries to go on from. */
   readonly last: LastRelease | null
+  /** See PipelineSettings. */
+  readonly secondBefore: SecondEncoder | null
   /** Adds rows that models learn from and that nothing is judged by; the first users and all items stay as they are. */
   readonly augment?: ((dataset: Dataset) => Dataset) | undefined
   readonly pool: KernelPool
@@ -23,8 +26,8 @@ export type Trained = { readonly judged: SplitResult; readonly release: MadeRele
 
 /** Judges on held-out rows, then fits on everything. The same dataset, settings and last release give the same bytes. */
 export async function trainRelease(dataset: Dataset, training: Training): Promise<Trained> {
-  const { config, augment = same, last, pool, report } = training
-  const settings = resolveSettings(config)
+  const { config, augment = same, last, secondBefore, pool, report } = training
+  const settings = { ...resolveSettings(config), secondBefore }
   const judged = await evaluateSplit(dataset, { config, settings, pool, report, augment })
   const release = await makeRelease(augment(dataset), {
     pipeline: judged.pipeline,
