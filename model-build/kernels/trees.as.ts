@@ -1,6 +1,10 @@
+/** Bytes of one feature's histogram: 256 f64 pairs. */
+const WIDTH: usize = 4096
+
 /**
- * Gradient histograms of one leaf for features of blocks begin … end - 1 (`block` features each): rows' u8 bins are row-major with `stride`
- * bytes per row, `gh` interleaved f32 (gradient, hessian) per row, `rows` i32 indices; out f64 pairs at ((feature << 8) | bin) * 16 bytes.
+ * Gradient histograms of one leaf for blocks begin … end - 1 of four of its `features` features: four histograms at a time stay in the nearest cache.
+ * `picked` i32 columns of `bins` (u8, `stride` bytes per column), `gh` interleaved f32 (gradient, hessian) per row, `rows` i32 indices; out f64 pairs
+ * at ((feature << 8) | bin) * 16 bytes.
  */
 export function histogram(
   begin: i32,
@@ -8,44 +12,54 @@ export function histogram(
   _scratch: usize,
   bins: usize,
   stride: i32,
+  picked: usize,
+  features: i32,
   gh: usize,
   rows: usize,
   rowCount: i32,
-  features: i32,
-  block: i32,
   out: usize,
 ): void {
   for (let task = begin; task < end; task++) {
-    const first = task * block
-    const last = min(features, first + block)
-    const width = last - first
-    const base = out + ((first as usize) << 12)
-    memory.fill(base, 0, (width as usize) << 12)
-    for (let k = 0; k < rowCount; k++) {
-      const r = load<i32>(rows + ((k as usize) << 2))
-      const pair = f64x2.promote_low_f32x4(v128.load64_zero(gh + ((r as usize) << 3)))
-      const line = bins + (r as usize) * (stride as usize) + (first as usize)
-      let f = 0
-      let to = base
-      for (; f + 4 <= width; f += 4) {
-        const four = load<u32>(line + (f as usize))
-        const s0 = to + ((four & 255) << 4)
-        v128.store(s0, f64x2.add(v128.load(s0), pair))
-        const s1 = to + 4096 + (((four >> 8) & 255) << 4)
-        v128.store(s1, f64x2.add(v128.load(s1), pair))
-        const s2 = to + 8192 + (((four >> 16) & 255) << 4)
-        v128.store(s2, f64x2.add(v128.load(s2), pair))
-        const s3 = to + 12288 + ((four >> 24) << 4)
-        v128.store(s3, f64x2.add(v128.load(s3), pair))
-        to += 16384
-      }
-      for (; f < width; f++) {
-        const slot = to + ((load<u8>(line + (f as usize)) as usize) << 4)
-        v128.store(slot, f64x2.add(v128.load(slot), pair))
-        to += 4096
-      }
-    }
+    const first = task << 2
+    const width = min(4, features - first)
+    const base = out + (first as usize) * WIDTH
+    memory.fill(base, 0, (width as usize) * WIDTH)
+    if (width == 4) fourHistograms(bins, stride, picked + ((first as usize) << 2), gh, rows, rowCount, base)
+    else for (let f = 0; f < width; f++) oneHistogram(columnOf(bins, stride, picked, first + f), gh, rows, rowCount, base + (f as usize) * WIDTH)
   }
+}
+
+function columnOf(bins: usize, stride: i32, picked: usize, at: i32): usize {
+  return bins + (load<i32>(picked + ((at as usize) << 2)) as usize) * (stride as usize)
+}
+
+function fourHistograms(bins: usize, stride: i32, picked: usize, gh: usize, rows: usize, rowCount: i32, out: usize): void {
+  const c0 = columnOf(bins, stride, picked, 0)
+  const c1 = columnOf(bins, stride, picked, 1)
+  const c2 = columnOf(bins, stride, picked, 2)
+  const c3 = columnOf(bins, stride, picked, 3)
+  const last = rows + ((rowCount as usize) << 2)
+  for (let at = rows; at < last; at += 4) {
+    const r = load<i32>(at) as usize
+    const pair = f64x2.promote_low_f32x4(v128.load64_zero(gh + (r << 3)))
+    addPair(out + ((load<u8>(c0 + r) as usize) << 4), pair)
+    addPair(out + WIDTH + ((load<u8>(c1 + r) as usize) << 4), pair)
+    addPair(out + 2 * WIDTH + ((load<u8>(c2 + r) as usize) << 4), pair)
+    addPair(out + 3 * WIDTH + ((load<u8>(c3 + r) as usize) << 4), pair)
+  }
+}
+
+function oneHistogram(column: usize, gh: usize, rows: usize, rowCount: i32, out: usize): void {
+  const last = rows + ((rowCount as usize) << 2)
+  for (let at = rows; at < last; at += 4) {
+    const r = load<i32>(at) as usize
+    addPair(out + ((load<u8>(column + r) as usize) << 4), f64x2.promote_low_f32x4(v128.load64_zero(gh + (r << 3))))
+  }
+}
+
+@inline
+function addPair(slot: usize, pair: v128): void {
+  v128.store(slot, f64x2.add(v128.load(slot), pair))
 }
 
 /** Larger child = parent - smaller child, for `pairs` f64 pairs starting at pair `begin`. */
@@ -55,22 +69,13 @@ export function subtractHistogram(begin: i32, end: i32, _scratch: usize, parent:
   }
 }
 
-/** Stable partition of `count` row indices at `rows` by bins[row][feature] <= bin; returns how many went left. Scratch: `count` i32. */
-export function partitionRows(
-  rows: usize,
-  count: i32,
-  scratch: usize,
-  bins: usize,
-  stride: i32,
-  feature: i32,
-  bin: i32,
-): i32 {
+/** Stable partition of `count` row indices at `rows` by column[row] <= bin; returns how many went left. Scratch: `count` i32. */
+export function partitionRows(rows: usize, count: i32, scratch: usize, column: usize, bin: i32): i32 {
   let left = rows
   let right = scratch
-  const column = bins + (feature as usize)
   for (let k = 0; k < count; k++) {
     const r = load<i32>(rows + ((k as usize) << 2))
-    const goesLeft = (load<u8>(column + (r as usize) * (stride as usize)) as i32) <= bin
+    const goesLeft = (load<u8>(column + (r as usize)) as i32) <= bin
     store<i32>(left, r)
     store<i32>(right, r)
     left += goesLeft ? 4 : 0
@@ -80,11 +85,21 @@ export function partitionRows(
   return ((left - rows) >> 2) as i32
 }
 
+/** Whether a cut column[row] <= bin leaves at least `least` of the `count` rows on each side: looks no further than it must. */
+export function leavesEnough(rows: usize, count: i32, column: usize, bin: i32, least: i32): bool {
+  let left = 0
+  for (let k = 0; k < count; k++) {
+    left += i32((load<u8>(column + (load<i32>(rows + ((k as usize) << 2)) as usize)) as i32) <= bin)
+    if (left >= least && k + 1 - left >= least) return true
+  }
+  return false
+}
+
 /**
  * LambdaRank gradients (Burges 2010, with LightGBM's truncation and per-list normalisation) of groups begin … end - 1.
  * `groups` i32 offsets, `scores` f32, `gains` f32 (what finding a row is worth, >= 0), `discounts` f32 by rank (longest group + 4),
  * `inverseIdeal` f32 per group (0 skips the group), `weights` f32 per row (null for 1: a pair counts as often as its better row, after the normalisation), out `gh` f32 pairs.
- * Scratch: 7 * (longest group + 4) words.
+ * Scratch: 8 * (longest group + 4) words and 4,096 bytes.
  */
 export function lambdas(
   begin: i32,
@@ -115,7 +130,8 @@ export function lambdas(
     const gradient = gain + bytes
     const hessian = gradient + bytes
     const weight = hessian + bytes
-    sortByScore(order, order + bytes, scores + ((from as usize) << 2), count)
+    const spread = weight + bytes
+    sortByScore(order, gradient, spread + bytes, scores + ((from as usize) << 2), count)
     for (let k: usize = 0; k < (count as usize) << 2; k += 4) {
       const row = (from + load<i32>(order + k)) as usize
       store<f32>(score + k, load<f32>(scores + (row << 2)))
@@ -123,8 +139,9 @@ export function lambdas(
       store<f32>(weight + k, weights == 0 ? 1 : load<f32>(weights + (row << 2)))
     }
     memory.fill(gradient, 0, 2 * bytes)
-    memory.fill(weight + ((count as usize) << 2), 0, 16)
-    const total = pairLambdas(score, gain, weight, gradient, hessian, discounts, ideal, count, min(truncation, count))
+    const beyond: usize = (count as usize) << 2
+    for (let array = score; array <= weight; array += bytes) memory.fill(array + beyond, 0, 16)
+    const total = pairLambdas(score, gain, weight, gradient, hessian, spread, discounts, ideal, count, min(truncation, count))
     const norm: f32 = total > 0 ? ((Math.log2(1 + (total as f64)) / (total as f64)) as f32) : 0
     for (let k: usize = 0; k < (count as usize) << 2; k += 4) {
       const to = out + ((load<i32>(order + k) as usize) << 3)
@@ -134,13 +151,17 @@ export function lambdas(
   }
 }
 
-/** Adds the lambdas of all pairs (i < limit, j > i) of a list sorted by score, four j at a time; returns their total size. */
+/**
+ * Adds the lambdas of all pairs (i < limit, j > i) of a list sorted by score, four j at a time; returns their total size. Rows of the same gain say
+ * nothing to each other: beside a row without gain only fours with some are looked at, whose places go into `spread`.
+ */
 function pairLambdas(
   score: usize,
   gain: usize,
   weight: usize,
   gradient: usize,
   hessian: usize,
+  spread: usize,
   discounts: usize,
   ideal: f32,
   count: i32,
@@ -151,6 +172,7 @@ function pairLambdas(
   const one = f32x4.splat(1)
   const zero = f32x4.splat(0)
   const beyond = i32x4.splat(count)
+  const gained = foursWithGain(gain, count, spread)
   let total = zero
   for (let i = 0; i < limit; i++) {
     const at = (i as usize) << 2
@@ -159,14 +181,18 @@ function pairLambdas(
     const weightA = v128.load32_splat(weight + at)
     const discountA = v128.load32_splat(discounts + at)
     const self = i32x4.splat(i)
+    const hasGain = load<f32>(gain + at) != 0
+    const first = (i + 1) & ~3
+    const steps = hasGain ? ((count - first + 3) >> 2) : gained
     let gradientA = zero
     let hessianA = zero
-    for (let j = (i + 1) & ~3; j < count; j += 4) {
+    for (let step = 0; step < steps; step++) {
+      const j = hasGain ? first + (step << 2) : load<i32>(spread + ((step as usize) << 2))
+      if (j < first) continue
       const offset = (j as usize) << 2
       const index = i32x4.add(i32x4.splat(j), i32x4(0, 1, 2, 3))
       const isPair = v128.and(i32x4.gt_s(index, self), i32x4.lt_s(index, beyond))
       const difference = f32x4.sub(gainA, v128.load(gain + offset))
-      // Four rows of the same gain say nothing: most of them, where labels are few.
       if (!v128.any_true(f32x4.ne(difference, zero))) continue
       const gap = f32x4.sub(scoreA, v128.load(score + offset))
       let delta = f32x4.mul(f32x4.abs(difference), f32x4.mul(f32x4.sub(discountA, v128.load(discounts + offset)), f32x4.splat(ideal)))
@@ -191,6 +217,16 @@ function pairLambdas(
   return 2 * sumLanes(total)
 }
 
+/** Writes the places (multiples of four) of the fours that hold a gain to `out`, ascending; returns how many. */
+function foursWithGain(gain: usize, count: i32, out: usize): i32 {
+  let found = 0
+  for (let j = 0; j < count; j += 4) {
+    store<i32>(out + ((found as usize) << 2), j)
+    found += i32(v128.any_true(f32x4.ne(v128.load(gain + ((j as usize) << 2)), f32x4.splat(0))))
+  }
+  return found
+}
+
 function sumLanes(x: v128): f32 {
   return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3)
 }
@@ -212,82 +248,101 @@ function exponential(x: v128): v128 {
   return f32x4.mul(sum, power)
 }
 
-/** Stable sort of 0 … count - 1 by descending score into `order`: runs of 16 by insertion, then merges; `spare` has the same size. */
-function sortByScore(order: usize, spare: usize, score: usize, count: i32): void {
-  for (let start = 0; start < count; start += 16) sortRun(order, score, start, min(start + 16, count))
-  let from = order
-  let to = spare
-  for (let width = 16; width < count; width <<= 1) {
-    for (let start = 0; start < count; start += width << 1) mergeRuns(from, to, score, start, min(start + width, count), min(start + (width << 1), count))
-    const swap = from
+/**
+ * Stable sort of 0 … count - 1 by descending score into `order`, a byte of the scores at a time (least significant first). After `order` and after `keys` lies room
+ * for as many words again and four; `counts` holds 1,024.
+ */
+function sortByScore(order: usize, keys: usize, counts: usize, score: usize, count: i32): void {
+  const bytes = ((count + 4) as usize) << 2
+  memory.fill(counts, 0, 4096)
+  for (let k: usize = 0; k < (count as usize) << 2; k += 4) {
+    const key = descendingKey(load<f32>(score + k))
+    store<u32>(keys + k, key)
+    store<i32>(order + k, (k >> 2) as i32)
+    for (let digit: usize = 0; digit < 4; digit++) {
+      const slot = counts + (digit << 10) + ((((key >> ((digit << 3) as u32)) & 255) as usize) << 2)
+      store<i32>(slot, load<i32>(slot) + 1)
+    }
+  }
+  let from: usize = 0
+  for (let digit: usize = 0; digit < 4; digit++) {
+    const own = counts + (digit << 10)
+    if (!startsOf(own, count)) continue
+    const to = bytes - from
+    for (let k: usize = 0; k < (count as usize) << 2; k += 4) {
+      const key = load<u32>(keys + from + k)
+      const slot = own + ((((key >> ((digit << 3) as u32)) & 255) as usize) << 2)
+      const place = (load<i32>(slot) as usize) << 2
+      store<i32>(slot, load<i32>(slot) + 1)
+      store<u32>(keys + to + place, key)
+      store<i32>(order + to + place, load<i32>(order + from + k))
+    }
     from = to
-    to = swap
   }
-  if (from != order) memory.copy(order, from, (count as usize) << 2)
+  if (from != 0) memory.copy(order, order + from, (count as usize) << 2)
 }
 
-function sortRun(order: usize, score: usize, start: i32, end: i32): void {
-  for (let k = start; k < end; k++) {
-    const value = load<f32>(score + ((k as usize) << 2))
-    let at = k
-    for (; at > start; at--) {
-      const before = load<i32>(order + (((at - 1) as usize) << 2))
-      if (load<f32>(score + ((before as usize) << 2)) >= value) break
-      store<i32>(order + ((at as usize) << 2), before)
-    }
-    store<i32>(order + ((at as usize) << 2), k)
-  }
+/** A number that is the smaller, the larger the score; equal scores give equal numbers. */
+function descendingKey(score: f32): u32 {
+  const bits = score == 0 ? 0 : reinterpret<u32>(score) // a zero's sign says nothing
+  return (bits as i32) < 0 ? bits : bits ^ 0x7fffffff
 }
 
-function mergeRuns(from: usize, to: usize, score: usize, start: i32, middle: i32, end: i32): void {
-  let i = start
-  let j = middle
-  for (let k = start; k < end; k++) {
-    let takeLeft = j >= end
-    if (!takeLeft && i < middle) {
-      const a = load<f32>(score + ((load<i32>(from + ((i as usize) << 2)) as usize) << 2))
-      const b = load<f32>(score + ((load<i32>(from + ((j as usize) << 2)) as usize) << 2))
-      takeLeft = a >= b
-    }
-    store<i32>(to + ((k as usize) << 2), load<i32>(from + (((takeLeft ? i++ : j++) as usize) << 2)))
+/** Turns 256 counts into where each begins; false where one of them is all, so that there is nothing to sort by. */
+function startsOf(counts: usize, all: i32): bool {
+  let start = 0
+  for (let k: usize = 0; k < 1024; k += 4) {
+    const own = load<i32>(counts + k)
+    if (own == all) return false
+    store<i32>(counts + k, start)
+    start += own
   }
+  return true
 }
 
 /**
  * Bins of rows begin … end - 1: the number of the feature's edges below the value, 0 … 255. `values` f32 row-major with `features` columns,
- * `edges` 256 ascending f32 per feature padded with +infinity, out u8 with `stride` bytes per row.
+ * `edges` 256 ascending f32 per feature padded with +infinity, out u8 with `stride` bytes per column.
  */
 export function binRows(begin: i32, end: i32, _scratch: usize, values: usize, features: i32, edges: usize, out: usize, stride: i32): void {
   for (let r = begin; r < end; r++) {
     let from = values + (((r as usize) * (features as usize)) << 2)
-    const to = out + (r as usize) * (stride as usize)
+    let to = out + (r as usize)
     for (let f = 0; f < features; f++) {
       const value = load<f32>(from)
       const own = edges + ((f as usize) << 10)
       let low: usize = 0
       for (let step: usize = 128; step > 0; step >>= 1) low += load<f32>(own + ((low + step - 1) << 2)) < value ? step : 0
-      store<u8>(to + (f as usize), low as u8)
+      store<u8>(to, low as u8)
       from += 4
+      to += stride as usize
     }
   }
 }
 
-/** Columns of rows begin … end - 1 that `picked` (i32[`count`]) names, into `out` with `outStride` bytes per row. */
-export function pickColumns(begin: i32, end: i32, _scratch: usize, bins: usize, stride: i32, picked: usize, count: i32, out: usize, outStride: i32): void {
+/**
+ * Adds one tree's leaf to the score of rows begin … end - 1. `nodes` holds four i32 a node (feature, bin, left, right; children below 0 are leaf -c - 1), `root` is 0, or -1
+ * for a tree that is one leaf; `leaves` f32; `bins` u8 with `stride` bytes per column, `scores` f32.
+ */
+export function addTree(begin: i32, end: i32, _scratch: usize, bins: usize, stride: i32, nodes: usize, root: i32, leaves: usize, scores: usize): void {
   for (let r = begin; r < end; r++) {
-    const from = bins + (r as usize) * (stride as usize)
-    const to = out + (r as usize) * (outStride as usize)
-    for (let k = 0; k < count; k++) store<u8>(to + (k as usize), load<u8>(from + (load<i32>(picked + ((k as usize) << 2)) as usize)))
+    let node = root
+    while (node >= 0) {
+      const at = nodes + ((node as usize) << 4)
+      const bin = load<u8>(bins + (load<i32>(at) as usize) * (stride as usize) + (r as usize)) as i32
+      node = bin <= load<i32>(at, 4) ? load<i32>(at, 8) : load<i32>(at, 12)
+    }
+    const score = scores + ((r as usize) << 2)
+    store<f32>(score, load<f32>(score) + load<f32>(leaves + (((-node - 1) as usize) << 2)))
   }
 }
 
 /** Number of the `count` rows in each of the 256 bins of one feature, into i32[256]. */
-export function countBins(rows: usize, count: i32, bins: usize, stride: i32, feature: i32, out: usize): void {
+export function countBins(rows: usize, count: i32, column: usize, out: usize): void {
   memory.fill(out, 0, 1024)
-  const column = bins + (feature as usize)
   for (let k = 0; k < count; k++) {
     const r = load<i32>(rows + ((k as usize) << 2))
-    const slot = out + ((load<u8>(column + (r as usize) * (stride as usize)) as usize) << 2)
+    const slot = out + ((load<u8>(column + (r as usize)) as usize) << 2)
     store<i32>(slot, load<i32>(slot) + 1)
   }
 }

@@ -19,7 +19,7 @@ export type BinEdges = {
   readonly counts: Int32Array
 }
 
-/** Bins in pool memory, `stride` bytes per row. */
+/** Bins in pool memory, one column of `stride` bytes per feature. */
 export type BinnedRows = {
   readonly rowCount: number
   readonly stride: number
@@ -83,17 +83,12 @@ function quantileEdges(sorted: Float32Array, out: Float32Array): number {
   return written
 }
 
-/** Bytes of a row of bins: whole words. */
-export function strideOf(featureCount: number): number {
-  return Math.ceil(featureCount / 4) * 4
-}
-
 /** Bins rows by the edges; the result lives in the pool's current scope. */
 export async function binRows(pool: KernelPool, rows: FeatureRows, edges: BinEdges): Promise<BinnedRows> {
   const { featureCount, pieces } = rows
   const rowCount = countRows(rows)
-  const stride = strideOf(featureCount)
-  const bins = pool.u8(rowCount * stride)
+  const stride = rowCount
+  const bins = pool.u8(featureCount * stride)
   await pool.scope(async () => {
     const limits = pool.copyF32(edges.edges)
     const batch = pool.f32(Math.min(rowCount, BATCH_ROWS) * featureCount)
@@ -101,7 +96,7 @@ export async function binRows(pool: KernelPool, rows: FeatureRows, edges: BinEdg
     let filled = 0
     const flush = async () => {
       const count = filled / featureCount
-      const out = bins.byteOffset + first * stride
+      const out = bins.byteOffset + first
       const args = [batch.byteOffset, featureCount, limits.byteOffset, out, stride]
       await pool.run({ kernel: 'binRows', tasks: count, chunk: 1024, args })
       first += count

@@ -1,6 +1,7 @@
 import { LEAF_STEP, LEAF_SUM_LIMIT, type TreeEnsemble } from '#contract/trees'
 import type { BinEdges, BinnedRows } from './binning.ts'
 import { shuffle } from './random.ts'
+import type { KernelPool } from './thread-pool.ts'
 import type { BinTree } from './tree-grower.ts'
 
 /** A seeded draw of a share of the features that differ between rows, ascending; the first feature where none does. */
@@ -12,15 +13,19 @@ export function pickFeatures({ counts }: BinEdges, fraction: number, random: () 
   return all.slice(0, Math.max(1, Math.round(all.length * fraction))).sort()
 }
 
-/** Adds what one tree gives each binned row. */
-export function addTreeScores(tree: BinTree, rows: BinnedRows, scores: Float32Array): void {
-  const { bins, stride } = rows
-  const root = tree.feature.length === 0 ? -1 : 0
-  for (let r = 0, base = 0; r < rows.rowCount; r++, base += stride) {
-    let node = root
-    while (node >= 0) node = bins[base + tree.feature[node]] <= tree.bin[node] ? tree.left[node] : tree.right[node]
-    scores[r] += tree.leaf[-node - 1] * LEAF_STEP
-  }
+/** Rows that a thread scores at a time. */
+const SCORED_ROWS = 8_192
+
+/** Adds what one tree gives each binned row to `scores` of the pool's memory. */
+export async function addTree(pool: KernelPool, tree: BinTree, rows: BinnedRows, scores: Float32Array): Promise<void> {
+  const { feature, bin, left, right, leaf } = tree
+  await pool.scope(async () => {
+    const nodes = pool.copyI32(Int32Array.from(feature.flatMap((name, n) => [name, bin[n], left[n], right[n]])))
+    const leaves = pool.copyF32(Float32Array.from(leaf, (steps) => steps * LEAF_STEP))
+    const root = feature.length === 0 ? -1 : 0
+    const args = [rows.bins.byteOffset, rows.stride, nodes.byteOffset, root, leaves.byteOffset, scores.byteOffset]
+    await pool.run({ kernel: 'addTree', tasks: rows.rowCount, chunk: SCORED_ROWS, args })
+  })
 }
 
 /** Joins trees, turning bins into float32 thresholds. Leaves are scaled down if their largest possible sum leaves the exact range. */

@@ -13,7 +13,7 @@ const KERNELS: readonly KernelName[] = [
   'subtractHistogram',
   'lambdas',
   'binRows',
-  'pickColumns',
+  'addTree',
   'dualColumns',
   'neighbourRows',
   'localSolve',

@@ -13,7 +13,7 @@ export type KernelName =
   | 'subtractHistogram'
   | 'lambdas'
   | 'binRows'
-  | 'pickColumns'
+  | 'addTree'
   | 'dualColumns'
   | 'neighbourRows'
   | 'localSolve'
@@ -43,6 +43,7 @@ export type Kernel = (begin: number, end: number, scratch: number, ...args: read
 export type KernelExports = Readonly<Record<KernelName, Kernel>> & {
   readonly partitionRows: (...args: readonly number[]) => number
   readonly scatterRows: Kernel
+  readonly leavesEnough: (...args: readonly number[]) => number
   readonly countBins: (...args: readonly number[]) => void
 }
 

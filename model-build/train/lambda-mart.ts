@@ -1,6 +1,6 @@
 import type { TreeEnsemble } from '#contract/trees'
 import { type BinEdges, binRows, type FeatureRows, findEdges } from './binning.ts'
-import { addTreeScores, joinTrees, pickFeatures } from './boosted-trees.ts'
+import { addTree, joinTrees, pickFeatures } from './boosted-trees.ts'
 import { createRandom } from './random.ts'
 import { discountTable, type GainedGroups, idealDcg, meanNdcg } from './ranking-metric.ts'
 import { type KernelPool, withPool } from './thread-pool.ts'
@@ -66,12 +66,17 @@ export function trainLambdaMart(data: RankingData, options: LambdaMartOptions): 
       await computeLambdas()
       const tree = await grower.grow(pickFeatures(edges, options.featureFraction ?? 1, random), scores)
       trees.push(tree)
-      watcher?.add(tree)
+      await watcher?.add(tree)
       options.onProgress?.(trees.length, options.trees)
     }
     const kept = watcher === undefined ? trees : trees.slice(0, watcher.best())
     return { ensemble: joinTrees(kept, edges, options.layout ?? 1), validationNdcg: watcher?.history ?? [] }
   })
+}
+
+/** What the kernel needs for lists of at most `longest` rows. */
+export function lambdaScratchBytes(longest: number): number {
+  return 8 * 4 * (longest + 4) + 4_096
 }
 
 /** Fills the grower's gradients from the current scores. */
@@ -92,12 +97,13 @@ function createLambdas(
   const arrays = [groups, job.scores, gains, discounts, inverse, job.gradients]
   const weights = data.weights === undefined ? 0 : pool.copyF32(data.weights).byteOffset
   const args = [...arrays.map((array) => array.byteOffset), job.truncation, weights]
-  return () => pool.run({ kernel: 'lambdas', tasks: groupCount, chunk: 64, scratchBytes: (longest + 4) * 28, args })
+  return () =>
+    pool.run({ kernel: 'lambdas', tasks: groupCount, chunk: 64, scratchBytes: lambdaScratchBytes(longest), args })
 }
 
 type Watcher = {
   readonly history: number[]
-  add(tree: BinTree): void
+  add(tree: BinTree): Promise<void>
   isDone(): boolean
   best(): number
 }
@@ -111,15 +117,16 @@ async function watch(
   const binned = await binRows(pool, data, edges)
   const k = options.ndcgAt ?? 10
   const ideal = idealDcg(data, k)
-  const scores = data.initialScores?.slice() ?? new Float32Array(binned.rowCount)
+  const scores = pool.f32(binned.rowCount)
+  if (data.initialScores !== undefined) scores.set(data.initialScores)
   const history: number[] = []
   const best = () => history.indexOf(Math.max(...history)) + 1
   return {
     history,
     best,
     isDone: () => history.length - best() >= (options.patience ?? 20),
-    add: (tree) => {
-      addTreeScores(tree, binned, scores)
+    add: async (tree) => {
+      await addTree(pool, tree, binned, scores)
       history.push(meanNdcg(data, scores, k, ideal))
     },
   }

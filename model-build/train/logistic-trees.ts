@@ -1,6 +1,6 @@
 import type { TreeEnsemble } from '#contract/trees'
 import { binRows, findEdges } from './binning.ts'
-import { addTreeScores, joinTrees, pickFeatures } from './boosted-trees.ts'
+import { addTree, joinTrees, pickFeatures } from './boosted-trees.ts'
 import { createRandom } from './random.ts'
 import { type KernelPool, withPool } from './thread-pool.ts'
 import { type BinTree, TreeGrower } from './tree-grower.ts'
@@ -48,7 +48,7 @@ export function trainLogisticTrees(data: LogisticData, options: LogisticTreesOpt
       const { validation } = options
       const judged =
         validation && (await binRows(pool, { pieces: [validation.features], featureCount: data.featureCount }, edges))
-      const judgedScores = new Float32Array(judged?.rowCount ?? 0).fill(data.base)
+      const judgedScores = pool.f32(judged?.rowCount ?? 0).fill(data.base)
       const losses: number[] = []
       const bestCount = () => losses.indexOf(Math.min(...losses)) + 1
       const random = createRandom(options.seed)
@@ -59,7 +59,7 @@ export function trainLogisticTrees(data: LogisticData, options: LogisticTreesOpt
         trees.push(tree)
         options.onProgress?.(trees.length, options.trees)
         if (validation === undefined || judged === undefined) continue
-        addTreeScores(tree, judged, judgedScores)
+        await addTree(pool, tree, judged, judgedScores)
         losses.push(logLoss(judgedScores, validation.labels))
       }
       const kept = judged === undefined ? trees : trees.slice(0, bestCount())

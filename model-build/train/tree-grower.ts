@@ -1,8 +1,10 @@
 import { LEAF_STEP } from '#contract/trees'
-import { type BinEdges, type BinnedRows, strideOf } from './binning.ts'
+import type { BinEdges, BinnedRows } from './binning.ts'
 import type { KernelPool } from './thread-pool.ts'
 
 const BINS = 256
+/** Features whose histograms are built together; see the kernel. */
+const BLOCK = 4
 /** Below this many row-feature additions a histogram is built on the calling thread. */
 const INLINE_WORK = 200_000
 
@@ -27,7 +29,7 @@ export type BinTree = {
 }
 
 /** The best cut of a leaf; `column` counts among the columns the tree may use. */
-type Split = { readonly column: number; readonly bin: number; readonly gain: number; readonly leftRows: number }
+type Split = { readonly column: number; readonly bin: number; readonly gain: number }
 
 type Leaf = {
   readonly start: number
@@ -52,9 +54,8 @@ export class TreeGrower {
   readonly #spare: Int32Array
   readonly #counts: Int32Array
   readonly #names: Int32Array
-  /** Features of the tree being grown (the first of `#names`), and their bins side by side. */
+  /** Features of the tree being grown: the first of `#names`. */
   #features: Int32Array
-  #picked: BinnedRows
   readonly #histograms: readonly Float64Array[]
   /** Interleaved gradient and hessian per row, to be filled before `grow`. */
   readonly gradients: Float32Array
@@ -69,7 +70,6 @@ export class TreeGrower {
     this.#counts = pool.i32(BINS)
     this.#names = pool.i32(edges.featureCount)
     this.#features = this.#names
-    this.#picked = { ...data, bins: pool.u8(data.rowCount * data.stride) }
     this.gradients = pool.f32(data.rowCount * 2)
     this.#histograms = Array.from({ length: options.leaves }, () => pool.f64(edges.featureCount * BINS * 2))
   }
@@ -77,7 +77,8 @@ export class TreeGrower {
   /** Grows one tree over `features` (one or more) and adds its leaves' values to `scores` (one f32 per row). */
   async grow(features: Int32Array, scores: Float32Array): Promise<BinTree> {
     const rowCount = this.#data.rowCount
-    await this.#pick(features)
+    this.#features = this.#names.subarray(0, features.length)
+    this.#features.set(features)
     for (let r = 0; r < rowCount; r++) this.#rows[r] = r
     const tree: BinTree = { feature: [], bin: [], left: [], right: [], leaf: [] }
     const root = this.#histograms[0]
@@ -95,40 +96,25 @@ export class TreeGrower {
     return tree
   }
 
-  /** Lays the bins of a tree's features side by side, so that histograms touch nothing else. */
-  async #pick(features: Int32Array): Promise<void> {
-    const { rowCount, stride, bins } = this.#data
-    this.#features = this.#names.subarray(0, features.length)
-    this.#features.set(features)
-    this.#picked = { ...this.#picked, stride: strideOf(features.length) }
-    const from = [bins.byteOffset, stride, this.#features.byteOffset, features.length]
-    const args = [...from, this.#picked.bins.byteOffset, this.#picked.stride]
-    await this.#pool.run({ kernel: 'pickColumns', tasks: rowCount, chunk: 8192, args })
-  }
-
   async #fill(histogram: Float64Array, start: number, count: number): Promise<void> {
-    const { bins, stride } = this.#picked
+    const { bins, stride } = this.#data
     const features = this.#features.length
-    const block = Math.ceil(features / this.#pool.threads / 4) * 4
-    const tasks = Math.ceil(features / block)
+    const tasks = Math.ceil(features / BLOCK)
     const rows = this.#rows.byteOffset + start * 4
-    const args = [
-      bins.byteOffset,
-      stride,
-      this.gradients.byteOffset,
-      rows,
-      count,
-      features,
-      block,
-      histogram.byteOffset,
-    ]
+    const columns = [bins.byteOffset, stride, this.#features.byteOffset, features]
+    const args = [...columns, this.gradients.byteOffset, rows, count, histogram.byteOffset]
     if (count * features < INLINE_WORK) this.#pool.inline.histogram(0, tasks, 0, ...args)
     else await this.#pool.run({ kernel: 'histogram', tasks, args })
   }
 
+  /** Where the bins of a column of this tree begin. */
+  #column(column: number): number {
+    const { bins, stride } = this.#data
+    return bins.byteOffset + this.#features[column] * stride
+  }
+
   /** Splits the rows of a leaf; the smaller child's histogram is built, the other is parent minus it, in the parent's place. */
   async #divide(leaf: Leaf, split: Split, tree: BinTree, spare: Float64Array): Promise<[OpenLeaf, OpenLeaf]> {
-    const { bins, stride } = this.#picked
     const node = tree.feature.length
     tree.feature.push(this.#features[split.column])
     tree.bin.push(split.bin)
@@ -137,7 +123,7 @@ export class TreeGrower {
     if (leaf.parent >= 0) (leaf.isLeft ? tree.left : tree.right)[leaf.parent] = node
     const rows = this.#rows.byteOffset + leaf.start * 4
     const leftCount = this.#pool.inline.partitionRows(
-      ...[rows, leaf.count, this.#spare.byteOffset, bins.byteOffset, stride, split.column, split.bin],
+      ...[rows, leaf.count, this.#spare.byteOffset, this.#column(split.column), split.bin],
     )
     const rightCount = leaf.count - leftCount
     const isLeftSmaller = leftCount <= rightCount
@@ -164,24 +150,34 @@ export class TreeGrower {
   }
 
   /**
-   * Best split with enough rows on both sides. Histograms hold no row counts: the most promising feature's rows are counted and its best
-   * admissible cut found, until no other feature's unconstrained gain beats what is in hand.
+   * Best split with enough rows on both sides. Histograms hold no row counts: the most promising feature's cut is looked at, and where it leaves too few
+   * rows its best admissible cut is found by counting, until no other feature's unconstrained gain beats what is in hand.
    */
   #findSplit(leaf: OpenLeaf & Sums): Split | undefined {
-    if (leaf.count < 2 * this.#options.minRowsPerLeaf) return undefined
-    const bounds = Float64Array.from(this.#features, (_, column) => this.#scan(leaf, column, undefined).gain)
+    const { minRowsPerLeaf: least, minGain } = this.#options
+    if (leaf.count < 2 * least) return undefined
+    const open = Array.from(this.#features, (_, column) => this.#scan(leaf, column, undefined))
     let best: Split | undefined
     for (;;) {
-      let top = 0
-      for (let k = 1; k < bounds.length; k++) if (bounds[k] > bounds[top]) top = k
-      if (!(bounds[top] > (best?.gain ?? this.#options.minGain))) return best
-      const rows = this.#rows.byteOffset + leaf.start * 4
-      const { bins, stride } = this.#picked
-      this.#pool.inline.countBins(...[rows, leaf.count, bins.byteOffset, stride, top, this.#counts.byteOffset])
-      const split = this.#scan(leaf, top, this.#counts)
-      bounds[top] = Number.NEGATIVE_INFINITY
-      if (split.gain > (best?.gain ?? this.#options.minGain)) best = split
+      const top = open.reduce((most, split) => (split.gain > most.gain ? split : most))
+      if (!(top.gain > (best?.gain ?? minGain))) return best
+      const split = this.#leavesEnough(leaf, top) ? top : this.#scan(leaf, top.column, this.#count(leaf, top.column))
+      open[top.column] = { ...top, gain: Number.NEGATIVE_INFINITY }
+      if (split.gain > (best?.gain ?? minGain)) best = split
     }
+  }
+
+  #leavesEnough({ start, count }: OpenLeaf, { column, bin }: Split): boolean {
+    const rows = this.#rows.byteOffset + start * 4
+    const { minRowsPerLeaf } = this.#options
+    return this.#pool.inline.leavesEnough(...[rows, count, this.#column(column), bin, minRowsPerLeaf]) !== 0
+  }
+
+  /** Rows of a leaf in each bin of a column, until the next call. */
+  #count({ start, count }: OpenLeaf, column: number): Int32Array {
+    const rows = this.#rows.byteOffset + start * 4
+    this.#pool.inline.countBins(...[rows, count, this.#column(column), this.#counts.byteOffset])
+    return this.#counts
   }
 
   #scan(leaf: OpenLeaf & Sums, column: number, counts: Int32Array | undefined): Split {
@@ -190,7 +186,7 @@ export class TreeGrower {
     const whole = (gradient * gradient) / (hessian + l2)
     const cuts = this.#edges.counts[this.#features[column]]
     let [leftGradient, leftHessian, leftRows] = [0, 0, 0]
-    let best = { column, bin: 0, gain: Number.NEGATIVE_INFINITY, leftRows: 0 }
+    let best = { column, bin: 0, gain: Number.NEGATIVE_INFINITY }
     for (let bin = 0, at = column * BINS * 2; bin < cuts; bin++, at += 2) {
       leftGradient += histogram[at]
       leftHessian += histogram[at + 1]
@@ -203,7 +199,7 @@ export class TreeGrower {
         (leftGradient * leftGradient) / (leftHessian + l2) +
         (rightGradient * rightGradient) / (Math.max(0, hessian - leftHessian) + l2) -
         whole
-      if (gain > best.gain) best = { column, bin, gain, leftRows }
+      if (gain > best.gain) best = { column, bin, gain }
     }
     return best
   }
