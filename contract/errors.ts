@@ -114,6 +114,11 @@ export const ERROR_CODES = {
   },
   'keys-missing': { status: 400, retry: 'after-fix', help: 'No signing key; run `pocketshelf keys new`.' },
   'consent-missing': { status: 403, retry: 'no', help: 'The visitor has not agreed to this.' },
+  stopped: {
+    status: 503,
+    retry: 'later',
+    help: 'The command was asked to stop; run it again, and a build goes on from its last finished step.',
+  },
   internal: { status: 500, retry: 'later', help: 'Something unexpected happened; please report it.' },
 } as const satisfies Record<string, { status: number; retry: Retry; help: string }>
 

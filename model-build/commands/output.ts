@@ -1,7 +1,7 @@
 import { ERROR_CODES, type ErrorCode, type RecError } from '#contract/errors'
 
-/** Exit codes of every command. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, gateRefused: 3, badInput: 4 } as const
+/** Exit codes of every command; 130 is what shells give a command that an interrupt ended. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, gateRefused: 3, badInput: 4, stopped: 130 } as const
 
 const BAD_INPUT: ReadonlySet<ErrorCode> = new Set([
   'input-missing',
@@ -20,6 +20,7 @@ export type Streams = {
 /** The exit code that tells a shell about an error. */
 export function exitCodeOf(code: ErrorCode): number {
   if (code === 'gate-refused') return EXIT.gateRefused
+  if (code === 'stopped') return EXIT.stopped
   return BAD_INPUT.has(code) ? EXIT.badInput : EXIT.failed
 }
 

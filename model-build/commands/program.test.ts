@@ -122,6 +122,7 @@ describe('errors', () => {
     ['input-missing', 4],
     ['input-malformed', 4],
     ['config-invalid', 4],
+    ['stopped', 130],
     ['internal', 1],
   ] as const)('%s exits with %i', (code, exit) => {
     expect(exitCodeOf(code)).toBe(exit)
@@ -137,6 +138,17 @@ describe('errors', () => {
       'error input-missing: no file matches x.csv (files 0)\n  next: An input file was not found; check the path.\n',
     )
     expect(out()).toBe('')
+  })
+
+  test('of a command that was asked to stop say so and how to go on', async () => {
+    const { context, out, err } = capture()
+    const abort = new AbortController()
+    await runStep({ ...context, signal: abort.signal }, { json: true }, async ({ signal }) => {
+      abort.abort()
+      return signal.throwIfAborted() as never // it was aborted on the line before
+    })
+    expect(JSON.parse(out())).toMatchObject({ ok: false, error: { code: 'stopped' } })
+    expect(err()).toMatch(/next: .*run it again/)
   })
 
   test('that are no RecError become internal', async () => {

@@ -37,7 +37,7 @@ export async function runStep(
   } catch (thrown) {
     progress.stop()
     const error = context.signal.aborted
-      ? new RecError('internal', 'stopped on request', {}, { cause: thrown })
+      ? new RecError('stopped', 'stopped on request', {}, { cause: thrown })
       : toRecError(thrown)
     writeError(context.streams, error, flags.json === true)
     context.exitCode = exitCodeOf(error.code)

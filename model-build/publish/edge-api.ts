@@ -336,7 +336,7 @@ export interface components {
                 /** @constant */
                 v: 1;
                 /** @enum {unknown} */
-                code: "shard-malformed" | "shard-version" | "hash-mismatch" | "manifest-malformed" | "manifest-version" | "pointer-malformed" | "signature-invalid" | "signature-unsupported" | "sequence-replayed" | "release-missing" | "object-missing" | "edge-unreachable" | "edge-misconfigured" | "model-mismatch" | "model-malformed" | "engine-unavailable" | "storage-refused" | "quota-exceeded" | "worker-died" | "deadline-exceeded" | "not-ready" | "item-unknown" | "bad-request" | "too-large" | "rate-limited" | "unauthorised" | "forbidden" | "not-found" | "conflict" | "store-full" | "input-missing" | "input-malformed" | "config-invalid" | "gate-refused" | "keys-missing" | "consent-missing" | "internal";
+                code: "shard-malformed" | "shard-version" | "hash-mismatch" | "manifest-malformed" | "manifest-version" | "pointer-malformed" | "signature-invalid" | "signature-unsupported" | "sequence-replayed" | "release-missing" | "object-missing" | "edge-unreachable" | "edge-misconfigured" | "model-mismatch" | "model-malformed" | "engine-unavailable" | "storage-refused" | "quota-exceeded" | "worker-died" | "deadline-exceeded" | "not-ready" | "item-unknown" | "bad-request" | "too-large" | "rate-limited" | "unauthorised" | "forbidden" | "not-found" | "conflict" | "store-full" | "input-missing" | "input-malformed" | "config-invalid" | "gate-refused" | "keys-missing" | "consent-missing" | "stopped" | "internal";
                 message: string;
                 detail: {
                     [key: string]: string | number | boolean;
