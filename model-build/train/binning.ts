@@ -83,6 +83,20 @@ function quantileEdges(sorted: Float32Array, out: Float32Array): number {
   return written
 }
 
+/** The edges of each feature behind every sixteenth of them, as the kernel searches them. */
+function searchable({ featureCount, edges }: BinEdges): Float32Array {
+  const all = new Float32Array(featureCount * (16 + BINS))
+  for (let f = 0; f < featureCount; f++) {
+    const own = edges.subarray(f * BINS, (f + 1) * BINS)
+    all.set(
+      own.filter((_, k) => k % 16 === 15),
+      f * (16 + BINS),
+    )
+    all.set(own, f * (16 + BINS) + 16)
+  }
+  return all
+}
+
 /** Bins rows by the edges; the result lives in the pool's current scope. */
 export async function binRows(pool: KernelPool, rows: FeatureRows, edges: BinEdges): Promise<BinnedRows> {
   const { featureCount, pieces } = rows
@@ -90,7 +104,7 @@ export async function binRows(pool: KernelPool, rows: FeatureRows, edges: BinEdg
   const stride = rowCount
   const bins = pool.u8(featureCount * stride)
   await pool.scope(async () => {
-    const limits = pool.copyF32(edges.edges)
+    const limits = pool.copyF32(searchable(edges))
     const batch = pool.f32(Math.min(rowCount, BATCH_ROWS) * featureCount)
     let first = 0
     let filled = 0
