@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** A window of WebKitGTK: it keeps nothing of one session for the next. */
@@ -40,7 +43,9 @@ export async function openWebkitWindow(scriptMs = 60_000): Promise<WebkitWindow>
 async function startDriver(): Promise<Driver> {
   const port = await freePort()
   // The display has the port's number: numbers that `xvfb-run` looks for itself collide when two are started at once.
-  const screen = ['-n', String(port), '-s', '-screen 0 1280x900x24']
+  // Its own file for the display's key would outlive a display that a signal ends.
+  const key = join(tmpdir(), `pocketshelf-display-${port}`)
+  const screen = ['-n', String(port), '-f', key, '-s', '-screen 0 1280x900x24']
   const child = spawn('xvfb-run', [...screen, 'WebKitWebDriver', `--port=${port}`], {
     // Without this WebKit has no SharedArrayBuffer, even in isolated pages.
     env: { ...process.env, JSC_useSharedArrayBuffer: '1' },
@@ -48,10 +53,14 @@ async function startDriver(): Promise<Driver> {
     detached: true,
   })
   const url = `http://127.0.0.1:${port}`
+  const close = () => {
+    endGroup(child)
+    rmSync(key, { force: true })
+  }
   for (let tries = 0; ; tries++) {
     try {
       await fetch(`${url}/status`)
-      return { url, close: () => endGroup(child) }
+      return { url, close }
     } catch (error) {
       if (tries === 100) throw error
       await delay(100)
