@@ -168,7 +168,7 @@ export const DEFAULTS: Config = {
     minSupport: 5,
     // Items of one cell; beside 1.8 million items and more, those of the longest vectors are half as large.
     cellItems: 4000,
-    // Items of the first head slice, at most: fewer where they would weigh more than 50 kB, since a first list waits for them.
+    // Items of the first head slice, at most: fewer where they and the ranker's trees would weigh more than 64 kB, since a first list waits for both.
     headItems: 350,
     // Groups of at least this many items get an HNSW graph: below, an exact scan is faster (docs/decisions/0010).
     graphMinItems: 150_000,

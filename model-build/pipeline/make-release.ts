@@ -8,6 +8,7 @@ import type { SecondModel } from '../fit/second-model.ts'
 import { addRankerObjects } from '../rank/ranker-model.ts'
 import { countsAlike } from '../rank/row-gains.ts'
 import { type AssembledRelease, assembleRelease, type LastRelease } from '../release/assemble.ts'
+import { roomBesideTrees } from '../release/first-slice.ts'
 import type { FittedModels } from '../release/fitted-models.ts'
 import type { ObjectSet } from '../release/object-set.ts'
 import { withRanking } from '../release/release-manifest.ts'
@@ -53,7 +54,11 @@ export async function makeRelease(dataset: Dataset, parts: MakeReleaseParts): Pr
     ),
   )
   return report.step('write objects', async () => {
-    const release = await assembleRelease(dataset, models, parts.last, { ...settings.assemble, pool })
+    const trees =
+      pipeline.outside === null && pipeline.ranker?.model.kind === 'trees' ? pipeline.ranker.model.trees : null
+    const firstSliceBytes = await roomBesideTrees(trees, settings.assemble.firstSliceBytes)
+    const assemble = { ...settings.assemble, firstSliceBytes, pool }
+    const release = await assembleRelease(dataset, models, parts.last, assemble)
     const { objectives } = settings.ranker
     const manifest = addRanker(release.manifest, release.objects, { ...pipeline, objectives }, parts.gate)
     const learning = await addLearning(dataset, { ...release, manifest }, parts)

@@ -49,8 +49,8 @@ export type PipelineSettings = {
 /** Sizes of the head's slices after the first; with it they hold about 8 k items, what the saver tier keeps. */
 const LATER_SLICES = [1_600, 2_000, 4_000] as const
 
-/** With scripts, manifest, tables and trees a first personal list needs at most 150 kB (DESIGN section 7). */
-const FIRST_SLICE_BYTES = 50_000
+/** What the first slice and the ranker's trees may weigh together: with scripts, manifest and tables a first personal list needs at most 150 kB. */
+const FIRST_SLICE_BYTES = 64_000
 
 /** Hyper-parameters of logs too small to choose them on validation users; the middle of the published tables. */
 const UNTUNED = { alpha0: 0.1, reg: 0.003, lambda: 100, against: false } as const

@@ -1,12 +1,15 @@
 import { afterAll, expect, test } from 'vitest'
 import { cellRefs, decodeShardTable } from '#contract/shard-table'
+import { encodeTrees, type TreeEnsemble } from '#contract/trees'
 import type { Dataset } from '../dataset.ts'
 import { fitModels } from '../fit/fit-models.ts'
 import { SMALL_MODELS } from '../fit/small-models.conformance.ts'
 import { bareItem } from '../ingest/load-dataset.ts'
+import { createRandom } from '../train/random.ts'
 import { clusteredLists, logFromLists } from '../train/synthetic-log.ts'
 import { createKernelPool } from '../train/thread-pool.ts'
 import { assembleRelease } from './assemble.ts'
+import { roomBesideTrees } from './first-slice.ts'
 import { SMALL_RELEASE } from './small-release.conformance.ts'
 import { wireBytes } from './wire-bytes.ts'
 
@@ -53,4 +56,29 @@ test('a slice that fits stays whole, and one that cannot fit holds one item', as
   const whole = await cellsOf(Number.POSITIVE_INFINITY)
   expect(await cellsOf(whole.bytes)).toEqual(whole)
   expect((await cellsOf(10)).counts[0]).toBe(1)
+})
+
+/** A tree of one split by each feature. */
+function stumps(count: number): TreeEnsemble {
+  const random = createRandom(count)
+  const each = <T>(value: (k: number) => T) => Array.from({ length: count }, (_, k) => value(k))
+  return {
+    layout: 1,
+    featureCount: 100,
+    roots: Int32Array.from(each((k) => k)),
+    feature: Uint16Array.from(each((k) => k % 100)),
+    threshold: Float32Array.from(each(() => random())),
+    left: Int32Array.from(each((k) => -2 * k - 1)),
+    right: Int32Array.from(each((k) => -2 * k - 2)),
+    leaf: Int32Array.from({ length: 2 * count }, () => Math.round(random() * 10_000)),
+  }
+}
+
+test('the first slice gets what the trees leave, and never so little that a list is worth nothing', async () => {
+  expect(await roomBesideTrees(null, 64_000)).toBe(64_000)
+  const few = await roomBesideTrees(stumps(300), 64_000)
+  const more = await roomBesideTrees(stumps(1_500), 64_000)
+  expect(few).toBe(64_000 - (await wireBytes(encodeTrees(stumps(300)))))
+  expect(more).toBeLessThan(few - 5_000)
+  expect(await roomBesideTrees(stumps(20_000), 64_000)).toBe(25_000)
 })

@@ -1,8 +1,18 @@
 import { CELL_ROLE } from '#contract/shard-table'
+import { encodeTrees, type TreeEnsemble } from '#contract/trees'
 import { type CellSources, encodeCell } from './encode-cells.ts'
 import { ObjectSet } from './object-set.ts'
 import { inCellOrder } from './partition.ts'
 import { wireBytes } from './wire-bytes.ts'
+
+/** A first list of fewer than some dozens of items is worth little, whatever the trees weigh. Bytes. */
+const LEAST_BYTES = 25_000
+
+/** Bytes that the first slice may weigh where it and the trees may weigh `most` together: a first personal list waits for both. */
+export async function roomBesideTrees(trees: TreeEnsemble | null, most: number): Promise<number> {
+  const taken = trees === null ? 0 : await wireBytes(encodeTrees(trees))
+  return Math.max(LEAST_BYTES, most - taken)
+}
 
 /**
  * How many of the most popular items the head's first slice holds: a first personal list waits for all of its objects, and popular items may have
