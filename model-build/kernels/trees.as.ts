@@ -248,11 +248,15 @@ function exponential(x: v128): v128 {
   return f32x4.mul(sum, power)
 }
 
+/** Lists of up to so many rows are sorted by insertion. */
+const SHORT = 40
+
 /**
- * Stable sort of 0 … count - 1 by descending score into `order`, a byte of the scores at a time (least significant first). After `order` and after `keys` lies room
+ * Stable sort of 0 … count - 1 by descending score into `order`; of long lists a byte of the scores at a time (least significant first). After `order` and after `keys` lies room
  * for as many words again and four; `counts` holds 1,024.
  */
 function sortByScore(order: usize, keys: usize, counts: usize, score: usize, count: i32): void {
+  if (count <= SHORT) return insertByScore(order, score, count)
   const bytes = ((count + 4) as usize) << 2
   memory.fill(counts, 0, 4096)
   for (let k: usize = 0; k < (count as usize) << 2; k += 4) {
@@ -280,6 +284,19 @@ function sortByScore(order: usize, keys: usize, counts: usize, score: usize, cou
     from = to
   }
   if (from != 0) memory.copy(order, order + from, (count as usize) << 2)
+}
+
+function insertByScore(order: usize, score: usize, count: i32): void {
+  for (let k = 0; k < count; k++) {
+    const value = load<f32>(score + ((k as usize) << 2))
+    let at = order + ((k as usize) << 2)
+    for (; at > order; at -= 4) {
+      const before = load<i32>(at - 4)
+      if (load<f32>(score + ((before as usize) << 2)) >= value) break
+      store<i32>(at, before)
+    }
+    store<i32>(at, k)
+  }
 }
 
 /** A number that is the smaller, the larger the score; equal scores give equal numbers. */
